@@ -1,0 +1,30 @@
+/** Branded ids: a plan's id cannot be passed where a node's is meant. Pure ring. */
+
+declare const brand: unique symbol;
+type Brand<T, Name extends string> = T & { readonly [brand]: Name };
+
+/** An isolated customer. */
+export type TenantId = Brand<string, 'TenantId'>;
+/** SHA-256 of the plan's canonical JSON, lower-case hex. */
+export type PlanId = Brand<string, 'PlanId'>;
+/** `<tenant>/<outcome code>/<event id>`; also the Temporal workflow id. */
+export type OutcomeId = Brand<string, 'OutcomeId'>;
+/** `<type>:<name>`, such as `person:sarah.chen`. */
+export type EntityId = Brand<string, 'EntityId'>;
+
+/** Marks a string that has been checked, or comes from where only such strings are, as an id. */
+export const asId = <Id extends string>(text: string): Id => text as Id;
+
+/** The id of an outcome. The same event can't start the same outcome twice, because Temporal refuses the second. */
+export function outcomeIdOf(tenant: string, outcomeCode: string, eventId: string): OutcomeId {
+  return asId<OutcomeId>(`${tenant}/${outcomeCode}/${eventId}`);
+}
+
+/** The three parts of an outcome's id; `undefined` where the text is none. */
+export function splitOutcomeId(
+  id: string,
+): { readonly tenant: string; readonly outcome: string; readonly eventId: string } | undefined {
+  const [tenant, outcome, ...rest] = id.split('/');
+  if (!tenant || !outcome || rest.length === 0) return undefined;
+  return { tenant, outcome, eventId: rest.join('/') };
+}

@@ -1,0 +1,50 @@
+/**
+ * JSON as a type, and its canonical bytes (RFC 8785): what is hashed, signed and compared is always this form.
+ * Pure ring: no I/O, no ambient time or randomness.
+ */
+import { invariant } from './invariant';
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/**
+ * The one canonical text of a JSON value: keys in UTF-16 order, numbers as ECMAScript prints them, no white space.
+ * Keys whose value is `undefined` are left out, as `JSON.stringify` does; any other non-JSON value is our bug.
+ * @source RFC 8785
+ */
+export function canonicalJson(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      invariant(!/\p{Surrogate}/u.test(value), 'canonical JSON has no lone surrogates');
+      return JSON.stringify(value);
+    case 'number':
+      invariant(Number.isFinite(value), 'canonical JSON has finite numbers only');
+      return JSON.stringify(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'object': {
+      if (value === null) return 'null';
+      if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+      const object = value as Readonly<Record<string, unknown>>;
+      const members = Object.keys(object)
+        .filter((key) => object[key] !== undefined)
+        .sort()
+        .map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key])}`);
+      return `{${members.join(',')}}`;
+    }
+    default:
+      throw invariant.broken(`canonical JSON cannot hold a ${typeof value}`);
+  }
+}
+
+/** Whether two JSON values are the same value: the order of an object's keys does not count. */
+export function jsonEquals(a: unknown, b: unknown): boolean {
+  return canonicalJson(a) === canonicalJson(b);
+}
+
+/** A deep, independent copy of plain JSON data. */
+export function jsonCopy<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}

@@ -1,0 +1,67 @@
+/**
+ * The effect of an AWF: the code that fires it, as its author sees it. Only types and one error class stand here, so that
+ * contracts and tests can name them; the dispatcher that calls effects is in `src/temporal/`.
+ */
+import type { Failure } from '../kernel/failure';
+import type { Json } from '../kernel/json';
+import type { AwfContract } from './awf';
+
+/** What an effect is given beside its input. */
+export interface EffectContext {
+  readonly tenant: string;
+  /** Outcome id and node id; the same through all retries, and for the compensation of the same node. */
+  readonly key: string;
+  /** 1 for the first; from 2 on an earlier attempt may have happened: look up before writing. */
+  readonly attempt: number;
+  /** Base URL and secrets of the tenant for the system of this AWF. */
+  readonly connection: Connection;
+  /** Aborts when the attempt's time is over or the worker shuts down; pass it to every call. */
+  readonly signal: AbortSignal;
+  /** Tells Temporal that the attempt is alive; called for you at intervals, call it in long loops. */
+  heartbeat(): void;
+  readonly log: {
+    info(message: string, fields?: object): void;
+    warn(message: string, fields?: object): void;
+  };
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/** How to reach one tenant's instance of one system. */
+export interface Connection {
+  readonly baseUrl: string;
+  /** Names are the system's own: `token`, `clientId`, `clientSecret`, `bindDn` … */
+  readonly secrets: { readonly [name: string]: string };
+  /** Settings that are no secrets, such as an instance's tenant alias. */
+  readonly settings?: { readonly [name: string]: string };
+}
+
+export interface AwfEffect<Input, Output> {
+  readonly contract: AwfContract<Input, Output>;
+  /**
+   * Reads what is there before the first write. Kept durably before `execute` is called, and handed to every attempt and to
+   * the compensation; it is never taken again, because after an unclear attempt it would show our own work.
+   */
+  readonly capture?: (input: Input, context: EffectContext) => Promise<Json>;
+  /** Does it, or finds it done. Throws `EffectError` for an expected failure; anything else counts as `unknown`. */
+  readonly execute: (
+    input: Input,
+    context: EffectContext & { readonly prior: Json | undefined },
+  ) => Promise<Output>;
+}
+
+/** Carries a Failure out of an effect; caught by the dispatcher and nowhere else. */
+export class EffectError extends Error {
+  override readonly name = 'EffectError';
+  constructor(readonly failure: Failure) {
+    super(`${failure.code}: ${failure.message}`);
+  }
+}
+
+/** Binds an effect to its contract; the types come from the contract. */
+export function implement<Input, Output>(
+  contract: AwfContract<Input, Output>,
+  effect: Omit<AwfEffect<Input, Output>, 'contract'>,
+): AwfEffect<Input, Output> {
+  return { contract, ...effect };
+}

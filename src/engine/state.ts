@@ -1,0 +1,168 @@
+/**
+ * The state of one running outcome, as JSON: it crosses continue-as-new, and a fold over a history rebuilds it.
+ * Pure ring.
+ */
+import { invariant } from '../kernel/invariant';
+import type { Failure } from '../kernel/failure';
+import type { Json } from '../kernel/json';
+import type { GateDecision } from './effects';
+
+export interface EngineState {
+  phase: 'running' | 'backstepping' | 'completed' | 'backstepped';
+  /** When the outcome began, in milliseconds since the epoch. */
+  startedAt: number;
+  /** Set while firing is held by a person. */
+  paused: boolean;
+  /** Whether the pivot has committed: from then on the outcome goes forward. */
+  pivoted: boolean;
+  /** Set when an `end` node or a full backstep asked everything in flight to settle first. */
+  stopping: null | { readonly then: 'complete' } | { readonly then: 'backstep' };
+  blocks: { [block: string]: BlockState };
+  nodes: { [node: string]: NodeState };
+  /** Actions that are ready but held by a pause, in the order they became ready. */
+  ready: string[];
+  /** Scoped backsteps under way, by the checkpoint they return to. */
+  returns: { [checkpoint: string]: ReturnState };
+  /** Decisions for gates that are not open yet; kept, not lost. */
+  early: { [gate: string]: GateDecision };
+  /** Signals that no wait has taken yet, oldest first. */
+  mail: { name: string; data: Json }[];
+  /** Actions whose undo was given up by a person. */
+  residue: string[];
+  /** Commands `fire` and `undo` without an answer. */
+  inFlight: number;
+}
+
+export interface BlockState {
+  /** Key of the block in the layout. */
+  readonly key: string;
+  /** Node instance this block runs inside; `null` for the body of the plan. */
+  readonly parent: string | null;
+  /** Prefixes of instance ids, from the outside in; one more for each for-each around this block. */
+  readonly prefixes: readonly string[];
+  /** The element at hand, where the block is a for-each's body. */
+  readonly item?: Json;
+  /** Nodes that are not settled. */
+  left: number;
+  /** While unwinding: nodes whose undo is not settled. */
+  undoLeft?: number;
+}
+
+/**
+ * What a node does now: `waiting` for its predecessors, `ready` but paused, `acting` (fired), `undoing`, `held` by a
+ * decision, `asking` people, `sleeping` on a timer or a signal, `inside` a block of its own, and then `done`, `failed` or
+ * `dropped` (never run, or undone and replaced).
+ */
+export type NodeStatus =
+  | 'waiting'
+  | 'ready'
+  | 'acting'
+  | 'undoing'
+  | 'held'
+  | 'asking'
+  | 'sleeping'
+  | 'inside'
+  | 'done'
+  | 'failed'
+  | 'dropped';
+
+export interface NodeState {
+  status: NodeStatus;
+  /** Predecessors that are not done. */
+  waitsFor: number;
+  output?: Json;
+  /** Of an action: how far its effect has come. */
+  undo?: UndoState;
+  /** Input of a fired action; the compensation of an unknown effect needs it. */
+  input?: Json;
+  /** Arguments for the compensation, from the commit. */
+  undoArgs?: Json;
+  /** Blocks this node entered, in order. */
+  inner?: string[];
+  /** Retries asked for by an exit, so far. */
+  retries?: number;
+  failure?: Failure;
+  /** Of a for-each: elements still to run, one after the other. */
+  queue?: Json[];
+  /** While unwinding: successors whose undo is not settled, and inner blocks likewise. */
+  undoWaitsFor?: number;
+  innerLeft?: number;
+  /** Course to follow once this node's unknown effect has been undone: its key in the layout. */
+  courseAfterUndo?: string;
+}
+
+export interface ReturnState {
+  stage: 'draining' | 'undoing';
+  /** Node instances of the checkpoint's block that are undone and replaced. */
+  readonly scope: readonly string[];
+  undoLeft: number;
+  /** Course that asked for it, by key, and what it was. */
+  readonly course: string;
+}
+
+/** How far one action's effect has come. Total: every event has an answer in every state. */
+export type UndoState = 'intended' | 'acted' | 'undone' | 'undo_skipped' | 'undo_failed';
+
+export const UNDO_EVENTS = [
+  'commit',
+  'fail_clean',
+  'fail_unknown',
+  'undo_ok',
+  'undo_nothing',
+  'undo_fail',
+] as const;
+export type UndoEvent = (typeof UNDO_EVENTS)[number];
+
+/** `null` marks what cannot happen: our bug if it does. */
+export const UNDO_TABLE: {
+  readonly [State in UndoState]: { readonly [Event in UndoEvent]: UndoState | null };
+} = {
+  intended: {
+    commit: 'acted',
+    fail_clean: 'undo_skipped',
+    fail_unknown: 'intended',
+    undo_ok: 'undone',
+    undo_nothing: 'undo_skipped',
+    undo_fail: 'undo_failed',
+  },
+  acted: {
+    commit: null,
+    fail_clean: null,
+    fail_unknown: null,
+    undo_ok: 'undone',
+    undo_nothing: 'undo_skipped',
+    undo_fail: 'undo_failed',
+  },
+  undone: {
+    commit: null,
+    fail_clean: null,
+    fail_unknown: null,
+    undo_ok: null,
+    undo_nothing: null,
+    undo_fail: null,
+  },
+  undo_skipped: {
+    // A retry after a clean failure is a new intent under the same key.
+    commit: 'acted',
+    fail_clean: 'undo_skipped',
+    fail_unknown: 'intended',
+    undo_ok: null,
+    undo_nothing: 'undo_skipped',
+    undo_fail: null,
+  },
+  undo_failed: {
+    commit: null,
+    fail_clean: null,
+    fail_unknown: null,
+    undo_ok: 'undone',
+    undo_nothing: 'undo_skipped',
+    undo_fail: 'undo_failed',
+  },
+};
+
+/** The next undo state of an action. */
+export function nextUndo(state: UndoState, event: UndoEvent): UndoState {
+  const next = UNDO_TABLE[state][event];
+  invariant(next !== null, `an action that is ${state} cannot see ${event}`);
+  return next;
+}

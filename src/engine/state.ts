@@ -7,6 +7,12 @@ import type { Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
 import type { GateDecision } from './effects';
 
+/**
+ * Happenings one run of a workflow takes before it continues as new: at up to six history events each, well below the
+ * 51,200 at which Temporal ends a workflow, and about where it begins to suggest a new run.
+ */
+export const TURNS_PER_RUN = 1_000;
+
 export interface EngineState {
   phase: 'running' | 'backstepping' | 'completed' | 'backstepped';
   /** When the outcome began, in milliseconds since the epoch. */
@@ -16,10 +22,10 @@ export interface EngineState {
   /** Whether the pivot has committed: from then on the outcome goes forward. */
   pivoted: boolean;
   /** Set when an `end` node or a full backstep asked everything in flight to settle first. */
-  stopping: null | { readonly then: 'complete' } | { readonly then: 'backstep' };
+  stopping: null | { readonly then: 'complete' | 'backstep'; stage: 'draining' | 'undoing' };
   blocks: { [block: string]: BlockState };
   nodes: { [node: string]: NodeState };
-  /** Actions that are ready but held by a pause, in the order they became ready. */
+  /** Actions, and undos, that are due but held by a pause or by the end of this run, in the order they became due. */
   ready: string[];
   /** Scoped backsteps under way, by the checkpoint they return to. */
   returns: { [checkpoint: string]: ReturnState };
@@ -31,6 +37,14 @@ export interface EngineState {
   residue: string[];
   /** Commands `fire` and `undo` without an answer. */
   inFlight: number;
+  /** Timers that run, with the instant they are due. */
+  timers: { [timer: string]: number };
+  /**
+   * Happenings this run of the workflow still takes before it holds new commands, settles what is in flight and continues
+   * as a new run. Counted here, so that a fold of the history holds at the same happening.
+   */
+  turnsLeft: number;
+  readonly turnsPerRun: number;
 }
 
 export interface BlockState {
@@ -38,28 +52,28 @@ export interface BlockState {
   readonly key: string;
   /** Node instance this block runs inside; `null` for the body of the plan. */
   readonly parent: string | null;
-  /** Prefixes of instance ids, from the outside in; one more for each for-each around this block. */
+  /** Prefixes of instance ids, from the outside in: `''`, then one for each for-each around this block. */
   readonly prefixes: readonly string[];
   /** The element at hand, where the block is a for-each's body. */
   readonly item?: Json;
-  /** Nodes that are not settled. */
+  /** Nodes that are neither done nor dropped. */
   left: number;
   /** While unwinding: nodes whose undo is not settled. */
   undoLeft?: number;
 }
 
 /**
- * What a node does now: `waiting` for its predecessors, `ready` but paused, `acting` (fired), `undoing`, `held` by a
- * decision, `asking` people, `sleeping` on a timer or a signal, `inside` a block of its own, and then `done`, `failed` or
+ * What a node does now; one that waits for its predecessors has no state at all. `ready` but paused, `acting` (fired), `undoing`, `held` by a
+ * decision, `asking` at a gate, an `incident` for a person, `sleeping` on a timer or a signal, `inside` a block of its own, and then `done`, `failed` or
  * `dropped` (never run, or undone and replaced).
  */
 export type NodeStatus =
-  | 'waiting'
   | 'ready'
   | 'acting'
   | 'undoing'
   | 'held'
   | 'asking'
+  | 'incident'
   | 'sleeping'
   | 'inside'
   | 'done'
@@ -68,8 +82,8 @@ export type NodeStatus =
 
 export interface NodeState {
   status: NodeStatus;
-  /** Predecessors that are not done. */
-  waitsFor: number;
+  /** The block instance it stands in. */
+  readonly block: string;
   output?: Json;
   /** Of an action: how far its effect has come. */
   undo?: UndoState;

@@ -87,7 +87,7 @@ export function printTrace(events: readonly TraceEvent[]): readonly string[] {
   const width = Math.max(0, ...names);
   return events.map((event) =>
     event.kind === 'awf.ok'
-      ? `${printTraceEvent({ ...event, awf: event.awf.padEnd(width) })}`
+      ? printTraceEvent({ ...event, awf: event.awf.padEnd(width) })
       : printTraceEvent(event),
   );
 }

@@ -1,0 +1,334 @@
+/**
+ * Back: what is in flight settles first, then compensations run in the reverse of the executed partial order: a node is
+ * undone when everything that ran behind it is. Parallel stays parallel; among equals the plan's order, reversed, decides.
+ * Pure ring.
+ */
+import { invariant } from '../kernel/invariant';
+import type { ActionNode } from '../plan/plan';
+import type { UndoResult } from './effects';
+import { enter, hasCompensation, resettle } from './forward';
+import {
+  blockOf,
+  dependentsOf,
+  isInScope,
+  isLeaving,
+  layoutAt,
+  place,
+  predecessorsOf,
+  prefixOf,
+  stateOf,
+  type Placed,
+  type Run,
+} from './run';
+import { nextUndo, type UndoEvent } from './state';
+
+/** Stops the whole outcome: nothing new starts, what waits is closed, what acts is awaited. */
+export function stop(run: Run, then: 'complete' | 'backstep'): void {
+  const before = run.state.stopping;
+  // Going back outranks completing; a backstep under way is not begun again.
+  if (before !== null && (before.then === 'backstep' || then === 'complete')) return;
+  run.state.stopping = { then, stage: 'draining' };
+  if (then === 'backstep') run.state.phase = 'backstepping';
+  run.state.returns = {};
+  run.state.ready = run.state.ready.filter((id) => stateOf(run, id).status === 'undoing');
+  for (const id of Object.keys(run.state.nodes)) close(run, id);
+  run.agenda.push({ step: 'drained' });
+}
+
+/** Takes back only what stands behind a checkpoint, and then runs the course's body in its place. */
+export function returnTo(run: Run, id: string, courseKey: string): void {
+  const course = run.layout.courses.get(courseKey);
+  invariant(
+    course?.do === 'backstep' && course.to !== undefined,
+    `course \`${courseKey}\` returns to a checkpoint`,
+  );
+  const from = place(run, id);
+  const depth = layoutAt(run, run.layout.home.get(course.to) ?? '').eachDepth;
+  const checkpoint = place(run, (from.block.prefixes[depth] ?? '') + course.to);
+  // A second return to the same place would go round for ever: then everything goes back.
+  if (run.state.returns[checkpoint.id] !== undefined || (checkpoint.state.inner ?? []).length > 0) {
+    run.agenda.push({ step: 'stop', then: 'backstep' });
+    return;
+  }
+  const scope = behind(checkpoint);
+  run.state.returns[checkpoint.id] = { stage: 'draining', scope, undoLeft: 0, course: courseKey };
+  for (const other of Object.keys(run.state.nodes)) {
+    if (isInScope(run, other, checkpoint.id, scope)) close(run, other);
+  }
+  run.state.ready = run.state.ready.filter(
+    (node) => stateOf(run, node).status === 'undoing' || !isInScope(run, node, checkpoint.id, scope),
+  );
+  run.agenda.push({ step: 'drained' });
+}
+
+/** Instance ids of everything in the same block that waits for this node, directly or not. */
+function behind(placed: Placed): readonly string[] {
+  const prefix = prefixOf(placed.block);
+  const found = new Set<string>();
+  const open = [placed.node.id];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    for (const next of placed.layout.dependents.get(id) ?? []) {
+      if (!found.has(next)) {
+        found.add(next);
+        open.push(next);
+      }
+    }
+  }
+  return placed.layout.nodes.filter((node) => found.has(node.id)).map((node) => prefix + node.id);
+}
+
+/** Ends a node that waits for people, for time or for its turn. What acts is left to settle. */
+function close(run: Run, id: string): void {
+  const { node, state } = place(run, id);
+  switch (state.status) {
+    case 'asking':
+      run.commands.push({ do: 'stopTimer', timer: `gate:${id}` });
+      run.notes.push({ kind: 'gate.closed', gate: id });
+      state.status = 'dropped';
+      return;
+    case 'incident':
+      run.commands.push({ do: 'stopTimer', timer: `ask:${id}` });
+      // An action whose effect is unknown, or whose undo failed, still owes an undo.
+      state.status = owesUndo(run, id) ? 'failed' : 'dropped';
+      return;
+    case 'sleeping':
+      run.commands.push({ do: 'stopTimer', timer: `${node.kind === 'wait' ? 'wait' : 'retry'}:${id}` });
+      state.status = owesUndo(run, id) ? 'failed' : 'dropped';
+      return;
+    case 'held':
+    case 'ready':
+      state.status = 'dropped';
+      return;
+    default:
+      return;
+  }
+}
+
+function owesUndo(run: Run, id: string): boolean {
+  const { undo } = stateOf(run, id);
+  if (run.state.residue.includes(id)) return false;
+  return undo === 'intended' || undo === 'acted' || undo === 'undo_failed';
+}
+
+/** Whether what was in flight has settled; if so, undoing begins, or the outcome ends. */
+export function drained(run: Run): void {
+  const { stopping } = run.state;
+  if (stopping !== null) {
+    if (stopping.stage === 'undoing' || run.state.inFlight > 0 || isUndoHeld(run)) return;
+    stopping.stage = 'undoing';
+    if (stopping.then === 'complete') return end(run, 'completed');
+    run.agenda.push({ step: 'undoBlock', block: '' });
+    return;
+  }
+  for (const [checkpoint, back] of Object.entries(run.state.returns)) {
+    if (back.stage !== 'draining') continue;
+    const acting = Object.entries(run.state.nodes).some(
+      ([id, node]) =>
+        (node.status === 'acting' || node.status === 'undoing') && isInScope(run, id, checkpoint, back.scope),
+    );
+    if (acting) continue;
+    back.stage = 'undoing';
+    const ran = back.scope.filter((id) => hasRun(run, id));
+    back.undoLeft = ran.length;
+    if (ran.length === 0) replace(run, checkpoint);
+    else beginUndo(run, ran);
+  }
+}
+
+/** An undo that this run was about to ask for when it had to leave: the next run asks, and everything else waits for it. */
+const isUndoHeld = (run: Run): boolean =>
+  run.state.ready.some((id) => run.state.nodes[id]?.status === 'undoing');
+
+/** Undoes all that ran in a block. */
+export function undoBlock(run: Run, id: string): void {
+  const block = blockOf(run, id);
+  const prefix = prefixOf(block);
+  const ran = layoutAt(run, block.key)
+    .nodes.map((node) => prefix + node.id)
+    .filter((node) => hasRun(run, node));
+  block.undoLeft = ran.length;
+  if (ran.length === 0) run.agenda.push({ step: 'undoneBlock', block: id });
+  else beginUndo(run, ran);
+}
+
+/** Starts with the nodes that nothing which ran stands behind, last of the plan first. */
+function beginUndo(run: Run, ran: readonly string[]): void {
+  const among = new Set(ran);
+  for (const id of [...ran].reverse()) {
+    const waits = dependentsOf(place(run, id)).filter((dependent) => among.has(dependent)).length;
+    stateOf(run, id).undoWaitsFor = waits;
+    if (waits === 0) run.agenda.push({ step: 'undoNode', node: id });
+  }
+}
+
+/** Undoes one node: first what ran inside it, last block first, then its own effect. */
+export function undoNode(run: Run, id: string): void {
+  const placed = place(run, id);
+  const inner = placed.state.inner ?? [];
+  placed.state.innerLeft = inner.length;
+  if (inner.length > 0) {
+    const next = isParallelEach(placed) ? [...inner].reverse() : inner.slice(-1);
+    for (const block of next) run.agenda.push({ step: 'undoBlock', block });
+    return;
+  }
+  undoEffect(run, placed);
+}
+
+/** All of an inner block is undone: the block before it is next, or the node itself. */
+export function undoneBlock(run: Run, id: string): void {
+  const { parent } = blockOf(run, id);
+  if (parent === null) return end(run, 'backstepped');
+  const placed = place(run, parent);
+  const left = (placed.state.innerLeft ?? 1) - 1;
+  placed.state.innerLeft = left;
+  if (left === 0) return undoEffect(run, placed);
+  const block = (placed.state.inner ?? [])[left - 1];
+  if (!isParallelEach(placed) && block !== undefined) run.agenda.push({ step: 'undoBlock', block });
+}
+
+const isParallelEach = (placed: Placed): boolean => placed.node.kind === 'each' && placed.node.parallel;
+
+function undoEffect(run: Run, placed: Placed): void {
+  const { id, state } = placed;
+  if (placed.node.kind !== 'action' || !owesUndo(run, id)) {
+    run.agenda.push({ step: 'undoSettled', node: id });
+    return;
+  }
+  if (!hasCompensation(run, placed.node)) {
+    // Nothing can undo it: it stays, and the end says so.
+    if (state.undo === 'acted') run.state.residue.push(id);
+    state.undo = nextUndo(state.undo ?? 'intended', 'undo_nothing');
+    run.agenda.push({ step: 'undoSettled', node: id });
+    return;
+  }
+  askForUndo(run, placed, placed.node);
+}
+
+export function askForUndo(run: Run, placed: Placed, node: ActionNode): void {
+  const { id, state } = placed;
+  if (isLeaving(run)) {
+    state.status = 'undoing';
+    run.state.ready.push(id);
+    return;
+  }
+  const awf = run.plan.awfs[node.awf]?.compensation;
+  invariant(awf !== undefined, `\`${node.awf}\` has a compensation`);
+  state.status = 'undoing';
+  run.state.inFlight += 1;
+  run.commands.push({
+    do: 'undo',
+    node: id,
+    awf,
+    of: node.awf,
+    ofInput: state.input ?? null,
+    ...(state.undoArgs === undefined ? {} : { args: state.undoArgs }),
+    lane: node.lane,
+  });
+}
+
+/** The answer to `undo`. A compensation that failed for good is an incident: it never passes silently. */
+export function undone(run: Run, id: string, result: UndoResult): void {
+  const placed = place(run, id);
+  const { state } = placed;
+  const node = placed.node as ActionNode;
+  invariant(state.status === 'undoing', `an answer to the undo of \`${id}\` comes while it is undone`);
+  run.state.inFlight -= 1;
+  const comp = run.plan.awfs[node.awf]?.compensation ?? '';
+  if (result.kind === 'failed') {
+    run.notes.push({ kind: 'comp.failed', node: id, comp, of: node.awf, code: result.failure.code });
+    setUndo(run, id, 'undo_fail');
+    if (run.state.stopping?.stage === 'draining') {
+      state.status = 'failed';
+    } else {
+      state.status = 'incident';
+      run.notes.push({ kind: 'incident.open', node: id, code: result.failure.code });
+    }
+  } else {
+    run.notes.push({ kind: 'comp.ok', node: id, comp, of: node.awf, changed: result.changed });
+    setUndo(run, id, result.changed ? 'undo_ok' : 'undo_nothing');
+    state.status = 'failed';
+    undoIsOver(run, id);
+  }
+  run.agenda.push({ step: 'drained' });
+}
+
+export function setUndo(run: Run, id: string, event: UndoEvent): void {
+  const state = stateOf(run, id);
+  invariant(state.undo !== undefined, `\`${id}\` has an effect to undo`);
+  state.undo = nextUndo(state.undo, event);
+}
+
+/** The undo of one effect is over, by compensation or by a person. */
+export function undoIsOver(run: Run, id: string): void {
+  const { state } = place(run, id);
+  const course = state.courseAfterUndo;
+  delete state.courseAfterUndo;
+  if (run.state.stopping?.stage === 'draining') return;
+  run.agenda.push(
+    course === undefined ? { step: 'undoSettled', node: id } : { step: 'follow', node: id, course },
+  );
+}
+
+/** A node's undo is settled: those that ran before it may be undone, and its block or scope may be through. */
+export function undoSettled(run: Run, id: string): void {
+  const placed = place(run, id);
+  placed.state.status = 'dropped';
+  for (const before of predecessorsOf(placed)) {
+    const state = run.state.nodes[before];
+    if (state?.undoWaitsFor === undefined || !hasRun(run, before)) continue;
+    state.undoWaitsFor -= 1;
+    if (state.undoWaitsFor === 0) run.agenda.push({ step: 'undoNode', node: before });
+  }
+  if (run.state.stopping === null) {
+    for (const [checkpoint, back] of Object.entries(run.state.returns)) {
+      if (!back.scope.includes(id)) continue;
+      back.undoLeft -= 1;
+      if (back.undoLeft === 0) replace(run, checkpoint);
+      return;
+    }
+  }
+  placed.block.undoLeft = (placed.block.undoLeft ?? 1) - 1;
+  if (placed.block.undoLeft === 0) run.agenda.push({ step: 'undoneBlock', block: placed.state.block });
+}
+
+/** The scope behind a checkpoint is undone: the course's body takes its place. */
+function replace(run: Run, checkpoint: string): void {
+  const back = run.state.returns[checkpoint];
+  invariant(back !== undefined, `a return to \`${checkpoint}\` is under way`);
+  delete run.state.returns[checkpoint];
+  const placed = place(run, checkpoint);
+  for (const id of back.scope) {
+    run.state.nodes[id] ??= { status: 'dropped', block: placed.state.block };
+    stateOf(run, id).status = 'dropped';
+  }
+  const course = run.layout.courses.get(back.course);
+  if (course?.do === 'backstep' && course.body !== undefined) {
+    placed.state.status = 'inside';
+    const id = prefixOf(placed.block) + back.course;
+    enter(run, id, { key: back.course, parent: checkpoint, prefixes: placed.block.prefixes });
+  } else {
+    resettle(run, placed.state.block);
+  }
+}
+
+/** Ran, in part or in whole, and is not undone yet. */
+function hasRun(run: Run, id: string): boolean {
+  const status = run.state.nodes[id]?.status;
+  return status !== undefined && status !== 'dropped' && status !== 'ready';
+}
+
+function end(run: Run, phase: 'completed' | 'backstepped'): void {
+  run.state.phase = phase;
+  run.state.stopping = null;
+  const durationMs = run.at - run.state.startedAt;
+  const { residue } = run.state;
+  run.notes.push(
+    phase === 'completed'
+      ? { kind: 'outcome.complete', durationMs }
+      : {
+          kind: 'outcome.backstepped',
+          durationMs,
+          ...(residue.length === 0 ? {} : { residue: [...residue] }),
+        },
+  );
+}

@@ -1,0 +1,41 @@
+/**
+ * The one walker of plans: it hands the machine's commands to the effects and the effects' happenings to the machine, in the
+ * order they arrive, until the outcome is over.
+ * Pure ring.
+ */
+import type { Plan } from '../plan/plan';
+import type { Effects, Happening } from './effects';
+import { Machine, type Advance } from './machine';
+import type { EngineState } from './state';
+
+export interface Interpretation {
+  /** Instant of the beginning, in milliseconds since the epoch. */
+  readonly at: number;
+  /** A state to go on from, instead of beginning. */
+  readonly from?: EngineState;
+  /** Told of every advance, in order: trace, answers to people, phases. */
+  readonly observe?: (advance: Advance, machine: Machine, happening?: Happening) => void;
+  /** Happenings before the walk leaves with the state as it stands, for a new run to go on; never by default. */
+  readonly turnsPerRun?: number;
+}
+
+/** Runs a plan until it is over, or until this run has had its turns; returns the state. */
+export async function interpret(plan: Plan, effects: Effects, how: Interpretation): Promise<EngineState> {
+  let machine: Machine;
+  const take = (advance: Advance, happening?: Happening): void => {
+    how.observe?.(advance, machine, happening);
+    for (const command of advance.commands) effects.perform(command);
+  };
+  if (how.from === undefined) {
+    const begun = Machine.begin(plan, how.at, how.turnsPerRun ?? Number.MAX_SAFE_INTEGER);
+    machine = begun.machine;
+    take(begun.first);
+  } else {
+    machine = Machine.resume(plan, how.from);
+    for (const command of machine.standing(how.at)) effects.perform(command);
+  }
+  while (!machine.isOver && !machine.isReadyToLeave) {
+    for (const happening of await effects.next()) take(machine.advance(happening), happening);
+  }
+  return machine.state;
+}

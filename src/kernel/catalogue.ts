@@ -8,6 +8,12 @@
 export const DIAGNOSTICS = {
   // runbooks and plans
   PLAN_CYCLE: 'nodes wait for each other in a circle, or a runbook contains itself',
+  // facts and figures of the authority rules
+  FACTS_MISSING: 'a fact that has no safe default is not given',
+  FACTS_UNKNOWN: 'a fact of that name does not exist',
+  FACTS_INVALID: 'a fact is of the wrong kind, out of its bounds, or not one of its words',
+  FIGURES_UNKNOWN: 'a figure of that name does not exist',
+  FIGURES_INVALID: 'a figure is of the wrong kind, or does not fit the figures beside it',
 } as const;
 
 /** Expected at run time; the general codes, beside those that each AWF's contract declares. */
@@ -21,6 +27,22 @@ export const FAILURES = {
   SYSTEM_REFUSED: 'the system refused the request as invalid',
   SYSTEM_ANSWER_UNREADABLE: 'the system answered with something that its contract does not allow',
   CONNECTION_CUT: 'the connection ended before the answer, so the effect is unknown',
+} as const;
+
+/** Why a local stand (Temporal and Postgres on one machine) can't be had; `docs/embedded.md` says how to mend each. */
+export const STAND_PROBLEMS = {
+  STAND_DISK_FULL: 'the disk has no room for the data or the binaries',
+  STAND_DISK_READ_ONLY: 'the folder cannot be written by this user',
+  STAND_BINARY_UNUSABLE: 'a program named in the environment does not exist, does not run or is too old',
+  STAND_BINARY_MISSING: 'a program was found nowhere and could not be fetched',
+  STAND_CHECKSUM_MISMATCH: 'what was fetched is not what was pinned, so it was removed',
+  STAND_IN_USE: 'another process runs the stand, and what was asked needs it stopped',
+  STAND_UNHEALTHY: 'another process runs the stand, but it does not answer',
+  STAND_PORTS_TAKEN: 'no free port was left after several tries',
+  STAND_DATA_UNUSABLE: 'the data folder was written by another version or is damaged',
+  STAND_USER_UNUSABLE: 'Postgres refuses to run as root, and no other user can reach its folders',
+  STAND_START_FAILED: 'a server ended or did not answer while it was starting',
+  STAND_INTERRUPTED: 'the start was interrupted; what had been started was stopped',
 } as const;
 
 export type DiagnosticCode = keyof typeof DIAGNOSTICS;

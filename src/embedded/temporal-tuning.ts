@@ -1,0 +1,16 @@
+/**
+ * Dynamic configuration of the stand's Temporal server.
+ * Adapter ring; data only. Each value was measured with `bench/embedded-tuning.ts`; the figures are in
+ * `docs/decisions/0010-embedded-temporal-tuning.md`.
+ */
+
+/** Polls a second of each of history's queue processors; the dev server's own 20 adds up to 50 ms to every task. */
+const POLLS_PER_SECOND = 2000;
+
+export const DYNAMIC_CONFIG: Readonly<Record<string, unknown>> = {
+  'history.transferProcessorMaxPollRPS': POLLS_PER_SECOND,
+  'history.timerProcessorMaxPollRPS': POLLS_PER_SECOND,
+  'history.visibilityProcessorMaxPollRPS': POLLS_PER_SECOND,
+  'matching.numTaskqueueReadPartitions': 1,
+  'matching.numTaskqueueWritePartitions': 1,
+};

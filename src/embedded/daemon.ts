@@ -98,6 +98,8 @@ export interface Guard {
   /** From now on the process gets `signal` if this process dies. */
   watch(pid: number, signal: NodeJS.Signals): void;
   forget(pid: number): void;
+  /** Sends everything that is watched its signal now. */
+  stopAll(): void;
   /** Ends the guard without stopping anything. */
   dismiss(): void;
 }
@@ -138,6 +140,9 @@ export function startGuard(env: Environment): Guard {
     },
     forget(pid) {
       if (watched.delete(pid)) tell();
+    },
+    stopAll() {
+      for (const [pid, signal] of watched) sendSignal(pid, signal);
     },
     dismiss() {
       watched.clear();

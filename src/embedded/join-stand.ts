@@ -10,7 +10,7 @@ import { postgresAnswers, postgresUrl } from './postgres-server';
 import { isAlive, type ProcessIdentity } from './process-identity';
 import { externalPostgres, isNamed } from './run-servers';
 import { STAND_LOCK, type StandNote } from './stand-note';
-import { StandError } from './stand-error';
+import { StandError, throwIfInterrupted } from './stand-error';
 import { STAND_NAMESPACE, type OpenStandOptions, type PostgresServer, type Stand } from './stand-types';
 import { temporalAnswers } from './temporal-server';
 
@@ -32,13 +32,7 @@ export async function joinStand(request: JoinRequest): Promise<Stand | undefined
   const begun = Date.now();
   let told = false;
   for (;;) {
-    if (options.signal?.aborted === true) {
-      throw new StandError(
-        'STAND_INTERRUPTED',
-        'the start was interrupted',
-        'start again: nothing was left behind',
-      );
-    }
+    throwIfInterrupted(options.signal);
     const seen = await peekLock<StandNote>(request.dataDir, STAND_LOCK);
     if (seen.holder?.pid !== holder.pid || !isAlive(holder)) return undefined;
     if (seen.note?.phase === 'ready' && (await answers(request.dataDir, seen.note, options))) {

@@ -11,6 +11,8 @@ export interface ProgramRun {
   readonly stderr: string;
 }
 
+const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
+
 export interface RunOptions {
   readonly env: Environment;
   readonly timeoutMs: number;
@@ -29,18 +31,25 @@ export function runProgram(
   options: RunOptions,
 ): Promise<ProgramRun> {
   return new Promise((resolve) => {
-    const { onStart, onEnd, timeoutMs, env, ...rest } = options;
     const child = execFile(
       command,
       args,
-      { ...rest, env: { ...env }, timeout: timeoutMs, maxBuffer: 16 * 1024 * 1024 },
+      {
+        env: { ...options.env },
+        timeout: options.timeoutMs,
+        maxBuffer: OUTPUT_BYTES_MAX,
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+        ...(options.uid === undefined ? {} : { uid: options.uid }),
+        ...(options.gid === undefined ? {} : { gid: options.gid }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      },
       (error, stdout, stderr) => {
-        if (child.pid !== undefined) onEnd?.(child.pid);
+        if (child.pid !== undefined) options.onEnd?.(child.pid);
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : undefined;
         resolve({ code, stdout, stderr: code === undefined ? `${stderr}${error?.message ?? ''}` : stderr });
       },
     );
-    if (child.pid !== undefined) onStart?.(child.pid);
+    if (child.pid !== undefined) options.onStart?.(child.pid);
   });
 }
 

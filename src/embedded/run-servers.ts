@@ -5,6 +5,8 @@
  */
 import type { Daemon, Guard } from './daemon';
 import type { HeldLock } from './lock';
+import { manageServer, type ManagedServer } from './managed-server';
+import type { StandPlaces } from './places';
 import { LOOPBACK, freePort } from './ports';
 import { providePostgres } from './postgres-programs';
 import {
@@ -17,10 +19,9 @@ import {
 } from './postgres-server';
 import { chooseUser } from './postgres-user';
 import { StandError } from './stand-error';
-import type { OwnPostgresNote, StandNote } from './stand-note';
+import type { StandNote } from './stand-note';
 import {
   STAND_NAMESPACE,
-  type FoundBinary,
   type OpenStandOptions,
   type PostgresServer,
   type Stand,
@@ -33,133 +34,173 @@ import { TEMPORAL_CLI } from './wheel-pins';
 /** How often other ports are tried when somebody takes one between our look and the server's start. */
 const PORT_TRIES = 5;
 
-export interface RunServersOptions extends OpenStandOptions {
-  readonly name: string;
-  readonly dataDir: string;
-  readonly cacheDir: string;
+export interface RunServersOptions extends StandPlaces {
+  readonly options: OpenStandOptions;
   readonly lock: HeldLock<StandNote>;
   readonly guard: Guard;
   readonly onProgress: (line: string) => void;
 }
 
-/** A server that can go down and come back on the same port. */
-interface Running {
-  readonly port: number;
-  daemon: Daemon | undefined;
+/** A server in charge, and what the note says of it. */
+interface Charge<Part extends 'temporal' | 'postgres'> {
+  readonly server?: ManagedServer;
+  note(): NonNullable<StandNote[Part]>;
 }
 
-type TemporalRunning = Running & {
-  readonly uiPort?: number;
-  readonly program: FoundBinary;
-  readonly config: TemporalConfig;
-};
-type PostgresRunning = Running & { readonly url: string; readonly config: PostgresConfig };
-
-export async function runServers(options: RunServersOptions): Promise<Stand> {
-  const started: Running[] = [];
-  let note: StandNote = { phase: 'starting' };
-  const tell = async (change: Partial<StandNote>): Promise<void> => {
-    note = { ...note, ...change };
-    await options.lock.write(note);
+/** Starts both servers. If one fails, the other is stopped before the failure is thrown. */
+export async function runServers(run: RunServersOptions): Promise<Stand> {
+  const { lock, options } = run;
+  const parts: { temporal?: Charge<'temporal'>; postgres?: Charge<'postgres'> } = {};
+  const tell = (phase: StandNote['phase']): Promise<void> =>
+    lock.write({
+      phase,
+      ...(parts.temporal === undefined ? {} : { temporal: parts.temporal.note() }),
+      ...(parts.postgres === undefined ? {} : { postgres: parts.postgres.note() }),
+    });
+  const tellOfChange = (): Promise<void> => tell('ready');
+  const stopBoth = async (): Promise<void> => {
+    await Promise.all([parts.temporal?.server?.stop(), parts.postgres?.server?.stop()]);
   };
-  const left = options.lock.left;
-  const databaseUrl = options.env['DATABASE_URL'] ?? '';
-  await tell({});
+  await tell('starting');
   try {
-    const [temporal, postgres] = await bothOrNeither(
-      startTemporalOf(options, left, started),
-      startPostgresOf(options, left, started),
+    const [temporal, postgres] = await bothSettled(
+      startTemporalPart(run, tellOfChange).then((part) => (parts.temporal = part)),
+      startPostgresPart(run, tellOfChange).then((part) => (parts.postgres = part)),
     );
     options.signal?.throwIfAborted();
-    const tellOfServers = (phase: StandNote['phase']): Promise<void> =>
-      tell({ phase, temporal: temporalNote(temporal), postgres: postgresNote(postgres, databaseUrl) });
-    await tellOfServers('ready');
-    return ownedStand(options, { temporal, postgres, tellOfServers });
+    await tell('ready');
+    let closing: Promise<void> | undefined;
+    const close = async (): Promise<void> => {
+      await stopBoth();
+      // The data may be gone or the disk full: the servers are down all the same, and a dead owner's lock is no lock.
+      await tell('closed').catch(() => undefined);
+      await lock.release().catch(() => undefined);
+      run.guard.dismiss();
+    };
+    return {
+      name: run.name,
+      dataDir: run.dataDir,
+      owned: true,
+      temporal: temporal.handle,
+      postgres: postgres.handle,
+      close: () => (closing ??= close()),
+    };
   } catch (error) {
-    await Promise.all(started.map((server) => server.daemon?.stop(['SIGINT', 'SIGKILL'], 10_000)));
+    await stopBoth();
     throw error;
   }
 }
 
-function ownedStand(
-  options: RunServersOptions,
-  servers: {
-    readonly temporal: TemporalRunning;
-    readonly postgres: PostgresRunning | undefined;
-    readonly tellOfServers: (phase: StandNote['phase']) => Promise<void>;
-  },
-): Stand {
-  const { temporal, postgres, tellOfServers } = servers;
-  let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
-    await Promise.all([
-      temporal.daemon === undefined ? undefined : stopTemporal(temporal.daemon),
-      postgres?.daemon === undefined ? undefined : stopPostgres(postgres.daemon),
-    ]);
-    temporal.daemon = undefined;
-    if (postgres !== undefined) postgres.daemon = undefined;
-    // The data may be gone, or the disk full: the servers are down all the same, and a dead owner's lock is no lock.
-    await tellOfServers('closed').catch(() => undefined);
-    await options.lock.release().catch(() => undefined);
-    options.guard.dismiss();
+async function startTemporalPart(
+  run: RunServersOptions,
+  onChange: () => Promise<void>,
+): Promise<Charge<'temporal'> & { readonly handle: TemporalServer }> {
+  const { guard, options, lock } = run;
+  const program = await provideProgram(TEMPORAL_CLI, {
+    env: options.env,
+    cacheDir: run.cacheDir,
+    onProgress: run.onProgress,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onStart: (pid) => guard.watch(pid, 'SIGTERM'),
+    onEnd: (pid) => guard.forget(pid),
+  });
+  const config: TemporalConfig = {
+    program: program.path,
+    dataDir: run.dataDir,
+    durability: options.durability ?? 'process',
+    env: options.env,
+    guard,
   };
+  const last = lock.left?.temporal;
+  const { daemon, ports } = await onFreePorts('Temporal', options.signal, async (tried) => {
+    const temporal = await freePort([options.ports?.temporal, last?.port], tried);
+    const ui =
+      options.ui === true
+        ? await freePort([options.ports?.ui, last?.uiPort], [...tried, temporal])
+        : undefined;
+    const each = { temporal, ...(ui === undefined ? {} : { ui }) };
+    return { ports: each, daemon: await startTemporal(config, each) };
+  });
+  const server = manageServer(
+    {
+      title: 'Temporal',
+      port: ports.temporal,
+      start: () => startTemporal(config, ports),
+      stop: stopTemporal,
+      onChange,
+    },
+    daemon,
+  );
+  const uiPort = ports.ui;
   return {
-    name: options.name,
-    dataDir: options.dataDir,
-    owned: true,
-    temporal: temporalHandle(temporal, tellOfServers),
-    postgres:
-      postgres === undefined
-        ? externalPostgres(options.env['DATABASE_URL'] ?? '')
-        : postgresHandle(postgres, tellOfServers),
-    close: () => (closing ??= close()),
+    server,
+    note: () => ({
+      program,
+      port: ports.temporal,
+      ...withProcess(server),
+      ...(uiPort === undefined ? {} : { uiPort }),
+    }),
+    handle: {
+      address: `${LOOPBACK}:${ports.temporal}`,
+      namespace: STAND_NAMESPACE,
+      ...(uiPort === undefined ? {} : { uiUrl: `http://${LOOPBACK}:${uiPort}` }),
+      get pid() {
+        return server.identity()?.pid;
+      },
+      async restart() {
+        await server.stop();
+        await server.start();
+      },
+      kill: (signal = 'SIGKILL') => server.kill(signal),
+    },
   };
 }
 
-function temporalHandle(running: TemporalRunning, tell: (phase: 'ready') => Promise<void>): TemporalServer {
-  return {
-    address: `${LOOPBACK}:${running.port}`,
-    namespace: STAND_NAMESPACE,
-    ...(running.uiPort === undefined ? {} : { uiUrl: `http://${LOOPBACK}:${running.uiPort}` }),
-    get pid() {
-      return running.daemon?.isAlive() === true ? running.daemon.identity.pid : undefined;
-    },
-    async restart() {
-      if (running.daemon !== undefined) await stopTemporal(running.daemon);
-      const ports = {
-        temporal: running.port,
-        ...(running.uiPort === undefined ? {} : { ui: running.uiPort }),
-      };
-      const daemon = await startTemporal(running.config, ports);
-      if (daemon === 'port taken') throw portLost('Temporal', running.port);
-      running.daemon = daemon;
-      await tell('ready');
-    },
-    async kill(signal = 'SIGKILL') {
-      await running.daemon?.stop([signal], 30_000);
-    },
-  };
-}
-
-function postgresHandle(running: PostgresRunning, tell: (phase: 'ready') => Promise<void>): PostgresServer {
-  return {
-    url: running.url,
-    external: false,
-    get pid() {
-      return running.daemon?.isAlive() === true ? running.daemon.identity.pid : undefined;
-    },
-    async stop() {
-      if (running.daemon !== undefined) await stopPostgres(running.daemon);
-      running.daemon = undefined;
-    },
-    async start() {
-      if (running.daemon?.isAlive() === true) return;
-      const daemon = await startPostgres(running.config, running.port);
-      if (daemon === 'port taken') throw portLost('Postgres', running.port);
-      running.daemon = daemon;
-      await tell('ready');
-    },
-  };
+async function startPostgresPart(
+  run: RunServersOptions,
+  onChange: () => Promise<void>,
+): Promise<Charge<'postgres'> & { readonly handle: PostgresServer }> {
+  const { options, dataDir, onProgress } = run;
+  const { env } = options;
+  const named = env['DATABASE_URL'];
+  if (isNamed(named))
+    return { note: () => ({ external: true, url: named }), handle: externalPostgres(named) };
+  const programs = await providePostgres(env, run.cacheDir);
+  const as = await chooseUser(env, programs.postgres, dataDir, onProgress);
+  const durability = options.durability ?? 'process';
+  const config: PostgresConfig = { programs, as, dataDir, durability, env, guard: run.guard };
+  await createCluster(config, onProgress);
+  const last = run.lock.left?.postgres;
+  const lastPort = last?.external === false ? last.port : undefined;
+  const { daemon, ports } = await onFreePorts('Postgres', options.signal, async (tried) => {
+    const postgres = await freePort([options.ports?.postgres, lastPort], tried);
+    return { ports: { postgres }, daemon: await startPostgres(config, postgres) };
+  });
+  const port = ports.postgres;
+  const server = manageServer(
+    { title: 'Postgres', port, start: () => startPostgres(config, port), stop: stopPostgres, onChange },
+    daemon,
+  );
+  try {
+    const url = await postgresUrl(dataDir, port);
+    await createDatabase(url);
+    return {
+      server,
+      note: () => ({ external: false, version: programs.version, port, ...withProcess(server) }),
+      handle: {
+        url,
+        external: false,
+        get pid() {
+          return server.identity()?.pid;
+        },
+        stop: () => server.stop(),
+        start: () => server.start(),
+      },
+    };
+  } catch (error) {
+    await stopPostgres(daemon);
+    throw error;
+  }
 }
 
 /** A Postgres that the user named; it is neither started nor stopped here. */
@@ -169,111 +210,41 @@ export function externalPostgres(url: string): PostgresServer {
   return { url, external: true, pid: undefined, stop: refuse, start: refuse };
 }
 
-async function startTemporalOf(
-  options: RunServersOptions,
-  left: StandNote | undefined,
-  started: Running[],
-): Promise<TemporalRunning> {
-  const { guard } = options;
-  const program = await provideProgram(TEMPORAL_CLI, {
-    ...options,
-    onStart: (pid) => guard.watch(pid, 'SIGTERM'),
-    onEnd: (pid) => guard.forget(pid),
-  });
-  const config: TemporalConfig = {
-    ...options,
-    program: program.path,
-    durability: options.durability ?? 'process',
-  };
-  const tried: number[] = [];
-  for (let i = 0; i < PORT_TRIES; i++) {
-    options.signal?.throwIfAborted();
-    const port = await freePort([options.ports?.temporal, left?.temporal?.port], tried);
-    const uiPort =
-      options.ui === true
-        ? await freePort([options.ports?.ui, left?.temporal?.uiPort], [...tried, port])
-        : undefined;
-    tried.push(port, ...(uiPort === undefined ? [] : [uiPort]));
-    const daemon = await startTemporal(config, {
-      temporal: port,
-      ...(uiPort === undefined ? {} : { ui: uiPort }),
-    });
-    if (daemon === 'port taken') continue;
-    const running = { port, ...(uiPort === undefined ? {} : { uiPort }), daemon, program, config };
-    started.push(running);
-    return running;
-  }
-  throw portsTaken('Temporal', tried);
-}
-
-async function startPostgresOf(
-  options: RunServersOptions,
-  left: StandNote | undefined,
-  started: Running[],
-): Promise<PostgresRunning | undefined> {
-  const { env, dataDir, cacheDir, onProgress } = options;
-  if (isNamed(env['DATABASE_URL'])) return undefined;
-  const programs = await providePostgres(env, cacheDir);
-  const as = await chooseUser(env, programs.postgres, dataDir, onProgress);
-  const config: PostgresConfig = { ...options, programs, as, durability: options.durability ?? 'process' };
-  await createCluster(config, onProgress);
-  const tried: number[] = [];
-  const lastPort = left?.postgres?.external === false ? left.postgres.port : undefined;
-  for (let i = 0; i < PORT_TRIES; i++) {
-    options.signal?.throwIfAborted();
-    const port = await freePort([options.ports?.postgres, lastPort], tried);
-    tried.push(port);
-    const daemon = await startPostgres(config, port);
-    if (daemon === 'port taken') continue;
-    const running = { port, daemon, config, url: await postgresUrl(dataDir, port) };
-    started.push(running);
-    await createDatabase(running.url);
-    return running;
-  }
-  throw portsTaken('Postgres', tried);
-}
-
 export const isNamed = (value: string | undefined): value is string => value !== undefined && value !== '';
 
+/** Tries ports until a server starts; `tried` holds those that were found taken. */
+async function onFreePorts<Ports extends Readonly<Record<string, number>>>(
+  title: string,
+  signal: AbortSignal | undefined,
+  attempt: (
+    tried: readonly number[],
+  ) => Promise<{ readonly ports: Ports; readonly daemon: Daemon | 'port taken' }>,
+): Promise<{ readonly ports: Ports; readonly daemon: Daemon }> {
+  const tried: number[] = [];
+  for (let i = 0; i < PORT_TRIES; i++) {
+    signal?.throwIfAborted();
+    const { ports, daemon } = await attempt(tried);
+    if (daemon !== 'port taken') return { ports, daemon };
+    tried.push(...Object.values(ports));
+  }
+  throw new StandError(
+    'STAND_PORTS_TAKEN',
+    `${title} found no free port on ${LOOPBACK}: ${tried.join(', ')} were taken`,
+    'see which programs listen there, and start again',
+  );
+}
+
 /** Waits for both even if one fails, so that the failure finds everything that was started. */
-async function bothOrNeither<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+async function bothSettled<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   const [first, second] = await Promise.allSettled([a, b]);
   if (first.status === 'rejected') throw first.reason;
   if (second.status === 'rejected') throw second.reason;
   return [first.value, second.value];
 }
 
-function temporalNote(running: TemporalRunning): NonNullable<StandNote['temporal']> {
-  return {
-    program: running.program,
-    port: running.port,
-    ...(running.uiPort === undefined ? {} : { uiPort: running.uiPort }),
-    ...(running.daemon === undefined ? {} : { process: running.daemon.identity }),
-  };
-}
-
-function postgresNote(running: PostgresRunning | undefined, url: string): NonNullable<StandNote['postgres']> {
-  if (running === undefined) return { external: true, url };
-  const note: OwnPostgresNote = {
-    external: false,
-    version: running.config.programs.version,
-    port: running.port,
-  };
-  return running.daemon === undefined ? note : { ...note, process: running.daemon.identity };
-}
-
-function portLost(server: string, port: number): StandError {
-  return new StandError(
-    'STAND_PORTS_TAKEN',
-    `${server} can't come back on port ${port}: another program has taken it meanwhile`,
-    'close the stand and open it again; it then takes another port',
-  );
-}
-
-function portsTaken(server: string, tried: readonly number[]): StandError {
-  return new StandError(
-    'STAND_PORTS_TAKEN',
-    `${server} found no free port on ${LOOPBACK}: ${tried.join(', ')} were taken`,
-    'see which programs listen there, and start again',
-  );
+function withProcess(server: ManagedServer): {
+  process?: NonNullable<ReturnType<ManagedServer['identity']>>;
+} {
+  const process = server.identity();
+  return process === undefined ? {} : { process };
 }

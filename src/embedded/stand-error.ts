@@ -56,6 +56,17 @@ export function isDiskFullText(text: string): boolean {
   return /no space left on device|database or disk is full|ENOSPC|disk quota exceeded/i.test(text);
 }
 
+/** Throws `STAND_INTERRUPTED` once the signal is aborted. */
+export function throwIfInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) {
+    throw new StandError(
+      'STAND_INTERRUPTED',
+      'the start was interrupted',
+      'start again: nothing was left behind',
+    );
+  }
+}
+
 export function diskFull(folder: string, cause?: unknown): StandError {
   return new StandError(
     'STAND_DISK_FULL',

@@ -8,7 +8,6 @@ import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import { runProgram } from './run-program';
 import { textOf } from './stand-error';
 import type { Environment } from './stand-types';
@@ -38,7 +37,7 @@ export async function downloadProgram(
     const response = await fetch(archiveUrl, { signal: within(ARCHIVE_TIMEOUT_MS, options.signal) });
     if (!response.ok || response.body === null)
       throw new Error(`the archive was answered with ${response.status}`);
-    await pipeline(Readable.fromWeb(response.body as ReadableStream), createWriteStream(archive));
+    await pipeline(Readable.fromWeb(response.body), createWriteStream(archive));
     const run = await runProgram('tar', ['-xzf', archive, '-C', folder, fileToExtract], {
       env: options.env,
       timeoutMs: ARCHIVE_TIMEOUT_MS,

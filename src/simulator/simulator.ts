@@ -1,0 +1,236 @@
+/**
+ * Effects in memory: a virtual clock, the AWFs' predicted effects, and whatever goes wrong when an oracle says so. The walker
+ * is the same one that runs on Temporal, so the trace is the same too.
+ * Authoring ring: no I/O, nothing is executed anywhere.
+ */
+import { assertNever, invariant } from '../kernel/invariant';
+import type { Failure, FailureClass } from '../kernel/failure';
+import type { Json } from '../kernel/json';
+import type { AwfContract } from '../dsl/awf';
+import type {
+  Command,
+  Effects,
+  EngineEvent,
+  FireResult,
+  Happening,
+  Resolution,
+  UndoResult,
+} from '../engine/effects';
+import { interpret } from '../engine/interpret';
+import { layoutOf, planNodeOf, type Layout } from '../engine/layout';
+import type { EngineState } from '../engine/state';
+import type { TraceEvent } from '../engine/trace';
+import type { Plan } from '../plan/plan';
+import { ModelWorld, PredictedFailure } from './model-world';
+
+/** How one firing goes. */
+export type FireMode =
+  | { readonly as: 'predicted' }
+  /** Fails for good, and has changed nothing. */
+  | { readonly as: 'refused'; readonly failure: Failure }
+  /** No answer came; whether the effect happened is what only the world knows. */
+  | { readonly as: 'unanswered'; readonly happened: boolean };
+
+/** Decides what is not determined by the plan. Every answer defaults to the undisturbed one. */
+export interface Oracle {
+  readonly fire?: (node: string, awf: AwfContract) => FireMode;
+  readonly undo?: (node: string, awf: AwfContract) => 'predicted' | Failure;
+  readonly gate?: (gate: string) => 'approve' | 'reject' | 'expire';
+  /** Data of a signal that is waited for; `undefined` lets the wait time out. */
+  readonly signal?: (name: string) => Json | undefined;
+  readonly resolve?: (node: string) => Resolution;
+  /** How long an action or its undo takes, in milliseconds. */
+  readonly latencyMs?: (node: string, what: 'fire' | 'undo') => number;
+}
+
+export interface Simulation {
+  readonly plan: Plan;
+  readonly contracts: ReadonlyMap<string, AwfContract>;
+  readonly world?: ModelWorld;
+  readonly oracle?: Oracle;
+  /** Virtual instant of the beginning, in milliseconds since the epoch. */
+  readonly at?: number;
+  /** A state to go on from, such as that of a completed outcome that is to go back. */
+  readonly from?: EngineState;
+  /** Happenings to inject at the beginning, such as a request to go back. */
+  readonly inject?: readonly EngineEvent[];
+  /** State that actions of an earlier simulation captured, by node. */
+  readonly prior?: ReadonlyMap<string, Json>;
+}
+
+export interface Simulated {
+  readonly state: EngineState;
+  readonly trace: readonly TraceEvent[];
+  readonly world: ModelWorld;
+  /** What the actions captured before they wrote, by node. */
+  readonly captured: ReadonlyMap<string, Json>;
+}
+
+/** What a person does in a simulation, unless the oracle says otherwise. */
+const SIMULATED_PERSON = 'person:simulated';
+const DEFAULT_LATENCY_MS = 100;
+/** Virtual time a person takes for a decision, in milliseconds. */
+const DECISION_MS = 1_000;
+
+/** Walks a plan over predicted effects until it is over. */
+export async function simulate(simulation: Simulation): Promise<Simulated> {
+  const effects = new PredictedEffects(simulation);
+  const trace: TraceEvent[] = [];
+  const state = await interpret(simulation.plan, effects, {
+    at: simulation.at ?? 0,
+    ...(simulation.from === undefined ? {} : { from: simulation.from }),
+    observe: (advance) => {
+      trace.push(...advance.trace);
+      effects.watch(advance.trace);
+    },
+  });
+  return { state, trace, world: effects.world, captured: effects.captured };
+}
+
+class PredictedEffects implements Effects {
+  readonly world: ModelWorld;
+  private now: number;
+  private sequence = 0;
+  private readonly queue: { at: number; sequence: number; event: EngineEvent }[] = [];
+  readonly captured: Map<string, Json>;
+  private readonly layout: Layout;
+
+  constructor(private readonly simulation: Simulation) {
+    this.world = simulation.world ?? new ModelWorld();
+    this.now = simulation.at ?? 0;
+    this.captured = new Map(simulation.prior);
+    this.layout = layoutOf(simulation.plan);
+    for (const event of simulation.inject ?? []) this.schedule(0, event);
+  }
+
+  perform(command: Command): void {
+    const { oracle } = this.simulation;
+    switch (command.do) {
+      case 'fire': {
+        const ms = oracle?.latencyMs?.(command.node, 'fire') ?? DEFAULT_LATENCY_MS;
+        return this.schedule(ms, { kind: 'fired', node: command.node, result: this.fire(command) });
+      }
+      case 'undo': {
+        const ms = oracle?.latencyMs?.(command.node, 'undo') ?? DEFAULT_LATENCY_MS;
+        return this.schedule(ms, { kind: 'undone', node: command.node, result: this.undo(command) });
+      }
+      case 'startTimer':
+        return this.schedule(command.ms, { kind: 'timer', timer: command.timer });
+      case 'stopTimer':
+        return this.forget(command.timer);
+      default:
+        assertNever(command);
+    }
+  }
+
+  next(): Promise<readonly Happening[]> {
+    let first = 0;
+    for (let i = 1; i < this.queue.length; i++) {
+      const a = this.queue[i]!;
+      const b = this.queue[first]!;
+      if (a.at < b.at || (a.at === b.at && a.sequence < b.sequence)) first = i;
+    }
+    const [next] = this.queue.splice(first, 1);
+    invariant(next !== undefined, 'a simulated outcome that is not over waits for something');
+    this.now = next.at;
+    return Promise.resolve([{ at: next.at, event: next.event }]);
+  }
+
+  /** People and signals answer what the trace shows them. */
+  watch(events: readonly TraceEvent[]): void {
+    for (const event of events) {
+      if (event.kind === 'gate.open') this.decide(event.gate);
+      if (event.kind === 'wait') this.answerSignal(event.node, event.for);
+      if (event.kind === 'incident.open' || event.kind === 'escalation.open') this.resolve(event.node);
+    }
+  }
+
+  private decide(gate: string): void {
+    const verdict = this.simulation.oracle?.gate?.(gate) ?? 'approve';
+    if (verdict === 'expire') return;
+    this.schedule(DECISION_MS, { kind: 'decide', decision: { gate, verdict, by: SIMULATED_PERSON } });
+  }
+
+  private answerSignal(node: string, name: string): void {
+    const waits = planNodeOf(this.layout, node);
+    if (waits?.kind !== 'wait' || !('signal' in waits.for)) return;
+    const { oracle } = this.simulation;
+    const data = oracle?.signal === undefined ? null : oracle.signal(name);
+    if (data !== undefined) this.schedule(DECISION_MS, { kind: 'signal', name: waits.for.signal, data });
+  }
+
+  private resolve(node: string): void {
+    const resolution = this.simulation.oracle?.resolve?.(node) ?? { as: 'accept', reason: 'simulated' };
+    this.schedule(DECISION_MS, { kind: 'resolve', node, resolution, by: SIMULATED_PERSON });
+  }
+
+  private fire(command: Extract<Command, { do: 'fire' }>): FireResult {
+    const contract = this.contractOf(command.awf);
+    const mode = this.simulation.oracle?.fire?.(command.node, contract) ?? { as: 'predicted' };
+    if (mode.as === 'refused') return { kind: 'failed', failure: mode.failure };
+    if (mode.as === 'unanswered' && !mode.happened) return { kind: 'failed', failure: UNANSWERED };
+    try {
+      const { output, prior } = this.world.predict((world) => contract.predict(world, command.input));
+      if (prior !== undefined && !this.captured.has(command.node)) this.captured.set(command.node, prior);
+      if (mode.as === 'unanswered') return { kind: 'failed', failure: UNANSWERED };
+      const known = { input: command.input, output, ...this.priorOf(command.node) };
+      return { kind: 'committed', output, undo: contract.compensation?.input(known) ?? null };
+    } catch (error) {
+      return { kind: 'failed', failure: failureOf(contract, error) };
+    }
+  }
+
+  private undo(command: Extract<Command, { do: 'undo' }>): UndoResult {
+    const contract = this.contractOf(command.awf);
+    const mode = this.simulation.oracle?.undo?.(command.node, contract) ?? 'predicted';
+    if (mode !== 'predicted') return { kind: 'failed', failure: mode };
+    const known = { input: command.ofInput, ...this.priorOf(command.node) };
+    const args = command.args ?? this.contractOf(command.of).compensation?.input(known) ?? null;
+    if (args === null) return { kind: 'undone', changed: false };
+    try {
+      const before = this.world.snapshot();
+      this.world.predict((world) => contract.predict(world, args));
+      return { kind: 'undone', changed: this.world.snapshot() !== before };
+    } catch (error) {
+      return { kind: 'failed', failure: failureOf(contract, error) };
+    }
+  }
+
+  private priorOf(node: string): { readonly prior?: Json } {
+    const prior = this.captured.get(node);
+    return prior === undefined ? {} : { prior };
+  }
+
+  private contractOf(awf: string): AwfContract {
+    const contract = this.simulation.contracts.get(awf);
+    invariant(contract !== undefined, `the catalog has AWF \`${awf}\``);
+    return contract;
+  }
+
+  private schedule(ms: number, event: EngineEvent): void {
+    this.queue.push({ at: this.now + ms, sequence: this.sequence++, event });
+  }
+
+  private forget(timer: string): void {
+    const at = this.queue.findIndex(({ event }) => event.kind === 'timer' && event.timer === timer);
+    if (at >= 0) this.queue.splice(at, 1);
+  }
+}
+
+const UNANSWERED: Failure = {
+  class: 'unknown',
+  code: 'ACTION_TIMED_OUT',
+  message: 'no answer came in time',
+  effect: 'unknown',
+};
+
+function failureOf(contract: AwfContract, error: unknown): Failure {
+  if (!(error instanceof PredictedFailure)) throw error;
+  const errors: Readonly<Record<string, { readonly class: FailureClass } | undefined>> = contract.errors;
+  return {
+    class: errors[error.code]?.class ?? 'permanent',
+    code: error.code,
+    message: error.message,
+    effect: 'none',
+  };
+}

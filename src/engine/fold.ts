@@ -5,7 +5,7 @@
  */
 import { jsonCopy } from '../kernel/json';
 import type { Plan } from '../plan/plan';
-import type { Happening } from './effects';
+import type { EngineEvent, Happening } from './effects';
 import { Machine } from './machine';
 import type { EngineState } from './state';
 import type { TraceEvent } from './trace';
@@ -20,6 +20,7 @@ export interface Beginning {
   readonly at: number;
   readonly from?: EngineState;
   readonly turnsPerRun?: number;
+  readonly first?: readonly EngineEvent[];
 }
 
 /** Tells one run of an outcome. The commands that a run began with are dropped like all others. */
@@ -34,6 +35,7 @@ export function fold(plan: Plan, start: Beginning, happenings: Iterable<Happenin
     machine = Machine.resume(plan, jsonCopy(start.from));
     machine.standing(start.at);
   }
+  for (const event of start.first ?? []) trace.push(...machine.advance({ at: start.at, event }).trace);
   for (const happening of happenings) trace.push(...machine.advance(happening).trace);
   return { state: machine.state, trace };
 }

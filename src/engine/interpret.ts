@@ -4,7 +4,7 @@
  * Pure ring.
  */
 import type { Plan } from '../plan/plan';
-import type { Effects, Happening } from './effects';
+import type { Effects, EngineEvent, Happening } from './effects';
 import { Machine, type Advance } from './machine';
 import type { EngineState } from './state';
 
@@ -13,6 +13,8 @@ export interface Interpretation {
   readonly at: number;
   /** A state to go on from, instead of beginning. */
   readonly from?: EngineState;
+  /** What happens first, before anything is waited for: a finished outcome is asked to go back this way. */
+  readonly first?: readonly EngineEvent[];
   /** Told of every advance, in order: trace, answers to people, phases. */
   readonly observe?: (advance: Advance, machine: Machine, happening?: Happening) => void;
   /** Happenings before the walk leaves with the state as it stands, for a new run to go on; never by default. */
@@ -33,6 +35,10 @@ export async function interpret(plan: Plan, effects: Effects, how: Interpretatio
   } else {
     machine = Machine.resume(plan, how.from);
     for (const command of machine.standing(how.at)) effects.perform(command);
+  }
+  for (const event of how.first ?? []) {
+    const happening = { at: how.at, event };
+    take(machine.advance(happening), happening);
   }
   while (!machine.isOver && !machine.isReadyToLeave) {
     for (const happening of await effects.next()) take(machine.advance(happening), happening);

@@ -52,8 +52,8 @@ export interface Simulation {
   readonly at?: number;
   /** A state to go on from, such as that of a completed outcome that is to go back. */
   readonly from?: EngineState;
-  /** Happenings to inject at the beginning, such as a request to go back. */
-  readonly inject?: readonly EngineEvent[];
+  /** What happens first, such as a request to go back. */
+  readonly first?: readonly EngineEvent[];
   /** State that actions of an earlier simulation captured, by node. */
   readonly prior?: ReadonlyMap<string, Json>;
 }
@@ -79,6 +79,7 @@ export async function simulate(simulation: Simulation): Promise<Simulated> {
   const state = await interpret(simulation.plan, effects, {
     at: simulation.at ?? 0,
     ...(simulation.from === undefined ? {} : { from: simulation.from }),
+    ...(simulation.first === undefined ? {} : { first: simulation.first }),
     observe: (advance) => {
       trace.push(...advance.trace);
       effects.watch(advance.trace);
@@ -87,7 +88,8 @@ export async function simulate(simulation: Simulation): Promise<Simulated> {
   return { state, trace, world: effects.world, captured: effects.captured };
 }
 
-class PredictedEffects implements Effects {
+/** The port over predictions; `simulate` is the usual way to it. */
+export class PredictedEffects implements Effects {
   readonly world: ModelWorld;
   private now: number;
   private sequence = 0;
@@ -100,7 +102,6 @@ class PredictedEffects implements Effects {
     this.now = simulation.at ?? 0;
     this.captured = new Map(simulation.prior);
     this.layout = layoutOf(simulation.plan);
-    for (const event of simulation.inject ?? []) this.schedule(0, event);
   }
 
   perform(command: Command): void {
@@ -209,6 +210,12 @@ class PredictedEffects implements Effects {
 
   private schedule(ms: number, event: EngineEvent): void {
     this.queue.push({ at: this.now + ms, sequence: this.sequence++, event });
+  }
+
+  /** Drops every timer, as the end of one run of a workflow does; the next run asks for them again. */
+  forgetTimers(): void {
+    const kept = this.queue.filter(({ event }) => event.kind !== 'timer');
+    this.queue.splice(0, this.queue.length, ...kept);
   }
 
   private forget(timer: string): void {

@@ -130,7 +130,7 @@ function goBack(request: VerificationRequest, plan: Plan, done: Simulated): Prom
     contracts: request.contracts,
     world: done.world,
     from: done.state,
-    inject: [{ kind: 'backstep', by: 'person:verify' }],
+    first: [{ kind: 'backstep', by: 'person:verify' }],
     prior: done.captured,
   });
 }

@@ -3,7 +3,7 @@
  * Pure ring. Whether a person may act in a role is settled before their decision becomes a fact.
  * @source execution model 5.3, 9.1–9.3, 12.4; DESIGN §9.4, §9.6
  */
-import type { Assessment } from './assess';
+import type { Assessment, Profile } from './assess';
 import type { ApprovalFacts, Facts } from './facts';
 import type { Figures } from './figures';
 import {
@@ -53,10 +53,14 @@ export function approvalRequirement(
   figures: Figures,
 ): ApprovalRequirement {
   const acts = actsAsked(assessment, mode, figures);
-  const policies = facts.policies.map((policy) => policy.approval ?? 'none');
+  // A policy that names approvers asks for their explicit approval, whatever else it says.
+  const policies = facts.policies.flatMap(({ approval, approvers }): ApprovalType[] => [
+    approval ?? 'none',
+    approvers.length > 0 ? 'approve' : 'none',
+  ]);
   const type = [...acts, ...policies].reduce((most, act) => later(APPROVAL_TYPES, most, act), 'none');
   const depthLimit = chainDepthOf(facts.tenant.tier, figures);
-  const steps = covered(stepsOf(type, acts, facts, assessment, depthLimit, figures), facts, figures);
+  const steps = covered(stepsOf(type, facts, assessment, depthLimit, figures), facts, figures);
   const figure = figures.approvals.types[type];
   return {
     type,
@@ -85,23 +89,31 @@ function actsAsked({ profile, risk }: Assessment, mode: Mode, figures: Figures):
 
 function stepsOf(
   type: ApprovalType,
-  acts: readonly ApprovalType[],
   facts: Facts,
-  { risk }: Assessment,
+  { risk, profile }: Assessment,
   depthLimit: number,
   figures: Figures,
 ): readonly OpenStep[] {
-  const main = trimmed(figures.approvals.types[type].steps, depthLimit, figures.risk.classes[risk.class].approvers).map(
-    (by): OpenStep => ({ act: type, by }),
+  const main = trimmed(
+    figures.approvals.types[type].steps,
+    depthLimit,
+    figures.risk.classes[risk.class].approvers,
+  ).map((by): OpenStep => ({ act: type, by }));
+  const beside = actsBeside(profile).flatMap((act) =>
+    figures.approvals.types[act].steps.map((by): OpenStep => ({ act, by })),
   );
-  // "Approve + Review": an act of its own kind beside the main one, by another person of the same level.
-  const listedTwice = acts.length > 1 && acts.includes(type) && acts.includes('review') && type === 'approve';
-  const beside: OpenStep[] = listedTwice ? [{ act: 'review', by: 'user' }] : [];
   const named = facts.policies
     .flatMap((policy) => policy.approvers)
     .filter((by, i, all) => all.indexOf(by) === i && !main.some((step) => step.by === by))
     .map((by): OpenStep => ({ act: later(APPROVAL_TYPES, 'approve', type), by }));
   return [...beside, ...main, ...named.sort((a, b) => rankOf(a.by) - rankOf(b.by) || (a.by < b.by ? -1 : 1))];
+}
+
+/** "Approve + Review" (12.4): acts of their own beside the strictest one, by other people. */
+function actsBeside(profile: Profile | null): readonly ApprovalType[] {
+  const listed = profile?.approvals ?? [];
+  const strictest = listed.reduce((most, act) => later(APPROVAL_TYPES, most, act), 'none');
+  return listed.filter((act) => act !== strictest);
 }
 
 /**
@@ -135,7 +147,8 @@ function covered(open: readonly OpenStep[], facts: Facts, figures: Figures): rea
   for (const approval of facts.approvals) {
     if (approval.decision !== 'approved' || approval.by === starter) continue;
     const known = free.get(approval.by);
-    if (known === undefined || atLeast(APPROVER_LEVELS, approval.as, known.as)) free.set(approval.by, approval);
+    if (known === undefined || atLeast(APPROVER_LEVELS, approval.as, known.as))
+      free.set(approval.by, approval);
   }
   // Named persons first, then the highest level, each by the lowest level that suffices: no other order covers more.
   const hardestFirst = [...open].sort((a, b) => rankOf(b.by) - rankOf(a.by));

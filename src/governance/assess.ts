@@ -52,7 +52,12 @@ export interface GuardrailView {
   readonly windowEndsAt: number | null;
 }
 
-export const DEGRADATIONS = ['model_downgrade', 'frequency_reduction', 'queue_mode', 'priority_mode'] as const;
+export const DEGRADATIONS = [
+  'model_downgrade',
+  'frequency_reduction',
+  'queue_mode',
+  'priority_mode',
+] as const;
 /** @source execution model 6.5 */
 export type Degradation = (typeof DEGRADATIONS)[number];
 
@@ -68,7 +73,9 @@ export interface Assessment {
 export function assess(facts: Facts, figures: Figures): Assessment {
   const profile = profileOf(facts, figures);
   const risk = assessRisk(facts, profile, figures);
-  const guardrails = GUARDRAIL_IDS.flatMap((guardrail) => assessGuardrail(guardrail, facts, profile, figures));
+  const guardrails = GUARDRAIL_IDS.flatMap((guardrail) =>
+    assessGuardrail(guardrail, facts, profile, figures),
+  );
   return {
     profile,
     risk,
@@ -83,7 +90,8 @@ export function assess(facts: Facts, figures: Figures): Assessment {
 function profileOf({ action }: Facts, { profiles }: Figures): Profile | null {
   const row = Object.hasOwn(profiles, action.type) ? profiles[action.type] : undefined;
   const parentName = row === undefined ? action.subsystem : row.subsystem;
-  const parent = parentName !== null && Object.hasOwn(profiles, parentName) ? profiles[parentName] : undefined;
+  const parent =
+    parentName !== null && Object.hasOwn(profiles, parentName) ? profiles[parentName] : undefined;
   if (row === undefined) return parent === undefined ? null : { ...parent, name: parentName ?? '' };
   if (parent === undefined) return { ...row, name: action.type };
   return {
@@ -147,7 +155,8 @@ function assessGuardrail(
 
 /** @source execution model 6.5 */
 function degradationsOf(guardrails: readonly GuardrailView[], { tiers }: Figures): readonly Degradation[] {
-  const shareOf = (view: GuardrailView): number => usedShare(view.limit, (view.used ?? 0) + (view.asked ?? 0));
+  const shareOf = (view: GuardrailView): number =>
+    usedShare(view.limit, (view.used ?? 0) + (view.asked ?? 0));
   const reaches = (guardrail: GuardrailId, share: number): boolean =>
     guardrails.some((view) => view.guardrail === guardrail && shareOf(view) >= share);
   // "All limits" are the general ones of 6.2 and 6.3, each known and each at its soft limit or past it.

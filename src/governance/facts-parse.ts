@@ -105,7 +105,7 @@ function mistakeOfLeaf(
       return { message: `must be from ${least} to ${most}, not ${shown(value)}` };
   }
   if (typeof value === 'string') {
-    const length = [...value].length;
+    const length = Array.from(value).length;
     if (length < (node.minLength ?? 0)) return { message: 'must not be empty' };
     if (length > (node.maxLength ?? Infinity))
       return { message: `is longer than ${node.maxLength} characters` };
@@ -122,19 +122,22 @@ const NOUNS: Readonly<Record<LeafType, string>> = {
 };
 
 function compact(node: SchemaNode, value: Json): Json {
-  if (Array.isArray(value)) {
-    const { items } = node;
-    return items === undefined ? value : value.map((item: Json) => compact(items, item));
-  }
-  if (!isRecord(value)) return value;
+  const { items, properties = {} } = node;
+  if (isList(value)) return items === undefined ? value : value.map((item) => compact(items, item));
+  if (typeof value !== 'object' || value === null) return value;
   const result: Record<string, Json> = {};
-  for (const [key, member] of Object.entries(value as JsonObject)) {
-    const property = node.properties?.[key];
+  for (const [key, member] of Object.entries(value)) {
+    const property = properties[key];
     if (property === undefined || (property.default !== undefined && jsonEquals(property.default, member)))
       continue;
     result[key] = compact(property, member);
   }
   return result;
+}
+
+/** `Array.isArray` for readonly JSON lists, which the built-in guard turns into `any`. */
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
 }
 
 function invalid(at: string, message: string, found: Diagnostic[]): null {
@@ -150,9 +153,10 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'string') return `\`${[...value].slice(0, 60).join('')}\``;
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return `\`${String(value)}\``;
+  if (typeof value === 'string') return `\`${Array.from(value).slice(0, 60).join('')}\``;
+  if (value === null) return '`null`';
+  if (typeof value === 'object') return 'an object';
+  return typeof value === 'number' || typeof value === 'boolean' ? `\`${value}\`` : `a ${typeof value}`;
 }
 
 function lowerFirst(text: string): string {

@@ -270,131 +270,128 @@ export const FACTS_SCHEMA: SchemaNode & {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   $id: 'backstep:facts:1',
   title: 'Facts of one decision',
-  ...object(
-    'Everything the authority rules read. A field left out has its default.',
-    {
-      v: {
-        type: 'integer',
-        description: 'Version of this form',
-        'x-stricter': 'unordered',
-        enum: [1],
-        default: 1,
+  ...object('Everything the authority rules read. A field left out has its default.', {
+    v: {
+      type: 'integer',
+      description: 'Version of this form',
+      'x-stricter': 'unordered',
+      enum: [1],
+      default: 1,
+    },
+    now: time('The moment of the decision', 'unordered'),
+    startedByPerson: nullable(
+      name('The person who started or fires it under their own name; null where an event did'),
+    ),
+    tenant: object(
+      'The tenant',
+      {
+        tier: words('Plan tier', TIERS, 'earlier', { default: 'starter' }),
+        limits: object(
+          'Limits by the tenant’s contract: they stand in for Custom and tighten what is printed',
+          perGuardrail((guardrail) => count(`Most of \`${guardrail}\` per window, in its unit`, 'lower')),
+          { optional: GUARDRAIL_IDS, default: {} },
+        ),
       },
-      now: time('The moment of the decision', 'unordered'),
-      startedByPerson: nullable(
-        name('The person who started or fires it under their own name; null where an event did'),
-      ),
-      tenant: object(
-        'The tenant',
+      { default: { tier: 'starter', limits: {} } },
+    ),
+    action,
+    confidence,
+    trust,
+    automation: nullable(
+      object('The automation that binds the event; null where none does', {
+        id: name('Its name'),
+        dial: words('The most a person lets it do', MODES, 'earlier', { default: 'observe' }),
+        killed: flag('Whether its kill switch is thrown'),
+        blastRadius,
+      }),
+    ),
+    passive: flag('Whether the node only watches', { default: false }),
+    pauses: list(
+      'Pauses in force over this action',
+      'more',
+      object('A pause', {
+        scope: words('What is paused', PAUSE_SCOPES, 'unordered'),
+        name: name('Its name or id'),
+      }),
+    ),
+    ceilings: list(
+      'Ceilings declared by contract, runbook, node, integration or configuration',
+      'more',
+      object('A ceiling', {
+        source: name('Who declares it'),
+        mode: words('The most it allows', MODES, 'earlier'),
+      }),
+    ),
+    policies: list(
+      'Verdicts of the tenant’s policies that apply',
+      'more',
+      object('A verdict', {
+        id: name('The policy'),
+        effect: words('What it says of firing', POLICY_EFFECTS, 'later'),
+        ceiling: nullable(words('The most it allows', MODES, 'earlier', { 'x-null': 'loosest' })),
+        approval: nullable(
+          words('The least it asks of people', APPROVAL_TYPES, 'later', { 'x-null': 'loosest' }),
+        ),
+        approvers: list('Approvers it asks for: a level, or `person:<name>`', 'more', name('An approver')),
+      }),
+    ),
+    calendars: list(
+      'Change calendars that cover this action',
+      'more',
+      object('A calendar', {
+        id: name('Its name'),
+        kind: words(
+          'Freeze: nothing fires inside its windows. Maintenance: nothing fires outside them',
+          CALENDAR_KINDS,
+          'unordered',
+        ),
+        windows: list(
+          'Its windows near now',
+          'unordered',
+          object('From, inclusive, to, exclusive', {
+            from: time('Start', 'unordered'),
+            to: time('End', 'unordered'),
+          }),
+        ),
+      }),
+    ),
+    system: nullable(
+      object(
+        'The system it acts on',
         {
-          tier: words('Plan tier', TIERS, 'earlier', { default: 'starter' }),
-          limits: object(
-            'Limits by the tenant’s contract: they stand in for Custom and tighten what is printed',
-            perGuardrail((guardrail) => count(`Most of \`${guardrail}\` per window, in its unit`, 'lower')),
-            { optional: GUARDRAIL_IDS, default: {} },
+          name: name('The system'),
+          breaker: words('Its circuit breaker', BREAKER_STATES, 'later', { default: 'open' }),
+          retryAt: nullable(
+            time('Earliest call the system asked for (429)', 'higher', { 'x-null': 'loosest' }),
           ),
         },
-        { default: { tier: 'starter', limits: {} } },
+        { 'x-null': 'loosest' },
       ),
-      action,
-      confidence,
-      trust,
-      automation: nullable(
-        object('The automation that binds the event; null where none does', {
-          id: name('Its name'),
-          dial: words('The most a person lets it do', MODES, 'earlier', { default: 'observe' }),
-          killed: flag('Whether its kill switch is thrown'),
-          blastRadius,
-        }),
-      ),
-      passive: flag('Whether the node only watches', { default: false }),
-      pauses: list(
-        'Pauses in force over this action',
-        'more',
-        object('A pause', {
-          scope: words('What is paused', PAUSE_SCOPES, 'unordered'),
-          name: name('Its name or id'),
-        }),
-      ),
-      ceilings: list(
-        'Ceilings declared by contract, runbook, node, integration or configuration',
-        'more',
-        object('A ceiling', {
-          source: name('Who declares it'),
-          mode: words('The most it allows', MODES, 'earlier'),
-        }),
-      ),
-      policies: list(
-        'Verdicts of the tenant’s policies that apply',
-        'more',
-        object('A verdict', {
-          id: name('The policy'),
-          effect: words('What it says of firing', POLICY_EFFECTS, 'later'),
-          ceiling: nullable(words('The most it allows', MODES, 'earlier', { 'x-null': 'loosest' })),
-          approval: nullable(
-            words('The least it asks of people', APPROVAL_TYPES, 'later', { 'x-null': 'loosest' }),
-          ),
-          approvers: list('Approvers it asks for: a level, or `person:<name>`', 'more', name('An approver')),
-        }),
-      ),
-      calendars: list(
-        'Change calendars that cover this action',
-        'more',
-        object('A calendar', {
-          id: name('Its name'),
-          kind: words(
-            'Freeze: nothing fires inside its windows. Maintenance: nothing fires outside them',
-            CALENDAR_KINDS,
-            'unordered',
-          ),
-          windows: list(
-            'Its windows near now',
-            'unordered',
-            object('From, inclusive, to, exclusive', {
-              from: time('Start', 'unordered'),
-              to: time('End', 'unordered'),
-            }),
-          ),
-        }),
-      ),
-      system: nullable(
-        object(
-          'The system it acts on',
-          {
-            name: name('The system'),
-            breaker: words('Its circuit breaker', BREAKER_STATES, 'later', { default: 'open' }),
-            retryAt: nullable(
-              time('Earliest call the system asked for (429)', 'higher', { 'x-null': 'loosest' }),
-            ),
-          },
-          { 'x-null': 'loosest' },
-        ),
-      ),
-      usage: object(
-        'Counters of the guardrails; one that applies and is missing holds the action',
-        perGuardrail(usageOf),
-        { optional: GUARDRAIL_IDS, default: {} },
-      ),
-      limits: list(
-        'Rate limits of the automation and of the customer',
-        'more',
-        object('A limit', {
-          id: name('Its name'),
-          window: words('What it counts over', WINDOWS, 'unordered'),
-          limit: count('Most per window', 'lower'),
-          used: count('Units used, this request not included', 'higher'),
-          asked: count('Units asked for', 'higher', { default: 1 }),
-        }),
-      ),
-      approvals: list(
-        'Decisions of people on this action, verified before they come here',
-        'unordered',
-        object('A decision', {
-          by: name('The person'),
-          as: words('Their level', APPROVER_LEVELS, 'earlier'),
-          decision: words('What they decided', ['approved', 'rejected'], 'later'),
-        }),
-      ),
-    },
-  ),
+    ),
+    usage: object(
+      'Counters of the guardrails; one that applies and is missing holds the action',
+      perGuardrail(usageOf),
+      { optional: GUARDRAIL_IDS, default: {} },
+    ),
+    limits: list(
+      'Rate limits of the automation and of the customer',
+      'more',
+      object('A limit', {
+        id: name('Its name'),
+        window: words('What it counts over', WINDOWS, 'unordered'),
+        limit: count('Most per window', 'lower'),
+        used: count('Units used, this request not included', 'higher'),
+        asked: count('Units asked for', 'higher', { default: 1 }),
+      }),
+    ),
+    approvals: list(
+      'Decisions of people on this action, verified before they come here',
+      'unordered',
+      object('A decision', {
+        by: name('The person'),
+        as: words('Their level', APPROVER_LEVELS, 'earlier'),
+        decision: words('What they decided', ['approved', 'rejected'], 'later'),
+      }),
+    ),
+  }),
 };

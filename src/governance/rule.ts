@@ -75,7 +75,12 @@ export function printShare(share: number): string {
   return String(Number(share.toFixed(4)));
 }
 
-export const hold = (cause: string, because: string, release: string, until: number | null = null): Block => ({
+export const hold = (
+  cause: string,
+  because: string,
+  release: string,
+  until: number | null = null,
+): Block => ({
   verdict: 'hold',
   cause,
   because,
@@ -83,7 +88,12 @@ export const hold = (cause: string, because: string, release: string, until: num
   until,
 });
 
-export const deny = (cause: string, because: string, release: string, until: number | null = null): Block => ({
+export const deny = (
+  cause: string,
+  because: string,
+  release: string,
+  until: number | null = null,
+): Block => ({
   verdict: 'deny',
   cause,
   because,

@@ -1,0 +1,23 @@
+CREATE TABLE "barriers" (
+	"tenant" text NOT NULL,
+	"outcome" text NOT NULL,
+	"node" text NOT NULL,
+	"phase" text NOT NULL,
+	"firing" integer NOT NULL,
+	"attempt" integer NOT NULL,
+	"holder" text NOT NULL,
+	"started_at" bigint NOT NULL,
+	"lease_until" timestamp with time zone NOT NULL,
+	"unclear" boolean NOT NULL,
+	"attempts" jsonb NOT NULL,
+	"prior" jsonb,
+	"output" jsonb,
+	"undo" jsonb,
+	"undo_firing" integer DEFAULT 0 NOT NULL,
+	"undo_attempt" integer DEFAULT 0 NOT NULL,
+	"undo_started_at" bigint,
+	"undo_attempts" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"undo_changed" boolean,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "barriers_tenant_outcome_node_pk" PRIMARY KEY("tenant","outcome","node")
+);

@@ -1,0 +1,136 @@
+/**
+ * The statements of the barrier, kept prepared on each connection. Each is one round trip and one transaction.
+ * Adapter ring; `barrier.ts` alone uses them.
+ */
+import type { Attempt } from '../kernel/failure';
+import type { BarrierPhase, Boxed } from './schema/barriers';
+
+/** A row as the admissions return it. */
+export interface AdmittedRow {
+  readonly phase: BarrierPhase;
+  readonly firing: number;
+  readonly attempt: number;
+  readonly holder: string;
+  readonly attempts: readonly Attempt[];
+  readonly prior: Boxed | null;
+  readonly output: Boxed | null;
+  readonly undo: Boxed | null;
+  readonly undo_attempt: number;
+  readonly undo_attempts: readonly Attempt[];
+  readonly undo_changed: boolean | null;
+  /** Negative where the lease has run out. */
+  readonly lease_left_ms: number;
+}
+
+const RETURNED = `phase, firing, attempt, holder, attempts, prior, output, undo, undo_attempt, undo_attempts, undo_changed,
+  ceil(extract(epoch FROM lease_until - clock_timestamp()) * 1000)::int AS lease_left_ms`;
+
+const KEY = 'tenant = $1 AND outcome = $2 AND node = $3';
+
+/** Once a compensation was admitted no execute is let through, and none can commit. */
+const OPEN = `phase IN ('acting', 'failed')`;
+
+/**
+ * $4 firing, $5 holder, $6 at, $7 leaseMs, $8 alone, $9 lost. An attempt that was admitted and left no record is recorded as
+ * lost by the one that comes after it; from then on the effect is unclear.
+ */
+export const ADMIT_EXECUTE = {
+  name: 'barrier-admit-execute',
+  text: `
+INSERT INTO barriers AS b
+  (tenant, outcome, node, phase, firing, attempt, holder, started_at, lease_until, unclear, attempts)
+VALUES ($1, $2, $3, 'acting', $4::int, 1, $5, $6::bigint, clock_timestamp() + $7::int * interval '1 ms', false, '[]')
+ON CONFLICT (tenant, outcome, node) DO UPDATE SET
+  (phase, firing, attempt, holder, started_at, lease_until, unclear, attempts, updated_at) = (
+    SELECT 'acting', $4::int, b.attempt + 1, $5, $6::bigint, clock_timestamp() + $7::int * interval '1 ms',
+      b.unclear OR (b.phase = 'acting' AND $9::jsonb ->> 'effect' = 'unknown'),
+      CASE WHEN b.firing < $4::int THEN '[]'::jsonb ELSE b.attempts END ||
+      CASE WHEN b.phase = 'acting' AND b.firing = $4::int THEN jsonb_build_array(jsonb_build_object(
+        'n', b.attempt, 'startedAt', b.started_at, 'endedAt', $6::bigint, 'failure', $9::jsonb))
+      ELSE '[]'::jsonb END,
+      now()
+    WHERE b.${OPEN} AND b.firing <= $4::int
+      AND NOT ($8::boolean AND b.phase = 'acting' AND b.lease_until > clock_timestamp())
+    UNION ALL
+    SELECT b.phase, b.firing, b.attempt, b.holder, b.started_at, b.lease_until, b.unclear, b.attempts, b.updated_at
+    WHERE NOT (b.${OPEN} AND b.firing <= $4::int
+      AND NOT ($8::boolean AND b.phase = 'acting' AND b.lease_until > clock_timestamp()))
+  )
+RETURNING ${RETURNED}`,
+};
+
+/** $4 prior */
+export const KEEP_PRIOR = {
+  name: 'barrier-keep-prior',
+  text: `UPDATE barriers SET prior = COALESCE(prior, $4::jsonb), updated_at = now()
+WHERE ${KEY} AND ${OPEN} RETURNING prior`,
+};
+
+/** $4 output, $5 undo */
+export const COMMIT = {
+  name: 'barrier-commit',
+  text: `UPDATE barriers SET phase = 'committed', output = $4::jsonb, undo = $5::jsonb, lease_until = clock_timestamp(), updated_at = now()
+WHERE ${KEY} AND ${OPEN} RETURNING attempts`,
+};
+
+/** $4 holder, $5 attempt, $6 whether its effect is unknown. Only the attempt that holds the row may say that it is over. */
+export const RECORD_FAILURE = {
+  name: 'barrier-record-failure',
+  text: `UPDATE barriers SET phase = 'failed', attempts = attempts || jsonb_build_array($5::jsonb),
+  unclear = unclear OR $6::boolean, lease_until = clock_timestamp(), updated_at = now()
+WHERE ${KEY} AND phase = 'acting' AND holder = $4 RETURNING attempts, unclear`,
+};
+
+/**
+ * $4 firing, $5 at, $6 lost, $7 whether the history knows of a commit. Where nothing ran, or all that ran failed without an
+ * effect, the row becomes the fence. While an attempt may still write it stays as it is, and the caller waits. A history that
+ * knows of a commit is believed also where the row was lost: what it says was done is undone.
+ */
+export const ADMIT_COMPENSATE = {
+  name: 'barrier-admit-compensate',
+  text: `
+INSERT INTO barriers AS b
+  (tenant, outcome, node, phase, firing, attempt, holder, started_at, lease_until, unclear, attempts,
+   undo_firing, undo_attempt, undo_started_at, undo_changed)
+VALUES ($1, $2, $3, CASE WHEN $7::boolean THEN 'undoing' ELSE 'fenced' END, 0, 0, '', $5::bigint, now(), false, '[]',
+  $4::int, $7::boolean::int, CASE WHEN $7::boolean THEN $5::bigint END, CASE WHEN $7::boolean THEN NULL ELSE false END)
+ON CONFLICT (tenant, outcome, node) DO UPDATE SET
+  (phase, undo_firing, undo_attempt, undo_started_at, undo_attempts, undo_changed, updated_at) = (
+    SELECT
+      next.phase,
+      greatest(b.undo_firing, $4::int),
+      CASE WHEN next.phase = 'undoing' THEN b.undo_attempt + 1 ELSE b.undo_attempt END,
+      CASE WHEN next.phase = 'undoing' THEN $5::bigint ELSE b.undo_started_at END,
+      CASE WHEN next.phase <> 'undoing' THEN b.undo_attempts ELSE
+        CASE WHEN b.undo_firing < $4::int THEN '[]'::jsonb ELSE b.undo_attempts END ||
+        CASE WHEN b.phase = 'undoing' AND b.undo_started_at IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
+          'n', b.undo_attempt, 'startedAt', b.undo_started_at, 'endedAt', $5::bigint, 'failure', $6::jsonb))
+        ELSE '[]'::jsonb END
+      END,
+      CASE WHEN next.phase = 'fenced' THEN false ELSE b.undo_changed END,
+      now()
+    FROM (SELECT CASE
+      WHEN b.phase IN ('committed', 'undoing') THEN 'undoing'
+      WHEN b.phase = 'failed' AND (b.unclear OR $7::boolean) THEN 'undoing'
+      WHEN b.phase = 'failed' THEN 'fenced'
+      WHEN b.phase = 'acting' AND b.lease_until <= clock_timestamp() THEN 'undoing'
+      ELSE b.phase END AS phase) AS next
+  )
+RETURNING ${RETURNED}`,
+};
+
+/** $4 changed */
+export const COMMIT_COMPENSATE = {
+  name: 'barrier-commit-compensate',
+  text: `UPDATE barriers SET phase = 'undone', undo_changed = $4::boolean, undo_started_at = NULL, updated_at = now()
+WHERE ${KEY} AND phase = 'undoing' RETURNING undo_attempts`,
+};
+
+/** $4 attempt. A lost mark of the same attempt, set by one that came after, is not doubled. */
+export const RECORD_UNDO_FAILURE = {
+  name: 'barrier-record-undo-failure',
+  text: `UPDATE barriers SET undo_attempts = undo_attempts || jsonb_build_array($4::jsonb), undo_started_at = NULL, updated_at = now()
+WHERE ${KEY} AND phase = 'undoing' AND undo_attempt = ($4::jsonb ->> 'n')::int RETURNING undo_attempts`,
+};
+
+export const READ = { name: 'barrier-read', text: `SELECT ${RETURNED} FROM barriers WHERE ${KEY}` };

@@ -1,0 +1,235 @@
+/**
+ * The barrier: a row an action, written before the effect can exist, so that execute and compensate are safe in any order and
+ * any number of arrivals. Every step is one statement that inserts or updates under the row's lock; nothing is checked first
+ * and written afterwards.
+ * Adapter ring. It knows no AWF, no retry table and no Temporal; `docs/execution.md` draws its states.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Attempt, Failure } from '../kernel/failure';
+import { invariant } from '../kernel/invariant';
+import type { Json } from '../kernel/json';
+import {
+  ADMIT_COMPENSATE,
+  ADMIT_EXECUTE,
+  COMMIT,
+  COMMIT_COMPENSATE,
+  KEEP_PRIOR,
+  READ,
+  RECORD_FAILURE,
+  RECORD_UNDO_FAILURE,
+  type AdmittedRow,
+} from './barrier-statements';
+import type { Database } from './database';
+
+/** One action of one outcome. */
+export interface ActionKey {
+  readonly tenant: string;
+  /** Outcome id. */
+  readonly outcome: string;
+  readonly node: string;
+}
+
+export interface ExecuteRequest {
+  readonly key: ActionKey;
+  /** Which asking of the workflow this is, from 1; each has retries of its own. */
+  readonly firing: number;
+  /** How long this attempt may write at most, in milliseconds from now. */
+  readonly leaseMs: number;
+  /** Whether to wait until an attempt that left no record can't write any more: for effects unfit to run twice at once. */
+  readonly isAlone: boolean;
+  /** What an attempt that left no record counts as. */
+  readonly lost: Failure;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export type ExecuteAdmission =
+  /** Go: `attempt` counts all that were ever admitted, 1 is the first. `attempts` are the failed ones of this firing. */
+  | {
+      readonly kind: 'go';
+      readonly holder: string;
+      readonly attempt: number;
+      readonly prior: Json | undefined;
+      readonly attempts: readonly Attempt[];
+    }
+  /** It is there already. */
+  | {
+      readonly kind: 'done';
+      readonly output: Json;
+      readonly undo: Json;
+      readonly attempts: readonly Attempt[];
+    }
+  /** Its compensation came first, or a later firing did. */
+  | { readonly kind: 'fenced' }
+  | { readonly kind: 'wait'; readonly ms: number };
+
+export interface CompensateRequest {
+  readonly key: ActionKey;
+  /** Which asking of the workflow this is, from 1; each has retries of its own. */
+  readonly firing: number;
+  /** Whether the history holds the commit: then it is undone even if the row was lost. */
+  readonly isCommitted: boolean;
+  /** What an attempt that left no record counts as. */
+  readonly lost: Failure;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export type CompensateAdmission =
+  /** No effect can exist, and none ever will: the row now refuses every execute. */
+  | { readonly kind: 'neverRan' }
+  /** Undo it. `output` and `args` are there if the effect was committed. */
+  | {
+      readonly kind: 'undo';
+      readonly attempt: number;
+      readonly prior: Json | undefined;
+      readonly output: Json | undefined;
+      readonly args: Json | undefined;
+      readonly attempts: readonly Attempt[];
+    }
+  | { readonly kind: 'done'; readonly changed: boolean; readonly attempts: readonly Attempt[] }
+  /** An attempt may still be writing. */
+  | { readonly kind: 'wait'; readonly ms: number };
+
+export interface Recorded {
+  /** All failed attempts of the firing. */
+  readonly attempts: readonly Attempt[];
+  /** Whether any attempt of the action ended with its effect unknown. */
+  readonly isUnclear: boolean;
+}
+
+/** `undefined` answers mean: overtaken, by another attempt or by the compensation. Ask for admission again. */
+export interface Barrier {
+  admitExecute(request: ExecuteRequest): Promise<ExecuteAdmission>;
+  /** Keeps what was captured before the first write; the first capture wins, and is what comes back. */
+  keepPrior(key: ActionKey, prior: Json): Promise<{ readonly prior: Json } | undefined>;
+  commit(
+    key: ActionKey,
+    result: { readonly output: Json; readonly undo: Json },
+  ): Promise<{ readonly attempts: readonly Attempt[] } | undefined>;
+  recordFailure(key: ActionKey, holder: string, attempt: Attempt): Promise<Recorded | undefined>;
+  admitCompensate(request: CompensateRequest): Promise<CompensateAdmission>;
+  commitCompensate(
+    key: ActionKey,
+    changed: boolean,
+  ): Promise<{ readonly changed: boolean; readonly attempts: readonly Attempt[] }>;
+  recordUndoFailure(key: ActionKey, attempt: Attempt): Promise<readonly Attempt[] | undefined>;
+}
+
+/** Longest message of a failure that is kept, in characters: the row stays small. */
+const MESSAGE_LENGTH = 300;
+/** Waits are never shorter than this, in milliseconds: the clocks of database and worker differ. */
+const SHORTEST_WAIT_MS = 50;
+
+/** The barrier over Postgres. All methods throw StoreError, and nothing else. */
+export function createBarrier(database: Database): Barrier {
+  const read = async (key: ActionKey): Promise<AdmittedRow> => {
+    const [row] = await database.query<AdmittedRow>({ ...READ, values: values(key) });
+    invariant(row !== undefined, 'an action that was admitted has a row');
+    return row;
+  };
+  return {
+    async admitExecute(request) {
+      const holder = randomUUID();
+      const { key, firing, at, leaseMs, isAlone, lost } = request;
+      const [row] = await database.query<AdmittedRow>({
+        ...ADMIT_EXECUTE,
+        values: [...values(key), firing, holder, at, leaseMs, isAlone, JSON.stringify(short(lost))],
+      });
+      invariant(row !== undefined, 'an upsert returns its row');
+      return executeAdmission(row, holder, firing);
+    },
+    async keepPrior(key, prior) {
+      const [row] = await database.query<{ prior: { v: Json } }>({
+        ...KEEP_PRIOR,
+        values: [...values(key), boxed(prior)],
+      });
+      return row === undefined ? undefined : { prior: row.prior.v };
+    },
+    async commit(key, { output, undo }) {
+      const [row] = await database.query<{ attempts: readonly Attempt[] }>({
+        ...COMMIT,
+        values: [...values(key), boxed(output), boxed(undo)],
+      });
+      return row;
+    },
+    async recordFailure(key, holder, attempt) {
+      const [row] = await database.query<{ attempts: readonly Attempt[]; unclear: boolean }>({
+        ...RECORD_FAILURE,
+        values: [...values(key), holder, attemptText(attempt), attempt.failure?.effect === 'unknown'],
+      });
+      return row === undefined ? undefined : { attempts: row.attempts, isUnclear: row.unclear };
+    },
+    async admitCompensate({ key, firing, at, lost, isCommitted }) {
+      const [row] = await database.query<AdmittedRow>({
+        ...ADMIT_COMPENSATE,
+        values: [...values(key), firing, at, JSON.stringify(short(lost)), isCommitted],
+      });
+      invariant(row !== undefined, 'an upsert returns its row');
+      return compensateAdmission(row);
+    },
+    async commitCompensate(key, changed) {
+      const [row] = await database.query<{ undo_attempts: readonly Attempt[] }>({
+        ...COMMIT_COMPENSATE,
+        values: [...values(key), changed],
+      });
+      if (row !== undefined) return { changed, attempts: row.undo_attempts };
+      const other = await read(key);
+      return { changed: other.undo_changed ?? changed, attempts: other.undo_attempts };
+    },
+    async recordUndoFailure(key, attempt) {
+      const [row] = await database.query<{ undo_attempts: readonly Attempt[] }>({
+        ...RECORD_UNDO_FAILURE,
+        values: [...values(key), attemptText(attempt)],
+      });
+      return row?.undo_attempts;
+    },
+  };
+}
+
+function executeAdmission(row: AdmittedRow, holder: string, firing: number): ExecuteAdmission {
+  const { phase, attempts } = row;
+  if (row.holder === holder) {
+    return { kind: 'go', holder, attempt: row.attempt, prior: row.prior?.v, attempts };
+  }
+  if (phase === 'committed') {
+    return { kind: 'done', output: row.output?.v ?? null, undo: row.undo?.v ?? null, attempts };
+  }
+  if ((phase === 'acting' || phase === 'failed') && row.firing <= firing) {
+    return { kind: 'wait', ms: Math.max(SHORTEST_WAIT_MS, row.lease_left_ms) };
+  }
+  return { kind: 'fenced' };
+}
+
+function compensateAdmission(row: AdmittedRow): CompensateAdmission {
+  const { phase, undo_attempts: attempts } = row;
+  switch (phase) {
+    case 'fenced':
+      return { kind: 'neverRan' };
+    case 'undone':
+      return { kind: 'done', changed: row.undo_changed ?? true, attempts };
+    case 'undoing':
+      return {
+        kind: 'undo',
+        attempt: row.undo_attempt,
+        prior: row.prior?.v,
+        output: row.output?.v,
+        args: row.undo?.v,
+        attempts,
+      };
+    default:
+      return { kind: 'wait', ms: Math.max(SHORTEST_WAIT_MS, row.lease_left_ms) };
+  }
+}
+
+const values = (key: ActionKey): string[] => [key.tenant, key.outcome, key.node];
+
+const boxed = (value: Json): string => JSON.stringify({ v: value });
+
+const short = (failure: Failure): Failure => ({
+  ...failure,
+  message: failure.message.slice(0, MESSAGE_LENGTH),
+});
+
+const attemptText = (attempt: Attempt): string =>
+  JSON.stringify(attempt.failure === undefined ? attempt : { ...attempt, failure: short(attempt.failure) });

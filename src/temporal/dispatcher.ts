@@ -1,0 +1,366 @@
+/**
+ * Fires and undoes actions: admit, capture, execute, commit. It is all of an action's life but the waiting between attempts,
+ * which it leaves to its caller (Temporal, or the law kit).
+ * Adapter ring; it knows the barrier and the effects, nothing of Temporal. Throws StoreError where the database is down: that
+ * is no failure of the action, so it is not recorded as one, and nothing has fired that was not admitted.
+ */
+import type { z } from 'zod';
+import type { AwfContract } from '../dsl/awf';
+import type { AwfEffect, Connection, EffectContext } from '../dsl/effect';
+import type { FireResult, UndoResult } from '../engine/effects';
+import type { Attempt, Failure } from '../kernel/failure';
+import type { Json } from '../kernel/json';
+import { PLAN_LIMITS } from '../plan/limits';
+import type { Plan } from '../plan/plan';
+import type { ActionKey, Barrier, ExecuteAdmission, ExecuteRequest } from '../store/barrier';
+import { ATTEMPT_LIMITS, tryOnce, type Tried } from './attempt';
+import { lostFailure, verdictOn, type Verdict } from './retry-budget';
+import { withPatience } from './patience';
+
+export interface FireRequest {
+  readonly key: ActionKey;
+  readonly awf: string;
+  readonly input: Json;
+  /** Which asking of the workflow this is, from 1; each has retries of its own. */
+  readonly firing: number;
+  readonly retry: Plan['retry'];
+  /** One attempt's bound, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+export interface UndoRequest {
+  readonly key: ActionKey;
+  /** The compensating AWF. */
+  readonly awf: string;
+  /** The AWF that is undone, and the input it had. */
+  readonly of: string;
+  readonly ofInput: Json;
+  /** Arguments that the commit gave; absent where the history knows of no commit. */
+  readonly args?: Json;
+  readonly firing: number;
+  readonly retry: Plan['retry'];
+  readonly timeoutMs: number;
+}
+
+/** What the caller lends to one attempt. */
+export interface AttemptHost {
+  readonly signal: AbortSignal;
+  heartbeat(): void;
+}
+
+/** Not over: call again with the same request, `afterMs` milliseconds from now. */
+export interface Again {
+  readonly kind: 'again';
+  readonly afterMs: number;
+  /** The failure that is retried; absent where the attempt had to wait or was interrupted. */
+  readonly failure?: Failure;
+}
+
+/** A hold by a decision or a guardrail, beside what the barrier can answer. */
+export type Admission = ExecuteAdmission | Extract<FireResult, { kind: 'held' }>;
+
+export type Admit = (
+  request: ExecuteRequest & { readonly awf: string; readonly input: Json },
+) => Promise<Admission>;
+
+export interface Log {
+  info(message: string, fields?: object): void;
+  warn(message: string, fields?: object): void;
+}
+
+export interface DispatcherParts {
+  readonly barrier: Barrier;
+  /** Default: the barrier alone. */
+  readonly admit?: Admit;
+  /** Finds an effect by the name of its AWF, loading its vendor's SDK only then. */
+  readonly effects: (awf: string) => Promise<AwfEffect<unknown, unknown> | undefined>;
+  readonly connections: (tenant: string, system: string) => Connection | Promise<Connection>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+export interface Dispatcher {
+  /** One attempt at an action. */
+  execute(request: FireRequest, host: AttemptHost): Promise<FireResult | Again>;
+  /** One attempt at undoing an action. */
+  compensate(request: UndoRequest, host: AttemptHost): Promise<UndoResult | Again>;
+}
+
+export function createDispatcher(parts: DispatcherParts): Dispatcher {
+  return {
+    execute: (request, host) => execute(parts, request, host),
+    compensate: (request, host) => compensate(parts, request, host),
+  };
+}
+
+async function execute(
+  parts: DispatcherParts,
+  request: FireRequest,
+  host: AttemptHost,
+): Promise<FireResult | Again> {
+  const { key, firing, awf } = request;
+  const effect = await parts.effects(awf);
+  if (effect === undefined) return failed(notImplemented(awf), []);
+  const { contract } = effect;
+  const input = read(contract.input, request.input);
+  if (!input.ok) return failed(invalidInput(awf, input.issues), []);
+
+  const isMutating = contract.effect === 'mutate';
+  const startedAt = parts.now();
+  const admit = parts.admit ?? ((asked: ExecuteRequest) => parts.barrier.admitExecute(asked));
+  const admission = await admit({
+    key,
+    firing,
+    awf,
+    input: request.input,
+    leaseMs: request.timeoutMs + ATTEMPT_LIMITS.marginMs,
+    isAlone: isMutating && !canRunTwiceAtOnce(contract),
+    lost: lostFailure(isMutating),
+    at: startedAt,
+  });
+  switch (admission.kind) {
+    case 'held':
+      return admission;
+    case 'done':
+      return committed(admission.output, admission.undo, admission.attempts);
+    case 'fenced':
+      return failed(fenced(), []);
+    case 'wait':
+      return { kind: 'again', afterMs: admission.ms };
+    case 'go':
+      break;
+  }
+
+  const { attempt, holder } = admission;
+  const overtaken: Again = { kind: 'again', afterMs: 0 };
+  const giveUp = async (failure: Failure): Promise<FireResult | Again> => {
+    const record = { n: attempt, startedAt, endedAt: parts.now(), failure };
+    const recorded = await withPatience(() => parts.barrier.recordFailure(key, holder, record));
+    if (recorded === undefined) return overtaken;
+    const verdict = verdictOn(failure, recorded.attempts, request.retry);
+    const last: Failure = recorded.isUnclear ? { ...failure, effect: 'unknown' } : failure;
+    return settle(verdict, () => failed(last, recorded.attempts));
+  };
+  if (lostOf(admission.attempts) >= ATTEMPT_LIMITS.lost)
+    return giveUp({ ...lostFailure(isMutating), class: 'permanent' });
+
+  const context = await contextOf(parts, { key, contract, operation: 'execute', attempt, host });
+  let { prior } = admission;
+  if (effect.capture !== undefined && prior === undefined) {
+    const captured = await tryOnce((signal) => effect.capture!(input.value, { ...context, signal }), {
+      timeoutMs: request.timeoutMs,
+      signal: host.signal,
+      isMutating: false,
+    });
+    if (captured.kind !== 'ok') return giveUp(failureOf(captured, false));
+    const kept = await parts.barrier.keepPrior(key, plainJson(captured.value));
+    if (kept === undefined) return overtaken;
+    prior = kept.prior;
+  }
+
+  const tried = await tryOnce((signal) => effect.execute(input.value, { ...context, signal, prior }), {
+    timeoutMs: request.timeoutMs - Math.min(parts.now() - startedAt, request.timeoutMs / 2),
+    signal: host.signal,
+    isMutating,
+  });
+  if (tried.kind !== 'ok') return giveUp(failureOf(tried, isMutating));
+  const result = resultOf(contract, input.value, tried.value, prior);
+  if (!result.ok) return giveUp({ ...unreadable(result.issues), effect: isMutating ? 'unknown' : 'none' });
+  const done = await withPatience(() => parts.barrier.commit(key, result));
+  if (done === undefined) {
+    parts.log.warn('action finished after it was overtaken', { outcome: key.outcome, node: key.node, awf });
+    return overtaken;
+  }
+  return committed(result.output, result.undo, done.attempts);
+}
+
+async function compensate(
+  parts: DispatcherParts,
+  request: UndoRequest,
+  host: AttemptHost,
+): Promise<UndoResult | Again> {
+  const { key, firing } = request;
+  const effect = await parts.effects(request.awf);
+  if (effect === undefined) return failed(notImplemented(request.awf), []);
+  const startedAt = parts.now();
+  const isCommitted = request.args !== undefined;
+  const lost = lostFailure(true);
+  const admission = await parts.barrier.admitCompensate({ key, firing, isCommitted, lost, at: startedAt });
+  switch (admission.kind) {
+    case 'neverRan':
+      return { kind: 'undone', changed: false };
+    case 'done':
+      return undone(admission.changed, admission.attempts);
+    case 'wait':
+      return { kind: 'again', afterMs: admission.ms };
+    case 'undo':
+      break;
+  }
+
+  const { attempt, prior } = admission;
+  const commit = async (changed: boolean): Promise<UndoResult> => {
+    const done = await withPatience(() => parts.barrier.commitCompensate(key, changed));
+    return undone(done.changed, done.attempts);
+  };
+  const giveUp = async (failure: Failure): Promise<UndoResult | Again> => {
+    const record = { n: attempt, startedAt, endedAt: parts.now(), failure };
+    const attempts = await withPatience(() => parts.barrier.recordUndoFailure(key, record));
+    if (attempts === undefined) return { kind: 'again', afterMs: 0 };
+    return settle(verdictOn(failure, attempts, request.retry), () => failed(failure, attempts));
+  };
+  if (lostOf(admission.attempts) >= ATTEMPT_LIMITS.lost) return giveUp({ ...lost, class: 'permanent' });
+
+  const args = admission.args ?? request.args ?? (await argumentsFromScratch(parts, request, admission));
+  if (args === null) return commit(false);
+  const input = read(effect.contract.input, args);
+  if (!input.ok) return giveUp(invalidInput(request.awf, input.issues));
+  const context = await contextOf(parts, {
+    key,
+    contract: effect.contract,
+    operation: 'compensate',
+    attempt,
+    host,
+  });
+  const tried = await tryOnce((signal) => effect.execute(input.value, { ...context, signal, prior }), {
+    timeoutMs: request.timeoutMs,
+    signal: host.signal,
+    isMutating: true,
+  });
+  return tried.kind === 'ok' ? commit(saysChanged(tried.value)) : giveUp(failureOf(tried, true));
+}
+
+/** After an unclear attempt nothing was computed at commit: the compensation finds its object by key. */
+async function argumentsFromScratch(
+  parts: DispatcherParts,
+  request: UndoRequest,
+  known: { readonly output: Json | undefined; readonly prior: Json | undefined },
+): Promise<Json> {
+  const contract = (await parts.effects(request.of))?.contract;
+  if (contract?.compensation === undefined) return null;
+  const { output, prior } = known;
+  return plainJson(
+    contract.compensation.input({
+      input: contract.input.parse(request.ofInput),
+      ...(output === undefined ? {} : { output }),
+      ...(prior === undefined ? {} : { prior }),
+    }),
+  );
+}
+
+async function contextOf(
+  parts: DispatcherParts,
+  of: {
+    readonly key: ActionKey;
+    readonly contract: AwfContract;
+    readonly operation: EffectContext['operation'];
+    readonly attempt: number;
+    readonly host: AttemptHost;
+  },
+): Promise<EffectContext> {
+  const { key, contract, operation, attempt, host } = of;
+  return {
+    tenant: key.tenant,
+    key: `${key.outcome}/${key.node}`,
+    operation,
+    attempt,
+    connection: await parts.connections(key.tenant, contract.system),
+    signal: host.signal,
+    heartbeat: () => host.heartbeat(),
+    log: parts.log,
+    now: parts.now,
+  };
+}
+
+/** Output and compensation arguments as plain JSON, or what the system answered against its contract. */
+function resultOf(
+  contract: AwfContract,
+  input: unknown,
+  answer: unknown,
+  prior: Json | undefined,
+):
+  | { readonly ok: true; readonly output: Json; readonly undo: Json }
+  | { readonly ok: false; readonly issues: string } {
+  const parsed = read(contract.output, answer);
+  if (!parsed.ok) return parsed;
+  const output = plainJson(parsed.value);
+  const known = { input, output: parsed.value, ...(prior === undefined ? {} : { prior }) };
+  const undo = contract.compensation === undefined ? null : plainJson(contract.compensation.input(known));
+  if (JSON.stringify([output, undo]).length > PLAN_LIMITS.payloadBytes) {
+    return { ok: false, issues: `more than ${PLAN_LIMITS.payloadBytes} bytes` };
+  }
+  return { ok: true, output, undo };
+}
+
+/** Attempts that overlap, one of them forgotten by its worker, must not both create. */
+const canRunTwiceAtOnce = (contract: AwfContract): boolean =>
+  contract.idempotency !== 'search-before-create' && contract.idempotency !== 'ledger-only';
+
+/** A compensating AWF may say in its output that it found nothing to change. */
+const saysChanged = (output: unknown): boolean =>
+  !(typeof output === 'object' && output !== null && 'changed' in output && output.changed === false);
+
+const failureOf = (tried: Exclude<Tried<unknown>, { kind: 'ok' }>, isMutating: boolean): Failure =>
+  tried.kind === 'failed' ? tried.failure : lostFailure(isMutating);
+
+const lostOf = (attempts: readonly Attempt[]): number =>
+  attempts.filter((attempt) => attempt.failure?.code === 'ACTION_ATTEMPT_LOST').length;
+
+const settle = <Result>(verdict: Verdict, failedFor: () => Result): Result | Again =>
+  verdict.retry ? { kind: 'again', afterMs: verdict.afterMs, failure: verdict.failure } : failedFor();
+
+function read(
+  schema: z.ZodType,
+  value: unknown,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly issues: string } {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  // Paths and rules only: the values may be personal.
+  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.code}`);
+  return { ok: false, issues: issues.slice(0, 5).join(', ') };
+}
+
+const plainJson = (value: unknown): Json => JSON.parse(JSON.stringify(value ?? null)) as Json;
+
+const kept = (attempts: readonly Attempt[]): { readonly attempts?: readonly Attempt[] } =>
+  attempts.length === 0 ? {} : { attempts };
+
+const committed = (output: Json, undo: Json, attempts: readonly Attempt[]): FireResult => ({
+  kind: 'committed',
+  output,
+  undo,
+  ...kept(attempts),
+});
+
+const undone = (changed: boolean, attempts: readonly Attempt[]): UndoResult => ({
+  kind: 'undone',
+  changed,
+  ...kept(attempts),
+});
+
+const failed = (
+  failure: Failure,
+  attempts: readonly Attempt[],
+): { readonly kind: 'failed'; readonly failure: Failure; readonly attempts?: readonly Attempt[] } => ({
+  kind: 'failed',
+  failure,
+  ...kept(attempts),
+});
+
+const clean = (code: string, message: string): Failure => ({
+  class: 'permanent',
+  code,
+  message,
+  effect: 'none',
+});
+
+const notImplemented = (awf: string): Failure =>
+  clean('ACTION_NOT_IMPLEMENTED', `this robot has no effect for \`${awf}\``);
+
+const invalidInput = (awf: string, issues: string): Failure =>
+  clean('ACTION_INPUT_INVALID', `\`${awf}\` does not take this input: ${issues}`);
+
+const unreadable = (issues: string): Failure =>
+  clean('SYSTEM_ANSWER_UNREADABLE', `the system answered against its contract: ${issues}`);
+
+const fenced = (): Failure => clean('ACTION_FENCED', 'the action was compensated before it arrived');

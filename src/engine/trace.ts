@@ -81,14 +81,15 @@ export function printTraceEvent(event: TraceEvent): string {
   return `${new Date(event.at).toISOString().slice(11, 19)} ${bodyOf(event)}`;
 }
 
-/** The whole trace; the results of consecutive AWFs are aligned in one column. */
-export function printTrace(events: readonly TraceEvent[]): readonly string[] {
+/**
+ * The whole trace, with the results of AWFs in one column. `widest` is the length of the longest AWF name to come, where
+ * lines are printed before the story is over.
+ */
+export function printTrace(events: readonly TraceEvent[], widest = 0): readonly string[] {
   const names = events.flatMap((event) => (event.kind === 'awf.ok' ? [event.awf.length] : []));
-  const width = Math.max(0, ...names);
+  const width = Math.max(widest, ...names);
   return events.map((event) =>
-    event.kind === 'awf.ok'
-      ? printTraceEvent({ ...event, awf: event.awf.padEnd(width) })
-      : printTraceEvent(event),
+    printTraceEvent(event.kind === 'awf.ok' ? { ...event, awf: event.awf.padEnd(width) } : event),
   );
 }
 
@@ -99,7 +100,7 @@ function bodyOf(event: TraceEvent): string {
     case 'compile':
       return `compile plan=${event.plan} variant=${event.variant}`;
     case 'awf.ok':
-      return `awf=${event.awf}  ok${event.comp === undefined ? '' : `  comp=${shortName(event.comp)}`}`;
+      return `awf=${event.awf} ok${event.comp === undefined ? '' : `  comp=${shortName(event.comp)}`}`;
     case 'awf.failed':
       return `awf=${event.awf} failed code=${event.code}`;
     case 'awf.held':

@@ -94,7 +94,9 @@ describe('the engine, on any plan and any trouble', () => {
         for (const node of plan.body.nodes) {
           for (const before of node.after ?? []) {
             const [a, b] = [undone.get(before), undone.get(node.id)];
-            if (a === undefined || b === undefined || !done.has(node.id)) continue;
+            if (a === undefined || b === undefined) continue;
+            // An unanswered action that was skipped is undone at once, before anything stands behind it.
+            if (!done.has(node.id) || !done.has(before)) continue;
             expect(a).toBeGreaterThan(b);
           }
         }

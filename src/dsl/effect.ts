@@ -11,7 +11,7 @@ export interface EffectContext {
   readonly tenant: string;
   /** Outcome id and node id; the same through all retries, and for the compensation of the same node. */
   readonly key: string;
-  /** Whether this AWF is fired for its own sake or to undo the node's action; only to say so to whoever correlates requests. */
+  /** Whether this AWF is fired for its own sake or to undo the node's action. */
   readonly operation: 'execute' | 'compensate';
   /** 1 for the first; from 2 on an earlier attempt may have happened: look up before writing. */
   readonly attempt: number;

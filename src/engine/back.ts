@@ -155,6 +155,8 @@ export function undoBlock(run: Run, id: string): void {
 function beginUndo(run: Run, ran: readonly string[]): void {
   const among = new Set(ran);
   for (const id of [...ran].reverse()) {
+    // Whatever was to follow an undo of this node, it goes back now.
+    delete stateOf(run, id).courseAfterUndo;
     const waits = dependentsOf(place(run, id)).filter((dependent) => among.has(dependent)).length;
     stateOf(run, id).undoWaitsFor = waits;
     if (waits === 0) run.agenda.push({ step: 'undoNode', node: id });

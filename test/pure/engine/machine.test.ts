@@ -12,6 +12,9 @@ import { ModelWorld } from '../../../src/simulator/model-world';
 import { PredictedEffects, simulate, type Oracle } from '../../../src/simulator/simulator';
 import { arbitraryPlan, toyContracts } from '../../kit/plans';
 
+/** Plans per law; more are walked with `BACKSTEP_PROPERTY_RUNS`. */
+const RUNS = Number(process.env['BACKSTEP_PROPERTY_RUNS'] ?? 300);
+
 /** A seeded oracle: the same questions get the same answers. */
 const seededOracle = (seed: number, trouble: number): Oracle => {
   const roll = (text: string): number => {
@@ -60,7 +63,7 @@ describe('the engine, on any plan and any trouble', () => {
         if (state.phase === 'backstepped') expect(world.snapshot()).toBe('{}');
         expect(state.inFlight).toBe(0);
       }),
-      { numRuns: 400 },
+      { numRuns: RUNS },
     );
   });
 
@@ -80,7 +83,7 @@ describe('the engine, on any plan and any trouble', () => {
         expect(back.state.phase).toBe('backstepped');
         expect(back.world.snapshot()).toBe('{}');
       }),
-      { numRuns: 300 },
+      { numRuns: RUNS },
     );
   });
 
@@ -101,7 +104,7 @@ describe('the engine, on any plan and any trouble', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: RUNS },
     );
   });
 
@@ -114,7 +117,7 @@ describe('the engine, on any plan and any trouble', () => {
         expect(told.trace).toEqual(live.trace);
         expect(told.state).toEqual(live.state);
       }),
-      { numRuns: 200 },
+      { numRuns: RUNS },
     );
   });
 
@@ -126,7 +129,7 @@ describe('the engine, on any plan and any trouble', () => {
         expect(cut.state.phase).toBe(whole.state.phase);
         expect(cut.world.snapshot()).toBe(whole.world.snapshot());
       }),
-      { numRuns: 200 },
+      { numRuns: RUNS },
     );
   });
 });

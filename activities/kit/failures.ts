@@ -45,13 +45,13 @@ export function effectSoFar(context: EffectContext): Failure['effect'] {
 }
 
 /** A business error that the contract declares. */
-export function refusal<Code extends string>(
-  contract: AwfContract<never, never, Code> | { readonly errors: AwfContract['errors'] },
-  code: Code,
+export function refusal(
+  contract: { readonly errors: AwfContract['errors'] },
+  code: string,
   context: EffectContext,
   detail?: string,
 ): EffectError {
-  const declared = (contract.errors as AwfContract['errors'])[code];
+  const declared = contract.errors[code];
   return new EffectError({
     class: declared?.class ?? 'permanent',
     code,

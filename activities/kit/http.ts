@@ -81,11 +81,13 @@ const calls = new AsyncLocalStorage<SdkCall>();
 /**
  * One call of an SDK whose requests go through `sdkFetch`. SDKs wrap errors in shapes of their own; here the failure is
  * taken from the wire instead, so that it is judged as everywhere else.
+ * @param refusalIn reads a refusal out of an error of the SDK, for systems that refuse with HTTP 200
  */
 export async function viaSdk<T>(
   context: EffectContext,
   purpose: Purpose,
   call: () => Promise<T>,
+  refusalIn?: (error: unknown) => Error | undefined,
 ): Promise<T> {
   const scope: SdkCall = { context, purpose };
   try {
@@ -95,6 +97,8 @@ export async function viaSdk<T>(
   } catch (error) {
     if (scope.failure) throw scope.failure;
     if (error instanceof SystemError) throw error;
+    const refused = refusalIn?.(error);
+    if (refused) throw refused;
     context.log.warn('an SDK failed to read an answer', { error: String(error) });
     throw unreadable(purpose, context);
   }

@@ -59,7 +59,7 @@ export const createIdentity = defineAwf({
     identity_refused: { class: 'permanent', summary: 'the profile breaks a rule of the organisation' },
     identity_blocked: {
       class: 'permanent',
-      summary: 'the identity exists but is suspended or locked, and only a person may change that',
+      summary: 'the identity exists but is staged, suspended or locked, and only a person may change that',
     },
   },
   compensation: {
@@ -121,6 +121,8 @@ export const disableIdentity = defineAwf({
 export interface GroupsPrior {
   readonly user: string;
   readonly member: readonly string[];
+  /** What the names stood for, so that the undo reaches the same ones after a renaming. */
+  readonly ids: { readonly [name: string]: string };
 }
 
 export const assignGroups = defineAwf({
@@ -148,12 +150,12 @@ export const assignGroups = defineAwf({
       const before = captured<GroupsPrior>(prior);
       if (!before) return null;
       const groups = output?.added ?? without(input.groups, before.member);
-      return groups.length === 0 ? null : { user: before.user, groups };
+      return groups.length === 0 ? null : { user: before.user, groups: idsFor(groups, before) };
     },
   },
   predict: (world, input) => {
     const already = membersOf(world, input.user, input.groups);
-    world.capture({ user: input.user, member: already });
+    world.capture({ user: input.user, member: already, ids: {} });
     const added = without(input.groups, already);
     for (const group of added) world.set(groupAddress(group, input.user), true);
     return { user: input.user, added, already };
@@ -186,12 +188,12 @@ export const removeGroups = defineAwf({
       const before = captured<GroupsPrior>(prior);
       if (!before) return null;
       const groups = output?.removed ?? input.groups.filter((group) => before.member.includes(group));
-      return groups.length === 0 ? null : { user: before.user, groups };
+      return groups.length === 0 ? null : { user: before.user, groups: idsFor(groups, before) };
     },
   },
   predict: (world, input) => {
     const removed = membersOf(world, input.user, input.groups);
-    world.capture({ user: input.user, member: removed });
+    world.capture({ user: input.user, member: removed, ids: {} });
     for (const group of removed) world.delete(groupAddress(group, input.user));
     return { user: input.user, removed, changed: removed.length > 0 };
   },
@@ -210,7 +212,12 @@ export const suspendIdentity = defineAwf({
   domain: 'identity',
   summary: 'Suspend an identity: its sessions end and it cannot sign in, and nothing of it is lost',
   input: z.object({ user: personal }),
-  output: z.object({ user: personal, changed: z.boolean() }),
+  output: z.object({
+    user: personal,
+    changed: z.boolean(),
+    /** When the status changed, by Okta's clock: a later suspension by somebody else is told by it. */
+    since: z.string().nullable(),
+  }),
   effect: 'mutate',
   reversibility: 'full',
   risk: { externality: 0.1, magnitude: 0.6, recovery: 0.3, precedent: 0.3 },
@@ -230,7 +237,7 @@ export const suspendIdentity = defineAwf({
     input: ({ output, prior }) => {
       const before = captured<StatusPrior>(prior);
       if (!before || before.status === 'SUSPENDED' || output?.changed === false) return null;
-      return { user: before.user };
+      return { user: before.user, since: output?.since ?? null };
     },
   },
   predict: (world, input) => {
@@ -239,7 +246,7 @@ export const suspendIdentity = defineAwf({
     const changed = world.get(at) !== true;
     world.capture({ user: input.user, status: changed ? 'ACTIVE' : 'SUSPENDED' });
     world.set(at, true);
-    return { user: input.user, changed };
+    return { user: input.user, changed, since: null };
   },
 });
 
@@ -249,7 +256,7 @@ export const unsuspendIdentity = defineAwf({
   system: 'okta',
   domain: 'identity',
   summary: 'End the suspension of an identity',
-  input: z.object({ user: personal }),
+  input: z.object({ user: personal, since: z.string().nullable() }),
   output: undone,
   effect: 'mutate',
   reversibility: 'full',
@@ -351,3 +358,6 @@ const groupAddress = (group: string, user: string): string => `okta/group/${grou
 
 const membersOf = (world: World, user: string, groups: readonly string[]): string[] =>
   [...new Set(groups)].filter((group) => world.get(groupAddress(group, user)) === true);
+
+const idsFor = (names: readonly string[], before: GroupsPrior): string[] =>
+  names.map((name) => before.ids[name] ?? name);

@@ -24,6 +24,8 @@ const errors = {
 export interface ChannelsPrior {
   readonly user: string;
   readonly member: readonly string[];
+  /** What the names stood for, so that the undo reaches the same ones after a renaming. */
+  readonly ids: { readonly [name: string]: string };
 }
 
 export const inviteChannels = defineAwf({
@@ -51,12 +53,12 @@ export const inviteChannels = defineAwf({
       const before = captured<ChannelsPrior>(prior);
       if (!before) return null;
       const channels = output?.added ?? without(input.channels, before.member);
-      return channels.length === 0 ? null : { user: before.user, channels };
+      return channels.length === 0 ? null : { user: before.user, channels: idsFor(channels, before) };
     },
   },
   predict: (world, input) => {
     const already = memberOf(world, input.user, input.channels);
-    world.capture({ user: input.user, member: already });
+    world.capture({ user: input.user, member: already, ids: {} });
     const added = without(input.channels, already);
     for (const channel of added) world.set(address(channel, input.user), true);
     return { user: input.user, added, already };
@@ -89,12 +91,12 @@ export const removeChannels = defineAwf({
       const before = captured<ChannelsPrior>(prior);
       if (!before) return null;
       const channels = output?.removed ?? input.channels.filter((channel) => before.member.includes(channel));
-      return channels.length === 0 ? null : { user: before.user, channels };
+      return channels.length === 0 ? null : { user: before.user, channels: idsFor(channels, before) };
     },
   },
   predict: (world, input) => {
     const removed = memberOf(world, input.user, input.channels);
-    world.capture({ user: input.user, member: removed });
+    world.capture({ user: input.user, member: removed, ids: {} });
     for (const channel of removed) world.delete(address(channel, input.user));
     return { user: input.user, removed, changed: removed.length > 0 };
   },
@@ -104,3 +106,6 @@ const address = (channel: string, user: string): string => `slack/channel/${chan
 
 const memberOf = (world: World, user: string, channels: readonly string[]): string[] =>
   [...new Set(channels)].filter((channel) => world.get(address(channel, user)) === true);
+
+const idsFor = (names: readonly string[], before: ChannelsPrior): string[] =>
+  names.map((name) => before.ids[name] ?? name);

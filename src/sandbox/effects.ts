@@ -36,7 +36,7 @@ export interface EffectsDump {
 /** The key of an action from its header: everything but the attempt. */
 export function actionKey(header: string): string {
   const parts = header.split('|');
-  return parts.length < 4 ? header : parts.slice(0, 3).join('|');
+  return parts.length < 3 ? header : parts.slice(0, -1).join('|');
 }
 
 export class Effects {

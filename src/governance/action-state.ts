@@ -108,7 +108,8 @@ export function transition(
     });
   }
   const notBefore = earliestOf(state, event.kind, limits);
-  if (event.at < notBefore) {
+  // Written so that a time which is no number is refused, not let through.
+  if (!(event.at >= notBefore)) {
     const message = `\`${event.kind}\` of ${state.name} is due in ${notBefore - event.at} ms`;
     return err({ code: 'ACTION_TOO_EARLY', message });
   }

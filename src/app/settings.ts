@@ -1,0 +1,103 @@
+/**
+ * The settings of a process, read from its environment in one place. `docs/cli.md` lists every variable; a test holds the
+ * two against each other.
+ * Entry ring: composition roots call this, nothing else reads the environment.
+ */
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Every variable that Backstep itself reads, with its meaning; those of the embedded stand and its programs included. */
+export const VARIABLES = {
+  BACKSTEP_TENANT: 'the tenant, where `--tenant` is not given; default `acme`',
+  BACKSTEP_USER: 'who acts, such as `person:mary.major`, where `--as` is not given; default the login name',
+  BACKSTEP_CONFIG: 'folder of the tenants’ configuration; default `config` of the project',
+  BACKSTEP_DIR: 'folder of stands and programs; default `.backstep` of the project',
+  BACKSTEP_STAND: 'which of the stands there; default `default`',
+  BACKSTEP_LOG: 'least level of the log on standard error: `debug`, `info`, `warn`, `error`; default `warn`',
+  BACKSTEP_DEBUG: 'with `1`, an error shows its stack',
+  BACKSTEP_SANDBOX: 'address of a running sandbox, where it is not the stand’s own',
+  TEMPORAL_ADDRESS: '`host:port` of a Temporal server to use in place of the stand’s',
+  TEMPORAL_NAMESPACE: 'its namespace; default `default`',
+  DATABASE_URL: 'a Postgres to use in place of the stand’s: `postgres://user:password@host:port/database`',
+  NO_COLOR: 'if set, no colours',
+  FORCE_COLOR: 'if set, colours also where no terminal is',
+} as const;
+
+export interface Settings {
+  /** Handed to what finds programs (PATH, proxies, caches); nobody picks Backstep's own variables from it. */
+  readonly env: Environment;
+  /** The folder of the package: what ships beside the program is found from here. */
+  readonly home: string;
+  readonly configDir: string;
+  readonly tenant: string;
+  /** Who acts, such as `person:mary.major`. */
+  readonly actor: string;
+  readonly standDir: string;
+  readonly standName: string;
+  readonly temporalAddress?: string;
+  readonly temporalNamespace: string;
+  readonly databaseUrl?: string;
+  readonly sandboxUrl?: string;
+  readonly logLevel: LogLevel;
+  readonly showsStacks: boolean;
+}
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Reads the settings; what is set but empty counts as not set. Throws a `RangeError` for a value that cannot be meant. */
+export function readSettings(env: Environment): Settings {
+  const read = (name: keyof typeof VARIABLES): string | undefined => {
+    const value = env[name];
+    return value === undefined || value.trim() === '' ? undefined : value;
+  };
+  const optional = <Key extends string>(
+    key: Key,
+    value: string | undefined,
+  ): { readonly [K in Key]?: string } =>
+    value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: string });
+  const home = packageFolder();
+  const level = read('BACKSTEP_LOG') ?? 'warn';
+  if (!isLogLevel(level)) {
+    throw new RangeError(
+      `\`BACKSTEP_LOG\` is \`${level}\`: it takes ${LOG_LEVELS.map((l) => `\`${l}\``).join(', ')}`,
+    );
+  }
+  return {
+    env,
+    home,
+    configDir: resolve(read('BACKSTEP_CONFIG') ?? join(home, 'config')),
+    tenant: read('BACKSTEP_TENANT') ?? 'acme',
+    actor: read('BACKSTEP_USER') ?? `person:${loginName()}`,
+    standDir: resolve(read('BACKSTEP_DIR') ?? join(home, '.backstep')),
+    standName: read('BACKSTEP_STAND') ?? 'default',
+    ...optional('temporalAddress', read('TEMPORAL_ADDRESS')),
+    temporalNamespace: read('TEMPORAL_NAMESPACE') ?? 'default',
+    ...optional('databaseUrl', read('DATABASE_URL')),
+    ...optional('sandboxUrl', read('BACKSTEP_SANDBOX')),
+    logLevel: level,
+    showsStacks: read('BACKSTEP_DEBUG') === '1',
+  };
+}
+
+const isLogLevel = (text: string): text is LogLevel => (LOG_LEVELS as readonly string[]).includes(text);
+
+/** A container may run as a user that has no name. */
+function loginName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** The nearest folder with a `package.json` above this file, of the sources as of the build. */
+export function packageFolder(): string {
+  for (let folder = __dirname; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder;
+    if (folder === dirname(folder)) return process.cwd();
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * The one catalogue of log events: what a process of Backstep says of itself. A log never holds personal data, secrets or
+ * payloads; who wants to know what an outcome did reads its trace.
+ * Adapter ring; data only.
+ */
+
+/** Every event by name, with its level and meaning; fields are named where the event is logged. */
+export const LOG_EVENTS = {
+  'worker.started': { level: 'info', meaning: 'robots of this process take work' },
+  'worker.stopping': { level: 'info', meaning: 'robots take no more work and finish what they have' },
+  'worker.stopped': { level: 'info', meaning: 'all work of this process has ended' },
+  'worker.failed': { level: 'error', meaning: 'a robot ended with an error' },
+  'stand.progress': { level: 'info', meaning: 'the embedded stand is being found, installed or started' },
+  'store.connection_lost': {
+    level: 'warn',
+    meaning: 'an idle connection to the database broke; it is replaced',
+  },
+  'action.note': { level: 'info', meaning: 'an effect says what it does' },
+  'action.warning': { level: 'warn', meaning: 'an effect met something unexpected and goes on' },
+  'event.kept': {
+    level: 'warn',
+    meaning: 'an event selected no automation or more than one, and was kept with the reason',
+  },
+} as const satisfies Record<string, { readonly level: LogLevel; readonly meaning: string }>;
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogEventName = keyof typeof LOG_EVENTS;

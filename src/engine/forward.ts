@@ -134,13 +134,14 @@ export function fired(run: Run, id: string, result: FireResult): void {
     }
     case 'held':
       run.notes.push({ kind: 'awf.held', node: id, awf: node.awf, because: result.because });
-      if (state.undo !== undefined) state.undo = nextUndo(state.undo, 'fail_clean');
+      if (state.undo !== undefined && state.isUnclear !== true) state.undo = nextUndo(state.undo, 'fail_clean');
       state.status = isStopped(run, id) ? 'dropped' : 'held';
       break;
     case 'failed':
       run.notes.push({ kind: 'awf.failed', node: id, awf: node.awf, code: result.failure.code });
+      if (result.failure.effect === 'unknown') state.isUnclear = true;
       if (state.undo !== undefined) {
-        state.undo = nextUndo(state.undo, result.failure.effect === 'none' ? 'fail_clean' : 'fail_unknown');
+        state.undo = nextUndo(state.undo, state.isUnclear === true ? 'fail_unknown' : 'fail_clean');
       }
       run.agenda.push({ step: 'fail', node: id, failure: result.failure });
       break;

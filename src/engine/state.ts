@@ -87,6 +87,8 @@ export interface NodeState {
   output?: Json;
   /** Of an action: how far its effect has come. */
   undo?: UndoState;
+  /** An attempt went unanswered: a later refusal does not prove that nothing happened. */
+  isUnclear?: true;
   /** Input of a fired action; the compensation of an unknown effect needs it. */
   input?: Json;
   /** Arguments for the compensation, from the commit. */

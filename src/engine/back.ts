@@ -10,9 +10,11 @@ import { enter, hasCompensation, resettle } from './forward';
 import {
   blockOf,
   dependentsOf,
+  drop,
   isInScope,
   isLeaving,
   layoutAt,
+  owesUndo,
   place,
   predecessorsOf,
   prefixOf,
@@ -84,30 +86,20 @@ function close(run: Run, id: string): void {
     case 'asking':
       run.commands.push({ do: 'stopTimer', timer: `gate:${id}` });
       run.notes.push({ kind: 'gate.closed', gate: id });
-      state.status = 'dropped';
-      return;
+      break;
     case 'incident':
       run.commands.push({ do: 'stopTimer', timer: `ask:${id}` });
-      // An action whose effect is unknown, or whose undo failed, still owes an undo.
-      state.status = owesUndo(run, id) ? 'failed' : 'dropped';
-      return;
+      break;
     case 'sleeping':
       run.commands.push({ do: 'stopTimer', timer: `${node.kind === 'wait' ? 'wait' : 'retry'}:${id}` });
-      state.status = owesUndo(run, id) ? 'failed' : 'dropped';
-      return;
+      break;
     case 'held':
     case 'ready':
-      state.status = 'dropped';
-      return;
+      break;
     default:
       return;
   }
-}
-
-function owesUndo(run: Run, id: string): boolean {
-  const { undo } = stateOf(run, id);
-  if (run.state.residue.includes(id)) return false;
-  return undo === 'intended' || undo === 'acted' || undo === 'undo_failed';
+  drop(run, id);
 }
 
 /** Whether what was in flight has settled; if so, undoing begins, or the outcome ends. */

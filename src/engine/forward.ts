@@ -12,6 +12,7 @@ import { caseKey, courseKey, eachKey, thenKey } from './layout';
 import {
   blockOf,
   dependentsOf,
+  drop,
   isLeaving,
   isStopped,
   layoutAt,
@@ -47,10 +48,7 @@ function makeReady(run: Run, node: string, block: string): void {
 /** Starts a node whose predecessors are done. */
 export function start(run: Run, id: string): void {
   const placed = place(run, id);
-  if (isStopped(run, id)) {
-    placed.state.status = 'dropped';
-    return;
-  }
+  if (isStopped(run, id)) return drop(run, id);
   const { node } = placed;
   switch (node.kind) {
     case 'action':
@@ -134,8 +132,10 @@ export function fired(run: Run, id: string, result: FireResult): void {
     }
     case 'held':
       run.notes.push({ kind: 'awf.held', node: id, awf: node.awf, because: result.because });
-      if (state.undo !== undefined && state.isUnclear !== true) state.undo = nextUndo(state.undo, 'fail_clean');
-      state.status = isStopped(run, id) ? 'dropped' : 'held';
+      if (state.undo !== undefined && state.isUnclear !== true)
+        state.undo = nextUndo(state.undo, 'fail_clean');
+      if (isStopped(run, id)) drop(run, id);
+      else state.status = 'held';
       break;
     case 'failed':
       run.notes.push({ kind: 'awf.failed', node: id, awf: node.awf, code: result.failure.code });

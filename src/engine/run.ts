@@ -130,6 +130,18 @@ export function isInScope(run: Run, node: string, checkpoint: string, scope: rea
   return false;
 }
 
+/** Whether an effect is there, or may be, that nothing has undone and nobody has accepted. */
+export function owesUndo(run: Run, id: string): boolean {
+  const { undo } = stateOf(run, id);
+  if (run.state.residue.includes(id)) return false;
+  return undo === 'intended' || undo === 'acted' || undo === 'undo_failed';
+}
+
+/** Ends a node that goes no further; one whose effect is in doubt stays for the undo. */
+export function drop(run: Run, id: string): void {
+  stateOf(run, id).status = owesUndo(run, id) ? 'failed' : 'dropped';
+}
+
 /** A block inside a for-each is named by the prefix of its element. */
 const eachIndex = (run: Run, each: string): number =>
   layoutAt(run, run.layout.home.get(each) ?? '').eachDepth + 1;

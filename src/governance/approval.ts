@@ -90,15 +90,14 @@ function actsAsked({ profile, risk }: Assessment, mode: Mode, figures: Figures):
 function stepsOf(
   type: ApprovalType,
   facts: Facts,
-  { risk, profile }: Assessment,
+  { profile }: Assessment,
   depthLimit: number,
   figures: Figures,
 ): readonly OpenStep[] {
-  const main = trimmed(
-    figures.approvals.types[type].steps,
-    depthLimit,
-    figures.risk.classes[risk.class].approvers,
-  ).map((by): OpenStep => ({ act: type, by }));
+  const main = trimmed(figures.approvals.types[type].steps, depthLimit).map((by): OpenStep => ({
+    act: type,
+    by,
+  }));
   const beside = actsBeside(profile).flatMap((act) =>
     figures.approvals.types[act].steps.map((by): OpenStep => ({ act, by })),
   );
@@ -117,22 +116,13 @@ function actsBeside(profile: Profile | null): readonly ApprovalType[] {
 }
 
 /**
- * The steps that fit the tier's depth. Those the risk class itself asks for always stay; of the others the lowest go
- * first. The initiator does not count: 9.2 draws approvers after them.
+ * The steps that fit the tier's depth: the lowest approvers go first and the highest always stays, so a short chain asks
+ * fewer people and never a lesser one. The initiator does not count: 9.2 draws approvers after them.
  */
-function trimmed(
-  steps: readonly ApproverLevel[],
-  depthLimit: number,
-  required: readonly ApproverLevel[],
-): readonly ApproverLevel[] {
-  const kept = [...steps];
-  for (const level of APPROVER_LEVELS) {
-    const depth = kept.filter((by) => by !== 'user').length;
-    if (depth <= depthLimit) break;
-    const at = kept.indexOf(level);
-    if (level !== 'user' && at >= 0 && !required.includes(level)) kept.splice(at, 1);
-  }
-  return kept;
+function trimmed(steps: readonly ApproverLevel[], depthLimit: number): readonly ApproverLevel[] {
+  const approvers = steps.filter((by) => by !== 'user');
+  const kept = approvers.slice(-Math.max(1, depthLimit));
+  return [...steps.filter((by) => by === 'user'), ...kept];
 }
 
 /** Each step with the person who has covered it; one person covers one step, and nobody approves their own act twice. */

@@ -58,8 +58,8 @@ export const MAX_LIST = 256;
 export const MAX_NAME = 512;
 /** Largest whole number that JSON carries exactly. */
 export const MAX_COUNT = Number.MAX_SAFE_INTEGER;
-/** The last moment that a date can name. */
-export const MAX_TIME = 8_640_000_000_000_000;
+/** The last moment of the year 9999: later ones have no calendar window that a date can name. */
+export const MAX_TIME = 253_402_300_799_999;
 
 type Rest = Partial<SchemaNode>;
 

@@ -202,7 +202,8 @@ function coherence(figures: Omit<Figures, 'overrides'>): Diagnostic[] {
   ] as const) {
     const numbers = Object.values(weights).filter((weight) => typeof weight === 'number');
     const sum = numbers.reduce((total, weight) => total + weight, 0);
-    if (Math.abs(sum - 1) > 1e-9) broken(at, `the weights must add up to 1, they add up to ${sum}`);
+    if (Math.abs(sum - 1) > 1e-9)
+      broken(at, `the weights must add up to 1, they add up to ${Number(sum.toFixed(6))}`);
   }
   for (const [at, rows] of [
     ['risk.classes', Object.values(figures.risk.classes)],

@@ -11,7 +11,7 @@ export const CONFIDENCE: CeilingRule = {
   judge: ({ facts, confidence, figures }) => {
     const { effective, initial, band } = confidence;
     if (facts.startedByPerson !== null) {
-      return { verdict: 'manual', because: 'a person decides: any confidence will do' };
+      return { verdict: 'autopilot', because: 'a person decides: any confidence will do' };
     }
     const { eligibility } = figures;
     const byMatrix: Mode =

@@ -134,7 +134,7 @@ describe('9.3 service levels', () => {
     ['approve', { action: { risk: risk.high } }, 4 * HOUR, null, 2 * HOUR],
     ['chain', { action: { risk: risk.critical } }, 8 * HOUR, null, 4 * HOUR],
   ] as const)('of %s', (type, patch, respondWithinMs, remindAfterMs, escalateAfterMs) => {
-    const approval = approvalOf(patch as FactsPatch);
+    const approval = approvalOf(patch);
     expect(approval).toMatchObject({
       type,
       respondWithinMs,

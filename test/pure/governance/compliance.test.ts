@@ -4,6 +4,7 @@
  */
 import { RULES } from '../../../src/governance/rules';
 import { decide, type Decision } from '../../../src/governance/decide';
+import type { Facts } from '../../../src/governance/facts';
 import { SPEC_FIGURES } from '../../../src/governance/figures';
 import type { ApprovalType, Mode, RiskClass } from '../../../src/governance/mode';
 import { decideWith, facts, BY_ADA, type FactsPatch } from './fixtures';
@@ -144,7 +145,7 @@ describe('13.2 plan-tier guardrails are enforced', () => {
     ['growth', 50, 10, 3],
     ['pro', 200, 50, 10],
   ] as const)('on %s: %d actions a day, %d external ones, %d at once', (tier, actions, external, atOnce) => {
-    const fireWith = (usage: FactsPatch['usage']): string =>
+    const fireWith = (usage: Facts['usage']): string =>
       decideWith({ ...BY_ADA, tenant: { tier }, action: { external: true }, usage: { ...room, ...usage } })
         .fire;
     const room = {
@@ -214,7 +215,7 @@ describe('13.2 plan-tier guardrails are enforced', () => {
   });
 
   test('6.5 each degradation begins at its trigger', () => {
-    const degraded = (usage: FactsPatch['usage']): readonly string[] =>
+    const degraded = (usage: Facts['usage']): readonly string[] =>
       decideWith({ tenant: { tier: 'growth' }, usage }).degradations;
     const dollars = (n: number): number => n * 1_000_000;
     expect(degraded({ llm_spend_per_month: { used: dollars(159), asked: 0 } })).toEqual([]);

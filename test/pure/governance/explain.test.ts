@@ -1,0 +1,51 @@
+/** A decision in words: what may happen first, then why, rule by rule. */
+import { explain } from '../../../src/governance/explain';
+import { RULES } from '../../../src/governance/rules';
+import { BY_ADA, decideWith, NOW, riskOf } from './fixtures';
+
+describe('an explanation', () => {
+  test('has a summary and a line for every rule', () => {
+    const lines = explain(decideWith());
+    expect(lines[0]).toBe('`okta.assign_groups` may fire now; mode autopilot');
+    for (const { rule, spec } of RULES) {
+      const line = lines.find((text) => text.trim().split(/\s+/)[0] === rule);
+      expect(line).toContain(`[${spec}]`);
+    }
+    expect(lines).toHaveLength(2 + RULES.length);
+  });
+
+  test('says what holds, what would release it and when', () => {
+    const calendars = [
+      { id: 'year-end', kind: 'freeze', windows: [{ from: NOW, to: NOW + 1_000 }] },
+    ] as const;
+    const decision = decideWith({ ...BY_ADA, action: { risk: riskOf(0.7) }, calendars });
+    expect(explain(decision).slice(0, 5)).toEqual([
+      '`okta.assign_groups` is held; mode manual, bound by initiator, risk-class',
+      'risk high (0.7), confidence 0.97 (very high), trust veteran',
+      'approval approve: approve by user (who started it), approve by manager (open), a reason is required, expected within 4h',
+      'held: approve is needed; released by: approve by manager',
+      'held: the change freeze `year-end` is on; released by: the end of the freeze, at 2026-03-10T10:42:01.000Z',
+    ]);
+  });
+
+  test('of a killed automation begins with the kill switch', () => {
+    const lines = explain(decideWith({ automation: { killed: true } }));
+    expect(lines[0]).toBe('`okta.assign_groups` is held; mode observe, bound by kill-switch');
+    expect(lines).toContain(
+      'held: the kill switch of `onboarding` is thrown; released by: lift the kill switch of `onboarding`',
+    );
+  });
+
+  test('tells of warnings and degradations', () => {
+    const usage = {
+      llm_spend_per_month: { used: 900_000_000, asked: 1 },
+      concurrent_executions: { used: 11, asked: 1 },
+    };
+    const lines = explain(decideWith({ usage }));
+    expect(lines).toContain('degraded: model downgrade, queue mode');
+    expect(lines).toContain('warning: LLM Spend/Month: 900000001 of 1000000000 (soft)');
+    expect(
+      lines.some((line) => line.startsWith('denied: Concurrent Executions: 11 used and 1 asked of 10')),
+    ).toBe(true);
+  });
+});

@@ -23,31 +23,34 @@ export const awfs = contracts as unknown as readonly AnyAwf[];
 interface SystemModule {
   effects(look?: Look): readonly AnyEffect[];
   /** Loads what the first action would otherwise wait for. */
-  warm?(): Promise<unknown>;
+  warm?(): unknown;
 }
 
-const SYSTEMS: Readonly<Record<string, () => Promise<SystemModule>>> = {
-  workday: () => import('./workday/activities'),
-  okta: () => import('./okta/activities'),
-  intune: () => import('./intune/activities'),
-  servicenow: () => import('./servicenow/activities'),
-  slack: () => import('./slack/activities'),
-  ldap: () => import('./ldap/activities'),
+/* eslint-disable @typescript-eslint/no-require-imports --
+   loaded on first use; `require`, so that source and build load the very same files */
+const SYSTEMS: Readonly<Record<string, () => SystemModule>> = {
+  workday: () => require('./workday/activities') as SystemModule,
+  okta: () => require('./okta/activities') as SystemModule,
+  intune: () => require('./intune/activities') as SystemModule,
+  servicenow: () => require('./servicenow/activities') as SystemModule,
+  slack: () => require('./slack/activities') as SystemModule,
+  ldap: () => require('./ldap/activities') as SystemModule,
 };
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 /** Names of the systems, as contracts have them. */
 export const systems: readonly string[] = Object.keys(SYSTEMS);
 
-const loaded = new Map<string, Promise<readonly AnyEffect[]>>();
+const loaded = new Map<string, readonly AnyEffect[]>();
 
-/** The effects of one system; empty for a system that we do not know. */
+/** The effects of one system, loading its vendor's SDK with the first; empty for a system that we do not know. */
 export function loadEffects(system: string): Promise<readonly AnyEffect[]> {
   let effects = loaded.get(system);
   if (!effects) {
-    effects = SYSTEMS[system]?.().then((module) => module.effects()) ?? Promise.resolve([]);
+    effects = SYSTEMS[system]?.().effects() ?? [];
     loaded.set(system, effects);
   }
-  return effects;
+  return Promise.resolve(effects);
 }
 
 /** The effect of one AWF by name, for a dispatcher. */
@@ -56,15 +59,14 @@ export async function effectOf(awf: string): Promise<AnyEffect | undefined> {
   return effects.find(({ contract }) => contract.name === awf);
 }
 
-/** Loads SDKs ahead: one of them takes seconds, which is more than an attempt has. A worker calls this as it starts. */
-export async function warm(of: readonly string[] = systems): Promise<void> {
-  await Promise.all(of.map(async (system) => (await SYSTEMS[system]?.())?.warm?.()));
+/** Loads SDKs ahead: one takes seconds, which is more than an attempt has. A worker calls this before it takes work. */
+export function warm(of: readonly string[] = systems): void {
+  for (const system of of) SYSTEMS[system]?.().warm?.();
 }
 
 /** Effects that look through `look`: only for the law kit, which blinds them. */
-export async function effectsLooking(system: string, look: Look): Promise<readonly AnyEffect[]> {
-  return (await SYSTEMS[system]?.())?.effects(look) ?? [];
-}
+export const effectsLooking = (system: string, look: Look): readonly AnyEffect[] =>
+  SYSTEMS[system]?.().effects(look) ?? [];
 
 /** What a contract file exports beside types and helpers: the contracts. */
 function declaredIn(file: object): readonly AwfContract[] {

@@ -7,7 +7,8 @@ import { EffectError, type EffectContext } from '../../src/dsl/effect';
 import type { FailureCode } from '../../src/kernel/catalogue';
 import type { Failure, FailureClass } from '../../src/kernel/failure';
 import type { Json } from '../../src/kernel/json';
-import { WireError, type WireAnswer } from './wire';
+import type { WireError } from './wire';
+import { type WireAnswer } from './wire';
 
 /** What one request was for. */
 export interface Purpose {

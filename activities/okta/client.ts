@@ -2,11 +2,12 @@
  * What our AWFs need of Okta, through Okta's own SDK: its retries and its cache off, its requests over our transport.
  * The SDK is loaded on first use, because that takes seconds; `warm` does it ahead.
  */
-import type { Client, RequestExecutor, User } from '@okta/okta-sdk-nodejs';
+import type { Client, User } from '@okta/okta-sdk-nodejs';
 import type { Connection, EffectContext } from '../../src/dsl/effect';
 import type { JsonObject } from '../../src/kernel/json';
 import { Names, perConnection } from '../kit/cached';
 import { sdkFetch, SystemError, viaSdk, type SdkRequest } from '../kit/http';
+import { libraries } from '../kit/vendor-libraries';
 
 /** An identity as our AWFs see it. */
 export interface Identity {
@@ -36,7 +37,8 @@ export const OKTA_CODES = {
 /** Okta's own error code of a failure; empty where there is none. */
 export function oktaCode(error: unknown): string {
   if (!(error instanceof SystemError)) return '';
-  return String((error.body as JsonObject | null)?.['errorCode'] ?? '');
+  const code = (error.body as JsonObject | null)?.['errorCode'];
+  return typeof code === 'string' ? code : '';
 }
 
 /** Okta's own words about a failure: summary and causes. */
@@ -51,7 +53,7 @@ export function oktaWords(error: unknown): string {
 
 /** An identity by id or login; `undefined` where there is none. */
 export async function findIdentity(context: EffectContext, reference: string): Promise<Identity | undefined> {
-  const { client } = await connected(context);
+  const { client } = connected(context);
   try {
     const user = await viaSdk(context, READ, () => client.userApi.getUser({ userId: reference }));
     return identityOf(context, user);
@@ -70,7 +72,7 @@ export interface NewIdentity {
 
 /** Creates and activates an identity that carries the action's key. */
 export async function createUser(context: EffectContext, asked: NewIdentity): Promise<Identity> {
-  const { client } = await connected(context);
+  const { client } = connected(context);
   const { login, firstName, lastName, department } = asked;
   const profile = {
     ...{ login, email: login, firstName, lastName },
@@ -78,7 +80,7 @@ export async function createUser(context: EffectContext, asked: NewIdentity): Pr
     [markAttribute(context.connection)]: context.key,
   };
   const user = await viaSdk(context, WRITE, () =>
-    client.userApi.createUser({ activate: true, body: { profile } }),
+    client.userApi.createUser({ activate: true, body: model({ profile }) }),
   );
   return identityOf(context, user);
 }
@@ -89,10 +91,8 @@ export async function updateProfile(
   id: string,
   profile: Readonly<Record<string, string | null>>,
 ): Promise<void> {
-  const { client } = await connected(context);
-  await viaSdk(context, WRITE, () =>
-    client.userApi.updateUser({ userId: id, user: { profile: profile as Record<string, string> } }),
-  );
+  const { client } = connected(context);
+  await viaSdk(context, WRITE, () => client.userApi.updateUser({ userId: id, user: model({ profile }) }));
 }
 
 /** Puts the action's key on an identity. */
@@ -103,7 +103,7 @@ export type LifecycleStep = 'activate' | 'deactivate' | 'suspend' | 'unsuspend';
 
 /** Moves an identity through Okta's status machine; refused from a status that does not allow it. */
 export async function lifecycle(context: EffectContext, id: string, step: LifecycleStep): Promise<void> {
-  const { client } = await connected(context);
+  const { client } = connected(context);
   const steps = {
     activate: () => client.userApi.activateUser({ userId: id, sendEmail: false }),
     deactivate: () => client.userApi.deactivateUser({ userId: id, sendEmail: false }),
@@ -116,13 +116,13 @@ export async function lifecycle(context: EffectContext, id: string, step: Lifecy
 /** A group's id by id or exact name. */
 export async function groupId(context: EffectContext, group: string): Promise<string | undefined> {
   if (/^00g[A-Za-z0-9_]{10,}$/.test(group)) return group;
-  const { client, groups } = await connected(context);
+  const { client, groups } = connected(context);
   return groups.idOf(group, context.now(), () =>
     viaSdk(context, READ, async () => {
       // `q` matches the beginning of the name, so the exact one is looked for among the hits. `search` would be exact,
       // but reads from an index that lags behind.
       for await (const hit of await client.groupApi.listGroups({ q: group })) {
-        const found = hit as { id?: string; profile?: { name?: string } } | null;
+        const found = hit;
         if (found?.profile?.name?.toLowerCase() === group.toLowerCase()) return found.id;
       }
       return undefined;
@@ -132,11 +132,11 @@ export async function groupId(context: EffectContext, group: string): Promise<st
 
 /** Ids of the groups that a person is in. */
 export async function groupsOf(context: EffectContext, user: string): Promise<ReadonlySet<string>> {
-  const { client } = await connected(context);
+  const { client } = connected(context);
   return viaSdk(context, READ, async () => {
     const ids = new Set<string>();
     for await (const group of await client.userApi.listUserGroups({ userId: user })) {
-      const id = (group as { id?: string } | null)?.id;
+      const id = group?.id;
       if (id !== undefined) ids.add(id);
     }
     return ids;
@@ -145,48 +145,47 @@ export async function groupsOf(context: EffectContext, user: string): Promise<Re
 
 /** Declares membership: success also where the person is in already. */
 export async function join(context: EffectContext, group: string, user: string): Promise<void> {
-  const { client } = await connected(context);
+  const { client } = connected(context);
   await viaSdk(context, WRITE, () => client.groupApi.assignUserToGroup({ groupId: group, userId: user }));
 }
 
 /** Success also where the person is in no longer. */
 export async function leave(context: EffectContext, group: string, user: string): Promise<void> {
-  const { client } = await connected(context);
+  const { client } = connected(context);
   await viaSdk(context, WRITE, () => client.groupApi.unassignUserFromGroup({ groupId: group, userId: user }));
 }
 
 /** Loads the SDK, so that the first action need not wait for it. */
-export const warm = (): Promise<unknown> => sdk();
+export const warm = (): unknown => libraries.okta();
 
 interface Connected {
   readonly client: Client;
   readonly groups: Names;
 }
 
-const connect = perConnection(async (connection: Connection): Promise<Connected> => {
-  const okta = await sdk();
+const connect = perConnection((connection: Connection): Connected => {
+  const okta = libraries.okta();
   // The SDK wants an emitter; it listens to none of its events, and our transport does the rest.
   const executor = new okta.RequestExecutor();
   executor.fetch = ((sent: SdkRequest & { readonly url: string }) => sdkFetch(sent.url, sent)) as never;
   const client = new okta.Client({
     orgUrl: connection.baseUrl.replace(/\/+$/, ''),
     token: connection.secrets['token'] ?? '',
-    requestExecutor: executor as RequestExecutor,
+    requestExecutor: executor,
     // Its cache would show us an identity as it was before our own write.
     cacheMiddleware: null,
   });
   return { client, groups: new Names() };
 });
 
-const connected = (context: EffectContext): Promise<Connected> => connect(context.connection);
-
-let loading: Promise<typeof import('@okta/okta-sdk-nodejs')> | undefined;
-const sdk = (): Promise<typeof import('@okta/okta-sdk-nodejs')> =>
-  (loading ??= import('@okta/okta-sdk-nodejs'));
+const connected = (context: EffectContext): Connected => connect(context.connection);
 
 /** Custom attribute of the organisation's user schema that holds our mark. */
 const markAttribute = (connection: Connection): string =>
   connection.settings?.['markAttribute'] ?? 'backstepKey';
+
+/** The SDK's models are classes without behaviour; it serialises plain data just as well. */
+const model = <T>(data: object): T => data as T;
 
 /** The SDK turns instants into `Date`s where it knows the field. */
 const instant = (value: unknown): string | null =>

@@ -7,6 +7,7 @@ import type { Connection, EffectContext } from '../../src/dsl/effect';
 import type { JsonObject } from '../../src/kernel/json';
 import { Names, perConnection } from '../kit/cached';
 import { sdkFetch, viaSdk, type SdkRequest } from '../kit/http';
+import { libraries } from '../kit/vendor-libraries';
 import { failureOfSlack, SlackRefusal, slackRefusal } from './errors';
 
 const READ = { write: false } as const;
@@ -18,7 +19,7 @@ const PAGE = 1_000;
 /** A member's id by e-mail address or id; `undefined` where there is none. */
 export async function memberId(context: EffectContext, user: string): Promise<string | undefined> {
   if (/^[UW][A-Z0-9_]{6,}$/.test(user)) return user;
-  const { client, people } = await connected(context);
+  const { client, people } = connected(context);
   return people.idOf(user.toLowerCase(), context.now(), async () => {
     const answer = await called(context, READ, () => client.users.lookupByEmail({ email: user }));
     if (answer.error === 'users_not_found') return undefined;
@@ -29,7 +30,7 @@ export async function memberId(context: EffectContext, user: string): Promise<st
 /** A channel's id by id or name, with or without `#`. */
 export async function channelId(context: EffectContext, channel: string): Promise<string | undefined> {
   if (/^[CG][A-Z0-9]{8,}$/.test(channel)) return channel;
-  const { client, channels } = await connected(context);
+  const { client, channels } = connected(context);
   const wanted = channel.replace(/^#/, '').toLowerCase();
   return channels.idOf(wanted, context.now(), async () => {
     for (let cursor = ''; ;) {
@@ -49,7 +50,7 @@ export async function channelId(context: EffectContext, channel: string): Promis
 
 /** Whether a member is in a channel. */
 export async function isIn(context: EffectContext, channel: string, user: string): Promise<boolean> {
-  const { client } = await connected(context);
+  const { client } = connected(context);
   for (let cursor = ''; ;) {
     const { body } = await called(context, READ, () =>
       client.conversations.members({ channel, limit: PAGE, cursor }),
@@ -65,17 +66,17 @@ export async function isIn(context: EffectContext, channel: string, user: string
 export type Refused = string | undefined;
 
 export async function invite(context: EffectContext, channel: string, user: string): Promise<Refused> {
-  const { client } = await connected(context);
+  const { client } = connected(context);
   return (await called(context, WRITE, () => client.conversations.invite({ channel, users: user }))).error;
 }
 
 export async function kick(context: EffectContext, channel: string, user: string): Promise<Refused> {
-  const { client } = await connected(context);
+  const { client } = connected(context);
   return (await called(context, WRITE, () => client.conversations.kick({ channel, user }))).error;
 }
 
 /** Loads the SDK, so that the first action need not wait for it. */
-export const warm = (): Promise<unknown> => import('@slack/web-api');
+export const warm = (): unknown => libraries.slack();
 
 interface Connected {
   readonly client: WebClient;
@@ -83,8 +84,8 @@ interface Connected {
   readonly people: Names;
 }
 
-const connect = perConnection(async (connection: Connection): Promise<Connected> => {
-  const { WebClient, LogLevel } = await import('@slack/web-api');
+const connect = perConnection((connection: Connection): Connected => {
+  const { WebClient, LogLevel } = libraries.slack();
   const client = new WebClient(connection.secrets['token'] ?? '', {
     slackApiUrl: connection.baseUrl,
     retryConfig: { retries: 0 },
@@ -98,7 +99,7 @@ const connect = perConnection(async (connection: Connection): Promise<Connected>
   return { client, channels: new Names(), people: new Names() };
 });
 
-const connected = (context: EffectContext): Promise<Connected> => connect(context.connection);
+const connected = (context: EffectContext): Connected => connect(context.connection);
 
 interface Called {
   readonly error: Refused;
@@ -125,4 +126,4 @@ async function called(
 }
 
 const nextCursor = (body: JsonObject): string =>
-  String((body['response_metadata'] as JsonObject | undefined)?.['next_cursor'] ?? '');
+  (body as { response_metadata?: { next_cursor?: string } }).response_metadata?.next_cursor ?? '';

@@ -4,6 +4,13 @@
  * Adapter ring; reads no environment of its own.
  */
 export { openStand } from './stand';
+export {
+  inspectStand,
+  type ProgramReport,
+  type ServerReport,
+  type StandFinding,
+  type StandReport,
+} from './inspect';
 export { startTimeSkippingServerPath } from './test-server';
 export { StandError, type StandProblem } from './stand-error';
 export {

@@ -140,8 +140,10 @@ async function untilServing(daemon: Daemon, address: string): Promise<string | u
 
 /** Asks for the namespace and makes sure of the search attributes; throws while the server is not ready. */
 async function probe(address: string, timeoutMs: number): Promise<void> {
-  const connection = await Connection.connect({ address, connectTimeout: timeoutMs });
+  // Not `connect`: where that fails it leaves a channel behind that tries on for ever.
+  const connection = Connection.lazy({ address, connectTimeout: timeoutMs });
   try {
+    await connection.ensureConnected();
     await connection.withDeadline(Date.now() + timeoutMs, async () => {
       await connection.workflowService.describeNamespace({ namespace: STAND_NAMESPACE });
       await ensureSearchAttributes(connection);

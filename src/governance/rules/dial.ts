@@ -10,8 +10,8 @@ export const DIAL: CeilingRule = {
   judge: ({ facts: { automation, startedByPerson } }) => {
     if (startedByPerson !== null) {
       return {
-        verdict: 'manual',
-        because: 'the dial speaks for what the engine starts, a person started this',
+        verdict: 'autopilot',
+        because: 'the dial speaks for what the engine starts, not for a person',
       };
     }
     if (automation === null) {

@@ -1,0 +1,33 @@
+/** One real Temporal server and one real Postgres for the tests of one jest worker, on data of their own. */
+import path from 'node:path';
+import { openStand, type Stand } from '../../src/embedded';
+import { migrate, openDatabase, type Database } from '../../src/store/database';
+
+/** A first start may have to fetch the server. */
+export const STAND_TIMEOUT_MS = 300_000;
+
+export interface TestStand {
+  readonly stand: Stand;
+  readonly database: Database;
+  close(): Promise<void>;
+}
+
+/** Opens the stand of this jest worker and migrates its database. */
+export async function openTestStand(): Promise<TestStand> {
+  const stand = await openStand({
+    dir: path.join(__dirname, '../../.backstep'),
+    name: `test-${process.env['JEST_WORKER_ID'] ?? '0'}`,
+    env: process.env,
+  });
+  const options = { url: stand.postgres.url };
+  await migrate(options);
+  const database = openDatabase(options);
+  return {
+    stand,
+    database,
+    close: async () => {
+      await database.close();
+      await stand.close();
+    },
+  };
+}

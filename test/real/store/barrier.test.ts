@@ -1,0 +1,265 @@
+/** The barrier against a real Postgres: any order, any number of arrivals, any number of workers. */
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { createBarrier, type ActionKey, type Barrier, type ExecuteRequest } from '../../../src/store/barrier';
+import { migrate } from '../../../src/store/database';
+import { lostFailure } from '../../../src/temporal/retry-budget';
+import { openTestStand, STAND_TIMEOUT_MS, type TestStand } from '../../kit/stand';
+
+let stand: TestStand;
+let barrier: Barrier;
+beforeAll(async () => {
+  stand = await openTestStand();
+  barrier = createBarrier(stand.database);
+}, STAND_TIMEOUT_MS);
+afterAll(() => stand.close());
+
+const newKey = (node = 'box'): ActionKey => ({ tenant: 'acme', outcome: `acme/TOY/${randomUUID()}`, node });
+const asked = (key: ActionKey, rest: Partial<ExecuteRequest> = {}): ExecuteRequest => ({
+  key,
+  firing: 1,
+  leaseMs: 60_000,
+  isAlone: false,
+  lost: lostFailure(true),
+  at: 1_000,
+  ...rest,
+});
+const go = async (key: ActionKey, rest: Partial<ExecuteRequest> = {}) => {
+  const admission = await barrier.admitExecute(asked(key, rest));
+  if (admission.kind !== 'go') throw new Error(`expected go, got ${admission.kind}`);
+  return admission;
+};
+const undo = (key: ActionKey, rest: { firing?: number; isCommitted?: boolean; at?: number } = {}) =>
+  barrier.admitCompensate({
+    key,
+    firing: 1,
+    isCommitted: false,
+    lost: lostFailure(true),
+    at: 2_000,
+    ...rest,
+  });
+const failure = (effect: 'none' | 'unknown') => ({
+  n: 1,
+  startedAt: 1_000,
+  endedAt: 1_500,
+  failure: { class: 'transient', code: 'SYSTEM_UNAVAILABLE', message: 'down', effect } as const,
+});
+
+describe('barrier: execute', () => {
+  test('the first arrival goes, and what it commits is what every later one is told', async () => {
+    const key = newKey();
+    expect(await go(key)).toMatchObject({ attempt: 1, prior: undefined, attempts: [] });
+    expect(await barrier.commit(key, { output: { id: 7 }, undo: null })).toEqual({ attempts: [] });
+    expect(await barrier.admitExecute(asked(key))).toEqual({
+      kind: 'done',
+      output: { id: 7 },
+      undo: null,
+      attempts: [],
+    });
+  });
+
+  test('an attempt that left no record is recorded as lost by the next', async () => {
+    const key = newKey();
+    await go(key, { at: 1_000 });
+    const second = await go(key, { at: 5_000 });
+    expect(second.attempt).toBe(2);
+    expect(second.attempts).toEqual([{ n: 1, startedAt: 1_000, endedAt: 5_000, failure: lostFailure(true) }]);
+  });
+
+  test('a recorded failure is kept, and the next attempt finds it', async () => {
+    const key = newKey();
+    const first = await go(key);
+    const recorded = await barrier.recordFailure(key, first.holder, failure('none'));
+    expect(recorded).toEqual({ attempts: [failure('none')], isUnclear: false });
+    expect((await go(key)).attempts).toEqual([failure('none')]);
+  });
+
+  test('a new firing begins with no attempts, but stays unclear', async () => {
+    const key = newKey();
+    const first = await go(key);
+    await barrier.recordFailure(key, first.holder, failure('unknown'));
+    const second = await go(key, { firing: 2 });
+    expect(second).toMatchObject({ attempt: 2, attempts: [] });
+    const again = { ...failure('none'), n: 2 };
+    expect(await barrier.recordFailure(key, second.holder, again)).toEqual({
+      attempts: [again],
+      isUnclear: true,
+    });
+  });
+
+  test('an attempt of an older firing is refused', async () => {
+    const key = newKey();
+    await go(key, { firing: 2 });
+    expect(await barrier.admitExecute(asked(key, { firing: 1 }))).toEqual({ kind: 'fenced' });
+  });
+
+  test('the first capture is the one that is kept, also where it is null', async () => {
+    const key = newKey();
+    await go(key);
+    expect(await barrier.keepPrior(key, null)).toEqual({ prior: null });
+    expect(await barrier.keepPrior(key, 'our own work')).toEqual({ prior: null });
+    expect((await go(key)).prior).toBeNull();
+  });
+
+  test('an effect unfit to run twice at once waits until a forgotten attempt can write no more', async () => {
+    const key = newKey();
+    await go(key, { leaseMs: 300 });
+    const wait = await barrier.admitExecute(asked(key, { isAlone: true }));
+    expect(wait.kind).toBe('wait');
+    if (wait.kind === 'wait') await new Promise((done) => setTimeout(done, wait.ms));
+    expect((await go(key, { isAlone: true })).attempt).toBe(2);
+  });
+
+  test('an attempt that was overtaken records nothing', async () => {
+    const key = newKey();
+    const zombie = await go(key);
+    await go(key);
+    expect(await barrier.recordFailure(key, zombie.holder, failure('none'))).toBeUndefined();
+  });
+});
+
+describe('barrier: compensate', () => {
+  test('compensating what never ran is a harmless success, and fences the execute that comes late', async () => {
+    const key = newKey();
+    expect(await undo(key)).toEqual({ kind: 'neverRan' });
+    expect(await undo(key)).toEqual({ kind: 'neverRan' });
+    expect(await barrier.admitExecute(asked(key, { firing: 9 }))).toEqual({ kind: 'fenced' });
+  });
+
+  test('a commit is undone once, with its output, prior and arguments', async () => {
+    const key = newKey();
+    await go(key);
+    await barrier.keepPrior(key, 'before');
+    await barrier.commit(key, { output: 'out', undo: 'args' });
+    expect(await undo(key)).toMatchObject({
+      kind: 'undo',
+      attempt: 1,
+      prior: 'before',
+      output: 'out',
+      args: 'args',
+    });
+    await barrier.commitCompensate(key, true);
+    expect(await undo(key)).toEqual({ kind: 'done', changed: true, attempts: [] });
+    expect(await barrier.admitExecute(asked(key))).toEqual({ kind: 'fenced' });
+  });
+
+  test('it waits while a forgotten attempt may still write, and then undoes without output', async () => {
+    const key = newKey();
+    await go(key, { leaseMs: 300 });
+    const wait = await undo(key);
+    expect(wait.kind).toBe('wait');
+    if (wait.kind === 'wait') await new Promise((done) => setTimeout(done, wait.ms));
+    expect(await undo(key)).toMatchObject({ kind: 'undo', output: undefined, args: undefined });
+  });
+
+  test('a clean failure leaves nothing to undo, an unclear one does', async () => {
+    const clean = newKey();
+    await barrier.recordFailure(clean, (await go(clean)).holder, failure('none'));
+    expect(await undo(clean)).toEqual({ kind: 'neverRan' });
+    const unclear = newKey();
+    await barrier.recordFailure(unclear, (await go(unclear)).holder, failure('unknown'));
+    expect(await undo(unclear)).toMatchObject({ kind: 'undo', output: undefined });
+  });
+
+  test('an execute that was overtaken by its compensation cannot commit', async () => {
+    const key = newKey();
+    await go(key, { leaseMs: 0 });
+    expect((await undo(key)).kind).toBe('undo');
+    expect(await barrier.commit(key, { output: 1, undo: 1 })).toBeUndefined();
+    expect(await barrier.keepPrior(key, 1)).toBeUndefined();
+  });
+
+  test('what the history says was committed is undone even where the row was lost', async () => {
+    const key = newKey();
+    expect(await undo(key, { isCommitted: true })).toMatchObject({ kind: 'undo', attempt: 1 });
+  });
+
+  test('every failed attempt at undoing is kept, lost ones too, and a new asking begins anew', async () => {
+    const key = newKey();
+    await go(key);
+    await barrier.commit(key, { output: 1, undo: 1 });
+    await undo(key, { at: 10 });
+    expect(await barrier.recordUndoFailure(key, failure('unknown'))).toEqual([failure('unknown')]);
+    await undo(key, { at: 20 });
+    expect(await undo(key, { at: 30 })).toMatchObject({
+      attempt: 3,
+      attempts: [failure('unknown'), { n: 2, startedAt: 20, endedAt: 30, failure: lostFailure(true) }],
+    });
+    expect(await undo(key, { at: 40, firing: 2 })).toMatchObject({ attempt: 4 });
+  });
+});
+
+describe('barrier: many workers', () => {
+  test('parallel arrivals get attempts of their own, and one row comes of them', async () => {
+    const key = newKey();
+    const all = await Promise.all(Array.from({ length: 20 }, () => go(key)));
+    expect(all.map((one) => one.attempt).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 20 }, (_, i) => i + 1),
+    );
+  });
+
+  test('of parallel arrivals one alone is admitted where two must not run at once', async () => {
+    const key = newKey();
+    const all = await Promise.all(
+      Array.from({ length: 20 }, () => barrier.admitExecute(asked(key, { isAlone: true }))),
+    );
+    expect(all.map((one) => one.kind).sort()).toEqual(['go', ...Array.from({ length: 19 }, () => 'wait')]);
+  });
+
+  test('in any interleaving no execute goes once a compensation was answered, and nothing is undone twice', async () => {
+    const step = fc.constantFrom('execute', 'commit', 'fail', 'unclear', 'compensate', 'undo', 'crash');
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(step, step, step), { maxLength: 6 }), async (rounds) => {
+        const key = newKey();
+        let isFenced = false;
+        let undone = 0;
+        const perform = async (what: string): Promise<void> => {
+          switch (what) {
+            case 'execute':
+            case 'crash': {
+              const wasFenced = isFenced;
+              const admission = await barrier.admitExecute(asked(key, { leaseMs: 0 }));
+              if (wasFenced) expect(admission.kind).toBe('fenced');
+              return;
+            }
+            case 'commit': {
+              const wasFenced = isFenced;
+              const done = await barrier.commit(key, { output: 1, undo: 1 });
+              if (wasFenced) expect(done).toBeUndefined();
+              return;
+            }
+            case 'fail':
+            case 'unclear': {
+              const admission = await barrier.admitExecute(asked(key, { leaseMs: 0 }));
+              if (admission.kind !== 'go') return;
+              const effect = what === 'fail' ? 'none' : 'unknown';
+              await barrier.recordFailure(key, admission.holder, failure(effect));
+              return;
+            }
+            case 'compensate':
+            case 'undo': {
+              const admission = await undo(key);
+              if (admission.kind !== 'wait') isFenced = true;
+              if (admission.kind === 'undo' && what === 'undo') {
+                await barrier.commitCompensate(key, true);
+                undone += 1;
+              }
+              if (admission.kind === 'neverRan') expect(undone).toBe(0);
+              return;
+            }
+          }
+        };
+        for (const round of rounds) await Promise.all(round.map(perform));
+        const last = await undo(key);
+        if (undone > 0) expect(last.kind).toBe('done');
+        else expect(['undo', 'neverRan']).toContain(last.kind);
+      }),
+      { numRuns: 60 },
+    );
+  }, 60_000);
+
+  test('any number of processes migrate at once', async () => {
+    const options = { url: stand.stand.postgres.url };
+    await Promise.all([migrate(options), migrate(options), migrate(options)]);
+  });
+});

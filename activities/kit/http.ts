@@ -26,7 +26,7 @@ export const actionHeader = (context: EffectContext): string =>
 
 export interface PlainRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Below the connection's base URL, beginning with a slash; parts taken from input are encoded by the caller. */
+  /** Below the connection's base URL, beginning with a slash, or a whole URL; parts from input are encoded by the caller. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -48,7 +48,7 @@ export async function request(context: EffectContext, asked: PlainRequest): Prom
         ? undefined
         : new URLSearchParams(asked.form).toString();
   const answer = await attempt(context, purpose, {
-    url: `${trimmed(context.connection.baseUrl)}${asked.path}${query}`,
+    url: `${asked.path.startsWith('/') ? trimmed(context.connection.baseUrl) : ''}${asked.path}${query}`,
     method: asked.method,
     headers: {
       accept: 'application/json',

@@ -18,9 +18,10 @@ import {
   unknownName,
   type AutomationDraft,
 } from './compile-automations';
-import { compileEntities } from './compile-entities';
+import { compileEntities, type EntityModel } from './compile-entities';
 import { compileLayers, type LayerDraft, type LayerInput } from './compile-layers';
 import { compileConnections } from './connections';
+import { entityMistakes, type EntityUpdate } from './entity-model';
 import { figureLaws } from './figure-laws';
 import { layerLaws } from './layer-laws';
 import { GLOBAL_SCOPE, rankOf, SCOPED_LAYERS, type ScopedLayer } from './layers';
@@ -42,6 +43,8 @@ export interface Compiled {
   readonly bundle: Bundle;
   /** Not wrong by themselves: `SELECT_OVERLAP`, `SELECT_NEVER`. */
   readonly warnings: readonly Diagnostic[];
+  /** Entities of `seed.yaml`, by id: what is put into the graph before the first event. */
+  readonly seed: readonly EntityUpdate[];
 }
 
 /** Checks and freezes the configuration of one tenant. Errors: any `CONFIG_…` code, all of them at once. */
@@ -91,9 +94,10 @@ export function compileBundle(input: CompileInput): Result<Compiled, readonly Di
     content,
     places,
   };
+  const seed = seedOf(files, entities.types, found);
   found.push(...automationLaws(bundle, automations, catalog));
   if (found.length > 0) return err(inOrder(found));
-  return ok({ bundle: deepFreeze(bundle), warnings: inOrder(automationWarnings(automations)) });
+  return ok({ bundle: deepFreeze(bundle), warnings: inOrder(automationWarnings(automations)), seed });
 }
 
 function noTenant({ tenant, files }: CompileInput): Diagnostic {
@@ -173,6 +177,37 @@ function scopeOf(
     return undefined;
   }
   return { layer, scope };
+}
+
+/** Checked entities of the seed; mistakes are added to `found`. */
+function seedOf(
+  { seed }: TenantFiles,
+  types: EntityModel['types'],
+  found: Diagnostic[],
+): readonly EntityUpdate[] {
+  const updates = (seed?.content.entities ?? []).map((written, i) => {
+    const relations = Object.entries(written.relations ?? {}).map(
+      ([name, to]) => [name, [to].flat()] as const,
+    );
+    const update = {
+      id: written.id,
+      fields: written.fields as EntityUpdate['fields'],
+      relations: Object.fromEntries(relations),
+    };
+    const at = (part: string): string =>
+      seed!.file.at(['entities', i, ...(part === '' ? [] : part.split('.'))]);
+    found.push(...entityMistakes(types, update, { isWhole: true, at }));
+    return update;
+  });
+  updates.forEach(({ id }, i) => {
+    if (updates.findIndex((other) => other.id === id) === i) return;
+    found.push({
+      code: 'CONFIG_DUPLICATE',
+      at: seed!.file.at(['entities', i]),
+      message: `\`${id}\` stands twice`,
+    });
+  });
+  return updates.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 const freezeLayer = (draft: LayerDraft): LayerContent => ({

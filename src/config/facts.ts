@@ -6,6 +6,7 @@ import { didYouMean, type Diagnostic } from '../kernel/diagnostic';
 import type { JsonObject } from '../kernel/json';
 import { err, ok, type Result } from '../kernel/result';
 import type { Bundle, FactSource } from './bundle';
+import { entityTypeOf } from './entity-id';
 import type { Facts } from './layers';
 
 export interface FactsInput {
@@ -49,7 +50,7 @@ function factOf(
   dimension: Dimension,
   entity: { readonly id: string; readonly fields: JsonObject },
 ): string | undefined {
-  const type = bundle.content.entityTypes[entity.id.split(':')[0] ?? ''];
+  const type = bundle.content.entityTypes[entityTypeOf(entity.id)];
   const source: FactSource | undefined = type?.facts[dimension];
   if (source === undefined) return undefined;
   const field = typeof source === 'string' ? source : source.field;

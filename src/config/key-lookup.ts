@@ -46,7 +46,7 @@ export function keyNames(catalog: ConfigCatalog): readonly string[] {
       keys.push(...Object.keys(NODE_KEYS).map((last) => `node.${runbook.id}/${node}.${last}`));
     }
   }
-  keys.push(...figurePaths().map((path) => `figures.${path.join('.')}`));
+  keys.push(...[...figures().keys()].map((path) => `figures.${path}`));
   return [...new Set(keys)].sort();
 }
 
@@ -119,14 +119,8 @@ function findParamKey(name: string, catalog: ConfigCatalog): FoundKey | NoSuchKe
 
 function findFigureKey(name: string): FoundKey | NoSuchKey {
   const text = name.slice('figures.'.length);
-  const path = figurePaths().find((known) => known.join('.') === text);
-  if (path === undefined) {
-    return unknown(
-      text,
-      figurePaths().map((known) => known.join('.')),
-      'figure',
-    );
-  }
+  const path = figures().get(text);
+  if (path === undefined) return unknown(text, figures().keys(), 'figure');
   const order = figureOrder(text);
   const spec: KeySpec<Json> = {
     meaning: `figure \`${text}\` of the authority rules`,
@@ -145,9 +139,7 @@ export function figurePatch(path: readonly string[], value: Json): JsonObject {
 
 /** Path of a figure by the name of its key; `undefined` for any other key. */
 export function figurePath(name: string): readonly string[] | undefined {
-  if (!name.startsWith('figures.')) return undefined;
-  const text = name.slice('figures.'.length);
-  return figurePaths().find((known) => known.join('.') === text);
+  return name.startsWith('figures.') ? figures().get(name.slice('figures.'.length)) : undefined;
 }
 
 /** Whether the value alone is of the right kind; figures that must fit together are judged when all are known. */
@@ -166,15 +158,16 @@ function figureDefault(path: readonly string[]): Json {
   return at as Json;
 }
 
-let allFigurePaths: readonly (readonly string[])[] | undefined;
+let allFigures: ReadonlyMap<string, readonly string[]> | undefined;
 
-/** Paths of all figures that can be set: the leaves that `overrideFigures` takes. */
-function figurePaths(): readonly (readonly string[])[] {
+/** Paths of all figures that can be set, by their text: the leaves that `overrideFigures` takes. */
+function figures(): ReadonlyMap<string, readonly string[]> {
   const { overrides: _none, ...table } = SPEC_FIGURES;
-  return (allFigurePaths ??= leavesOf(table, []).filter((path) => {
-    const judged = overrideFigures(figurePatch(path, figureDefault(path)));
-    return judged.ok;
-  }));
+  return (allFigures ??= new Map(
+    leavesOf(table, [])
+      .filter((path) => overrideFigures(figurePatch(path, figureDefault(path))).ok)
+      .map((path) => [path.join('.'), path]),
+  ));
 }
 
 function leavesOf(value: unknown, path: readonly string[]): string[][] {

@@ -11,6 +11,7 @@ import { automationAddress, type Automation, type Bundle } from './bundle';
 import { holds } from './condition';
 import type { CloudEvent } from './cloud-event';
 import { ENTITY_ID } from './entity-id';
+import { eventView } from './event-view';
 import { fillTemplate, parsePath, readView, type EventView } from './template';
 
 export interface Selection {
@@ -21,25 +22,6 @@ export interface Selection {
   readonly entity: string;
   /** Parameters that the automation gives, `from: 'automation'`. */
   readonly params: { readonly [name: string]: BoundValue };
-}
-
-/** What conditions and templates see of an event and, where it is known, of its entity. */
-export function eventView(
-  event: CloudEvent,
-  entity?: { readonly id: string; readonly fields: JsonObject },
-): EventView {
-  const { id, source, type, subject, time, data } = event;
-  return {
-    id,
-    source,
-    type,
-    ...(subject === undefined ? {} : { subject }),
-    ...(time === undefined ? {} : { time }),
-    data,
-    ...(entity === undefined
-      ? {}
-      : { entity: { ...entity.fields, id: entity.id, type: entity.id.split(':')[0] ?? '' } }),
-  };
 }
 
 /**

@@ -10,14 +10,17 @@ import { adminRoutes } from './admin';
 import { ACTION_HEADER } from './effects';
 import type { FaultEffect, Hit } from './faults';
 import type { LogRecord } from './log';
+import { graph } from './graph';
 import { okta } from './okta';
+import { servicenow } from './servicenow';
 import { slack } from './slack';
 import type { SandboxState } from './state';
 import type { Call, Vendor, VendorRoute } from './vendor';
+import { workday } from './workday';
 import { asObject, basic, type Answer, type Principal, type Refusal } from './wire';
 import type { Transaction } from './world';
 
-const VENDOR_LIST: readonly Vendor[] = [okta, slack];
+const VENDOR_LIST: readonly Vendor[] = [workday, okta, graph, servicenow, slack];
 
 /** Largest body taken: an Intune assignment of some thousands of groups fits. */
 const BODY_BYTES_MAX = 4 * 1024 * 1024;

@@ -4,7 +4,7 @@
  * Adapter ring, but no I/O here: what a transaction changed is handed to the log by whoever opened it.
  */
 import { createHash } from 'node:crypto';
-import { canonicalJson, jsonEquals, type JsonObject } from '../kernel/json';
+import { canonicalJson, jsonEquals, type Json, type JsonObject } from '../kernel/json';
 import { COLLECTIONS, isVolatile, type CollectionName } from './collections';
 
 /** One row before and after a request; null where it did not exist. */
@@ -133,7 +133,14 @@ export function digestOf(snapshot: JsonObject): string {
 }
 
 function withoutVolatile(row: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(row).filter(([key]) => !isVolatile(key)));
+  return strip(row) as JsonObject;
+}
+
+function strip(value: Json): Json {
+  if (Array.isArray(value)) return (value as readonly Json[]).map(strip);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value as JsonObject).filter(([key]) => !isVolatile(key));
+  return Object.fromEntries(kept.map(([key, member]) => [key, strip(member)]));
 }
 
 /** A row with the id under which it is kept. */

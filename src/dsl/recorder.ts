@@ -30,7 +30,7 @@ export function record(
   const recorder = new Recorder(runbook);
   try {
     const { block, result } = recorder.block(() => build(recorder.builder()));
-    const output = recorder.outputOf(result, 'output');
+    const output = recorder.outputOf(result);
     return { body: block, problems: recorder.problems, ...(output && { output }) };
   } catch (error) {
     recorder.threw(error);
@@ -85,9 +85,12 @@ class Recorder {
     }
   }
 
-  /** Expression of what a function returned, `undefined` where it returned nothing. */
-  outputOf(result: unknown, ...at: readonly string[]): Expression | undefined {
-    return result === undefined ? undefined : this.expression(result, ...at);
+  /** Expression of what a function returned; `undefined` where it returned nothing that a plan can hold. */
+  outputOf(result: unknown): Expression | undefined {
+    if (result === undefined) return undefined;
+    const wrong: string[] = [];
+    const expression = toExpression(result, (_path, what) => wrong.push(what));
+    return wrong.length === 0 ? expression : undefined;
   }
 
   threw(error: unknown): void {
@@ -138,7 +141,7 @@ class Recorder {
         id,
         approval: options.approval,
         by: by.map((approver) => this.expression(approver, at, 'by')),
-        expiresAfter: options.expiresAfter ?? DEFAULTS.gateExpiresAfter,
+        ...(options.expiresAfter !== undefined && { expiresAfter: options.expiresAfter }),
         ...(options.ask !== undefined && { ask: this.expression(options.ask, at, 'ask') }),
         onRejected: this.course(options.onRejected ?? backstep(), id, 'onRejected'),
         onExpired: this.course(options.onExpired ?? backstep(), id, 'onExpired'),
@@ -196,7 +199,7 @@ class Recorder {
     const id = options.id ?? this.freeId('choose', expression);
     const recorded = Object.entries(cases).map(([value, body]) => {
       const { block, result } = this.block(body);
-      return { value, block, output: this.outputOf(result, `node ${id}`, `cases.${value}`) };
+      return { value, block, output: this.outputOf(result) };
     });
     const outputs = recorded.flatMap(({ value, output }) => (output ? [[value, output] as const] : []));
     return this.add(
@@ -280,12 +283,13 @@ class Recorder {
           then: this.course(spec.then ?? backstep(), id, slot),
         };
       case 'skip': {
-        const output = this.outputOf(spec.output, at, `${slot}.output`);
+        const output =
+          spec.output === undefined ? undefined : this.expression(spec.output, at, `${slot}.output`);
         return { do: 'skip', ...(output && { output }) };
       }
       case 'branch': {
         const { block, result } = this.block(spec.body);
-        const output = this.outputOf(result, at, `${slot}.output`);
+        const output = this.outputOf(result);
         return { do: 'branch', body: block, ...(output && { output }) };
       }
       case 'escalate': {
@@ -294,7 +298,7 @@ class Recorder {
           do: 'escalate',
           to: to.map((person) => this.expression(person, at, `${slot}.to`)),
           ...(spec.ask !== undefined && { ask: this.expression(spec.ask, at, `${slot}.ask`) }),
-          expiresAfter: spec.expiresAfter ?? DEFAULTS.escalationExpiresAfter,
+          ...(spec.expiresAfter !== undefined && { expiresAfter: spec.expiresAfter }),
         };
       }
       case 'backstep': {

@@ -40,7 +40,8 @@ export interface SourceGate extends SourceBase {
   readonly kind: 'gate';
   readonly approval: GateNode['approval'];
   readonly by: readonly Expression[];
-  readonly expiresAfter: string;
+  /** Absent where configuration or the default decides. */
+  readonly expiresAfter?: string;
   readonly ask?: Expression;
   readonly onRejected: SourceCourse;
   readonly onExpired: SourceCourse;
@@ -124,6 +125,6 @@ export type SourceCourse =
       readonly do: 'escalate';
       readonly to: readonly Expression[];
       readonly ask?: Expression;
-      readonly expiresAfter: string;
+      readonly expiresAfter?: string;
     }
   | { readonly do: 'backstep'; readonly to?: string; readonly body?: SourceBlock };

@@ -24,6 +24,15 @@ export const PLAN_LIMITS = {
   waitMs: 400 * 86_400_000,
   /** Retries that one exit may ask for. */
   exitRetries: 10,
+  /**
+   * Events of an outcome's whole story if everything in it ran, retried and was undone: five full Temporal histories of
+   * 51,200. Continue-as-new cuts a story into runs; one that needs more of them is a programme and not one outcome.
+   */
+  historyEvents: 256_000,
+  /** Longest attempt that may take the local lane, in milliseconds: below the 10 s of a workflow task. */
+  localTimeoutMs: 5_000,
+  /** Points of one runbook's configuration space that are walked. */
+  configurations: 4_096,
   /** Characters of one node id. */
   nodeIdLength: 200,
   /** Bytes of one action's input or output as JSON: well below Temporal's 2 MiB, and the history holds many. */

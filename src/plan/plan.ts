@@ -95,6 +95,8 @@ export interface ActionNode extends NodeBase {
   readonly awf: string;
   readonly input: Expression;
   readonly lane: Lane;
+  /** One attempt's bound in milliseconds, where configuration sets it for this node; else the AWF's. */
+  readonly timeoutMs?: number;
   /** The one action of the plan behind which there is no way back. */
   readonly pivot?: true;
   /** First match wins; a code that no exit names backsteps (before the pivot) or becomes an incident (after it). */

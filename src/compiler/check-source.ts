@@ -1,0 +1,72 @@
+/**
+ * Checks of a runbook's source as a whole, before anything is bound: its ids.
+ * Authoring ring.
+ */
+import type { SourceBlock, SourceCourse, SourceNode } from '../dsl/source';
+import type { Diagnostic } from '../kernel/diagnostic';
+import { PLAN_LIMITS } from '../plan/limits';
+
+const ID = /^[a-z0-9][a-z0-9_.-]*$/i;
+
+/** Malformed ids, and ids that two nodes share. */
+export function checkSource(runbook: string, body: SourceBlock): readonly Diagnostic[] {
+  const seen = new Set<string>();
+  const told = new Set<string>();
+  const diagnostics: Diagnostic[] = [];
+  for (const { id } of nodesOfSource(body)) {
+    const at = `runbook ${runbook} › node ${id}`;
+    if (!ID.test(id) || id.length > PLAN_LIMITS.nodeIdLength) {
+      diagnostics.push({
+        code: 'PLAN_NODE_ID_MALFORMED',
+        at,
+        message: `\`${id}\` is no id of a node`,
+        help: `write letters, digits, \`-\`, \`_\` and \`.\`, at most ${PLAN_LIMITS.nodeIdLength} of them`,
+      });
+    }
+    if (seen.has(id) && !told.has(id)) {
+      told.add(id);
+      diagnostics.push({
+        code: 'PLAN_NODE_DUPLICATE',
+        at,
+        message: `two nodes have the id \`${id}\``,
+        help: 'ids are unique in a runbook, also across cases and branches: rename one',
+      });
+    }
+    seen.add(id);
+  }
+  return diagnostics;
+}
+
+/** Every node of a source block and of the blocks inside it, in the order declared. */
+export function* nodesOfSource(block: SourceBlock): Generator<SourceNode> {
+  for (const node of block.nodes) {
+    yield node;
+    for (const inner of innerBlocks(node)) yield* nodesOfSource(inner);
+  }
+}
+
+function innerBlocks(node: SourceNode): readonly SourceBlock[] {
+  switch (node.kind) {
+    case 'action':
+      return node.exits.flatMap(({ course }) => blocksOfCourse(course));
+    case 'gate':
+      return [...blocksOfCourse(node.onRejected), ...blocksOfCourse(node.onExpired)];
+    case 'wait':
+      return 'signal' in node.for ? blocksOfCourse(node.for.onTimeout) : [];
+    case 'choice':
+      return Object.values(node.cases);
+    case 'each':
+      return [node.body];
+    case 'use':
+    case 'checkpoint':
+    case 'end':
+      return [];
+  }
+}
+
+function blocksOfCourse(course: SourceCourse): readonly SourceBlock[] {
+  if (course.do === 'retry') return blocksOfCourse(course.then);
+  return (course.do === 'branch' || course.do === 'backstep') && course.body !== undefined
+    ? [course.body]
+    : [];
+}

@@ -20,6 +20,9 @@ export interface EndDatePrior {
   readonly endDate: string | null;
 }
 
+/** Id of the business process event that made the change; null where there is none, or none is known. */
+const event = handle.nullable();
+
 export const setEndDate = defineAwf({
   name: 'workday.set_end_date',
   version: 1,
@@ -27,7 +30,7 @@ export const setEndDate = defineAwf({
   domain: 'people',
   summary: "Set the last day of a worker's contract",
   input: z.object({ worker: personal, endDate: day }),
-  output: z.object({ worker: personal, endDate: day, replaced: day.nullable(), changed: z.boolean() }),
+  output: z.object({ worker: personal, endDate: day, replaced: day.nullable(), event }),
   effect: 'mutate',
   reversibility: 'full',
   risk: { externality: 0.1, magnitude: 0.3, recovery: 0.1, precedent: 0.1 },
@@ -36,15 +39,20 @@ export const setEndDate = defineAwf({
   cost: { api_calls: 3 },
   timeout: '5s',
   undoWindow: '30d',
-  idempotency: 'declarative',
+  idempotency: 'search-before-create',
   evidence: 'sandbox',
   errors: workerErrors,
   compensation: {
     awf: 'workday.clear_end_date',
-    input: ({ input, prior }) => {
+    input: ({ input, output, prior }) => {
       const before = captured<EndDatePrior>(prior);
       if (!before || before.endDate === input.endDate) return null;
-      return { worker: input.worker, endDate: input.endDate, restore: before.endDate };
+      return {
+        worker: input.worker,
+        endDate: input.endDate,
+        restore: before.endDate,
+        event: output?.event ?? null,
+      };
     },
   },
   predict: (world, input) => {
@@ -52,7 +60,7 @@ export const setEndDate = defineAwf({
     const replaced = (world.get(at) ?? null) as string | null;
     world.capture({ endDate: replaced });
     world.set(at, input.endDate);
-    return { ...input, replaced, changed: replaced !== input.endDate };
+    return { ...input, replaced, event: null };
   },
 });
 
@@ -62,7 +70,7 @@ export const clearEndDate = defineAwf({
   system: 'workday',
   domain: 'people',
   summary: "Put back the end date that a worker's contract had before, or none",
-  input: z.object({ worker: personal, endDate: day, restore: day.nullable() }),
+  input: z.object({ worker: personal, endDate: day, restore: day.nullable(), event }),
   output: undone,
   effect: 'mutate',
   reversibility: 'full',
@@ -72,7 +80,7 @@ export const clearEndDate = defineAwf({
   cost: { api_calls: 3 },
   timeout: '5s',
   undoWindow: '30d',
-  idempotency: 'declarative',
+  idempotency: 'search-before-create',
   evidence: 'sandbox',
   errors: workerErrors,
   retriable: true,
@@ -85,9 +93,10 @@ export const clearEndDate = defineAwf({
   },
 });
 
-/** The department of a worker as read before the first write. */
+/** The department of a worker as read before the first write, and the wanted one, both as Workday's ids. */
 export interface DepartmentPrior {
   readonly department: string | null;
+  readonly wanted: string;
 }
 
 export const changeDepartment = defineAwf({
@@ -101,7 +110,7 @@ export const changeDepartment = defineAwf({
     worker: personal,
     department: handle,
     replaced: handle.nullable(),
-    changed: z.boolean(),
+    event,
   }),
   effect: 'mutate',
   reversibility: 'full',
@@ -111,7 +120,7 @@ export const changeDepartment = defineAwf({
   cost: { api_calls: 4 },
   timeout: '5s',
   undoWindow: '30d',
-  idempotency: 'declarative',
+  idempotency: 'search-before-create',
   evidence: 'sandbox',
   errors: {
     ...workerErrors,
@@ -119,18 +128,23 @@ export const changeDepartment = defineAwf({
   },
   compensation: {
     awf: 'workday.restore_department',
-    input: ({ input, prior }) => {
+    input: ({ input, output, prior }) => {
       const before = captured<DepartmentPrior>(prior);
-      if (!before || before.department === input.department) return null;
-      return { worker: input.worker, department: input.department, restore: before.department };
+      if (!before || before.department === before.wanted) return null;
+      return {
+        worker: input.worker,
+        department: before.wanted,
+        restore: before.department,
+        event: output?.event ?? null,
+      };
     },
   },
   predict: (world, input) => {
     const at = departmentAddress(input.worker);
     const replaced = (world.get(at) ?? null) as string | null;
-    world.capture({ department: replaced });
+    world.capture({ department: replaced, wanted: input.department });
     world.set(at, input.department);
-    return { ...input, replaced, changed: replaced !== input.department };
+    return { ...input, replaced, event: null };
   },
 });
 
@@ -140,7 +154,7 @@ export const restoreDepartment = defineAwf({
   system: 'workday',
   domain: 'people',
   summary: 'Move a worker back to the department of before',
-  input: z.object({ worker: personal, department: handle, restore: handle.nullable() }),
+  input: z.object({ worker: personal, department: handle, restore: handle.nullable(), event }),
   output: undone,
   effect: 'mutate',
   reversibility: 'full',
@@ -150,7 +164,7 @@ export const restoreDepartment = defineAwf({
   cost: { api_calls: 4 },
   timeout: '5s',
   undoWindow: '30d',
-  idempotency: 'declarative',
+  idempotency: 'search-before-create',
   evidence: 'sandbox',
   errors: workerErrors,
   retriable: true,

@@ -7,7 +7,7 @@ import { access, constants, readdir, realpath, stat, statfs } from 'node:fs/prom
 import path from 'node:path';
 import { findPip } from './fetch-wheel';
 import { peekLock } from './lock';
-import { placesOf, type StandPlaces } from './places';
+import { nearestExisting, placesOf, type StandPlaces } from './places';
 import { LOOPBACK } from './ports';
 import { locatePostgres } from './postgres-programs';
 import { clusterOf, postgresAnswers, postgresUrl } from './postgres-server';
@@ -270,10 +270,6 @@ async function bytesUnder(place: string): Promise<number> {
   const names = await readdir(place).catch(() => []);
   const sizes = await Promise.all(names.map((name) => bytesUnder(path.join(place, name))));
   return sizes.reduce((a, b) => a + b, 0);
-}
-
-function nearestExisting(folder: string): string {
-  return existsSync(folder) ? folder : nearestExisting(path.dirname(folder));
 }
 
 function asFinding(error: unknown): StandFinding {

@@ -1,6 +1,6 @@
 /** Where a stand's data and the cache of programs are. Adapter ring. */
-import { existsSync } from 'node:fs';
-import { mkdir, realpath } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { access, mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { asStandError } from './stand-error';
 import type { Places } from './stand-types';
@@ -31,8 +31,17 @@ export async function createPlaces(
     await mkdir(places.dataDir, { recursive: true });
     return placesOf({ name: places.name, dir: await realpath(places.dir) });
   } catch (error) {
-    throw asStandError(error, places.dir);
+    // On a read-only disk a recursive `mkdir` speaks of a missing file; asking for the right to write tells the truth.
+    const refusal = await access(nearestExisting(places.dataDir), constants.W_OK).catch(
+      (reason: unknown) => reason,
+    );
+    throw asStandError(refusal ?? error, places.dir);
   }
+}
+
+/** The folder itself, or the nearest one above it that exists. */
+export function nearestExisting(folder: string): string {
+  return existsSync(folder) ? folder : nearestExisting(path.dirname(folder));
 }
 
 /** The nearest folder with a `package.json`, from `from` upwards; `from` itself where there is none. */

@@ -14,7 +14,7 @@ import type { PostgresPrograms } from './postgres-programs';
 import { commandAs, type RunAs } from './postgres-user';
 import { identify, processesNaming, stopProcess } from './process-identity';
 import { runProgram } from './run-program';
-import { StandError, diskFull, isDiskFullText, systemCodeOf } from './stand-error';
+import { StandError, diskFull, isDiskFull, isDiskFullText, systemCodeOf } from './stand-error';
 import type { Durability, Environment } from './stand-types';
 
 /** The role and the database, both of this name. */
@@ -93,7 +93,7 @@ async function initdb(config: PostgresConfig, draft: string, passwordFile: strin
   });
   if (run.code === 0) return;
   const said = `${run.stdout}${run.stderr}`;
-  if (isDiskFullText(said)) throw diskFull(config.dataDir);
+  if (isDiskFullText(said) || (await isDiskFull(config.dataDir))) throw diskFull(config.dataDir);
   throw new StandError(
     'STAND_START_FAILED',
     `the Postgres data can't be created: ${said.trim().split('\n').slice(-3).join(' / ')}`,
@@ -133,7 +133,7 @@ export async function startPostgres(config: PostgresConfig, port: number): Promi
     const log = daemon.logTail();
     await daemon.stop(STOP_SIGNALS, STOP_PATIENCE_MS);
     if (/could not bind|Address already in use/i.test(log)) return 'port taken';
-    if (isDiskFullText(log)) throw diskFull(config.dataDir);
+    if (isDiskFullText(log) || (await isDiskFull(config.dataDir))) throw diskFull(config.dataDir);
     // After a SIGKILL the last backends of the old server need a moment to notice.
     if (/pre-existing shared memory block/.test(log) && Date.now() < deadline) {
       await sleep(200);

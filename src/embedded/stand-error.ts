@@ -2,9 +2,13 @@
  * What can go wrong while a stand is found, installed, started or stopped, with the mend for each.
  * Adapter ring: thrown by this folder only, and shown by the entries as `message` and `help`.
  */
+import { statfs } from 'node:fs/promises';
 import type { STAND_PROBLEMS } from '../kernel/catalogue';
 
 export type StandProblem = keyof typeof STAND_PROBLEMS;
+
+/** Less than Postgres and SQLite need for their next file. */
+const FULL_BELOW_BYTES = 1024 * 1024;
 
 /** A stand that can't be had. `message` says what and why, `help` how to mend it; both lower case, no final stop. */
 export class StandError extends Error {
@@ -65,6 +69,12 @@ export function throwIfInterrupted(signal: AbortSignal | undefined): void {
       'start again: nothing was left behind',
     );
   }
+}
+
+/** Whether the disk of `folder` has no room left, for servers that died without being able to write why. */
+export async function isDiskFull(folder: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize < FULL_BELOW_BYTES;
 }
 
 export function diskFull(folder: string, cause?: unknown): StandError {

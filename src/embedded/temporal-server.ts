@@ -9,7 +9,7 @@ import { temporal } from '@temporalio/proto';
 import { startDaemon, type Daemon, type Guard } from './daemon';
 import { LOOPBACK } from './ports';
 import { processesNaming, stopProcess } from './process-identity';
-import { StandError, diskFull, isDiskFullText, textOf } from './stand-error';
+import { StandError, diskFull, isDiskFull, isDiskFullText, textOf } from './stand-error';
 import { SEARCH_ATTRIBUTES, STAND_NAMESPACE, type Durability, type Environment } from './stand-types';
 import { DYNAMIC_CONFIG } from './temporal-tuning';
 
@@ -94,7 +94,7 @@ export async function startTemporal(
   const log = daemon.logTail();
   await daemon.stop(STOP_SIGNALS, STOP_PATIENCE_MS);
   if (/address already in use|port .* is not available|can't set .*port/i.test(log)) return 'port taken';
-  if (isDiskFullText(log)) throw diskFull(config.dataDir);
+  if (isDiskFullText(log) || (await isDiskFull(config.dataDir))) throw diskFull(config.dataDir);
   throw new StandError(
     'STAND_START_FAILED',
     `Temporal did not start: ${log.trim().split('\n').slice(-3).join(' / ') || problem}`,

@@ -32,6 +32,7 @@ export function createServer(state: SandboxState): FastifyInstance {
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
     forceCloseConnections: true,
+    rewriteUrl: ({ url = '/' }) => withoutNestedUrl(url),
   });
   // Vendors answer unreadable bodies in their own words, so the body is parsed here and not by the framework.
   app.removeAllContentTypeParsers();
@@ -356,6 +357,15 @@ function send(reply: FastifyReply, answer: Answer): void {
   void reply.code(answer.status).headers(answer.headers ?? {});
   if (answer.body === undefined) void reply.send();
   else void reply.headers(CONTENT_TYPE).send(bodyText(answer));
+}
+
+/**
+ * Graph's SDK takes an absolute next link for what it is only if that is https, and hangs others behind its base URL:
+ * `/graph/v1.0/http://host/graph/v1.0/groups?…`. Here it is read as it was meant.
+ */
+function withoutNestedUrl(url: string): string {
+  const nested = url.startsWith('/graph/v1.0/http') ? url.indexOf('/graph/', 1) : -1;
+  return nested < 0 ? url : url.slice(nested);
 }
 
 /** The body of a form or of JSON as an object; `undefined` when it can't be read as one. */

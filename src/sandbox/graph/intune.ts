@@ -4,12 +4,12 @@
  * Adapter ring.
  * @source https://learn.microsoft.com/en-us/graph/api/intune-deviceconfig-deviceconfiguration-assign
  */
-import type { JsonObject } from '../../kernel/json';
+import { jsonEquals, type JsonObject } from '../../kernel/json';
 import type { Call, VendorRoute } from '../vendor';
 import { answer, asObject, list, record, text, type Answer } from '../wire';
 import type { Found } from '../world';
 import { badRequest, notFound } from './errors';
-import { collection, entity } from './odata';
+import { collection, entity, MAX_TOP } from './odata';
 
 const view = ({ id, row }: Found<JsonObject>): JsonObject => ({ id, ...row });
 
@@ -107,7 +107,7 @@ export const intuneRoutes: readonly VendorRoute[] = [
     scope: read,
     handle: (call) =>
       withProfile(call, ({ id }) =>
-        collection(call, 'assignments', assignmentsOf(call, id).map(assignmentView)),
+        collection(call, 'assignments', assignmentsOf(call, id).map(assignmentView), MAX_TOP),
       ),
   },
   {

@@ -44,15 +44,20 @@ export function passes(entity: JsonObject, terms: readonly Term[]): boolean {
   });
 }
 
+export const MAX_TOP = 999;
 const DEFAULT_TOP = 100;
-const MAX_TOP = 999;
 
 /** A collection: filtered, in pages, with only the properties asked for. */
-export function collection(call: Call, context: string, entities: readonly JsonObject[]): Answer {
+export function collection(
+  call: Call,
+  context: string,
+  entities: readonly JsonObject[],
+  defaultTop = DEFAULT_TOP,
+): Answer {
   const terms = termsOf(call.query['$filter']);
   if (!terms) return badRequest('Invalid filter clause');
   const found = terms.length === 0 ? entities : entities.filter((entity) => passes(entity, terms));
-  const top = Math.min(MAX_TOP, Math.max(1, Number(call.query['$top']) || DEFAULT_TOP));
+  const top = Math.min(MAX_TOP, Math.max(1, Number(call.query['$top']) || defaultTop));
   const start = Number(call.query['$skiptoken']) || 0;
   const page = found.slice(start, start + top).map((entity) => selected(call, entity));
   return answer(200, {

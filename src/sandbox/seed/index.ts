@@ -177,7 +177,7 @@ function seedCatalogue(tenant: string, put: Put): void {
 const sysTime = MADE_AT.slice(0, 19).replace('T', ' ');
 
 function seedPerson(tenant: string, person: Person, put: Put): void {
-  const ids = personIds(tenant, person.name, person.isContractor);
+  const ids = personIds(tenant, person.name);
   const [firstName = '', lastName = ''] = ids.fullName.split(' ');
   put('workday.workers', ids.workdayId, {
     referenceId: ids.workdayReference,

@@ -108,6 +108,10 @@ describe('the mode', () => {
     [{ successes: 100, failures: 3, since: NOW - 90 * DAY }, 'established', 'copilot'],
     [{ successes: 100, failures: 2, since: NOW - 90 * DAY + 1 }, 'established', 'copilot'],
     [{ successes: 500, failures: 5, since: NOW - 180 * DAY }, 'veteran', 'autopilot'],
+    [{ successes: 196, failures: 4, since: NOW - 90 * DAY }, 'established', 'copilot'],
+    [{ base: 'proven', successes: 98, failures: 2 }, 'established', 'copilot'],
+    [{ base: 'proven', successes: 99, failures: 2 }, 'proven', 'autopilot'],
+    [{ base: 'proven', successes: 0, failures: 1 }, 'proven', 'autopilot'],
     [{ score: 0.69 }, 'proven', 'autopilot'],
     [{ score: 0.39 }, 'established', 'copilot'],
     [{ lastActiveAt: null }, 'new', 'manual'],
@@ -145,6 +149,16 @@ describe('the mode', () => {
     expect(decideWith({ confidence: { value: 0.6, parts } }).confidence.initial).toBe(0.6);
     const derived = decideWith({ confidence: { value: null, parts: { ...parts, riskAssessment: null } } });
     expect(derived.confidence.initial).toBeCloseTo(0.65 + 0.2 * (1 - 0.065), 9);
+  });
+
+  test('takes each risk dimension from whoever rates it higher, the contract or the profile', () => {
+    const risk = (rated: object): number | null =>
+      decideWith({ action: { type: 'publish_blog_post', risk: { ...riskOf(0), ...rated } } }).risk.score;
+    expect(risk({})).toBe(0.42);
+    expect(risk({ externality: 1 })).toBe(0.595);
+    expect(risk({ magnitude: 1 })).toBe(0.6);
+    expect(risk({ recovery: 1 })).toBe(0.54);
+    expect(risk({ precedent: 1 })).toBe(0.525);
   });
 
   test('takes the stricter of the declared and the computed risk class', () => {

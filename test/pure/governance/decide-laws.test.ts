@@ -77,6 +77,18 @@ describe('decide', () => {
     expect(decide(decision.facts).confidence.band).not.toBe(decision.confidence.band);
   });
 
+  test('is not made again from a record that was tampered with', () => {
+    const record = recordOf(decide(facts()));
+    const codesOf = (broken: Parameters<typeof decideAgain>[0]): readonly string[] => {
+      const again = decideAgain(broken);
+      return again.ok ? [] : again.error.map(({ code }) => code);
+    };
+    expect(codesOf({ ...record, facts: { ...record.facts, passive: 'no' } })).toEqual(['FACTS_INVALID']);
+    expect(codesOf({ ...record, figures: { risc: {} } })).toEqual(['FIGURES_UNKNOWN']);
+    for (const figures of [null, [], 'spec', 1])
+      expect(codesOf({ ...record, figures })).toEqual(['FIGURES_INVALID']);
+  });
+
   test('does not depend on the order of the rules', () => {
     const anyOrder = fc.shuffledSubarray([...RULES], { minLength: RULES.length });
     fc.assert(

@@ -89,7 +89,11 @@ function* figureRows(value: unknown, path: string, spec: string): Generator<Row>
     const key = path.split('.').at(-1) ?? '';
     const isDescription = ['spec', 'label', 'unit'].includes(key) || value === null || value === false;
     if (!isDescription)
-      yield [code(path), Array.isArray(value) ? value.join(', ') || 'none' : String(value), spec];
+      yield [
+        code(path),
+        Array.isArray(value) ? value.join(', ') || 'none' : JSON.stringify(value).replaceAll('"', ''),
+        spec,
+      ];
     return;
   }
   const own = (value as { readonly spec?: string }).spec ?? spec;

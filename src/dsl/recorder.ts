@@ -10,7 +10,8 @@ import type { Builder, GateOptions, RunOptions, StepOptions, WaitFor } from './b
 import { backstep, type Course } from './course';
 import { DEFAULTS } from './defaults';
 import { toExpression } from './literal';
-import { expressionOf, printExpression, refOf, ReferenceMisused, type Ref } from './ref';
+import { printExpression } from '../plan/print';
+import { expressionOf, refOf, ReferenceMisused, type Ref } from './ref';
 import type {
   RunbookSource,
   SourceBlock,

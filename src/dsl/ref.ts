@@ -5,6 +5,7 @@
  */
 import type { Expression } from '../plan/expression';
 import { InvariantViolation } from '../kernel/invariant';
+import { printExpression } from '../plan/print';
 import { memberOf } from './member';
 
 declare const carried: unique symbol;
@@ -97,15 +98,4 @@ export function refOf<T>(expression: Expression): Ref<T> {
 /** What a reference stands for; `undefined` for any other value. */
 export function expressionOf(value: unknown): Expression | undefined {
   return typeof value === 'object' && value !== null ? expressions.get(value) : undefined;
-}
-
-/** As the author wrote it, near enough: `identity.id`, `params.groups`. */
-export function printExpression(expression: Expression): string {
-  if ('ref' in expression) {
-    const { ref } = expression;
-    const root = { node: 'node', param: 'params', entity: 'entity', event: 'event', item: 'item' }[ref.from];
-    return [ref.from === 'node' ? ref.node : root, ...ref.path].join('.');
-  }
-  if ('join' in expression) return 'text`…`';
-  return 'lit' in expression ? JSON.stringify(expression.lit) : '…';
 }

@@ -50,6 +50,8 @@ export interface RetryRule {
 /** What the engine and the rules need to know of an AWF, frozen from its contract. */
 export interface PlannedAwf {
   readonly version: number;
+  /** Which Platform robots fire it; absent: those of the runbook's domain. */
+  readonly domain?: string;
   readonly effect: 'read' | 'mutate';
   readonly reversibility: 'full' | 'partial' | 'irreversible';
   /** Each in [0, 1]. @source execution model 5.1 */

@@ -115,6 +115,13 @@ describe('a policy', () => {
     expect(stepsOf(decision.approval)).toEqual(['review by user: open']);
   });
 
+  test('that names several is asked by level, then by name, whatever its own order', () => {
+    const named = ['person:cy', 'executive', 'person:bo', 'director'];
+    const steps = approvalOf(asking('none', named)).steps.map(({ by }) => by);
+    expect(steps).toEqual(['user', 'manager', 'director', 'executive', 'person:bo', 'person:cy']);
+    expect(approvalOf(asking('none', [...named].reverse())).steps.map(({ by }) => by)).toEqual(steps);
+  });
+
   test('that names approvers asks for them besides, by name', () => {
     const patch = asking('none', ['person:bo']);
     expect(stepsOf(approvalOf(patch))).toEqual([

@@ -57,6 +57,17 @@ describe('an explanation', () => {
     );
   });
 
+  test('tells which calendars are shut, and that all others are open', () => {
+    const freeze = { id: 'a', kind: 'freeze', windows: [{ from: NOW - 2, to: NOW - 1 }] } as const;
+    const lines = (calendars: Facts['calendars']): string | undefined =>
+      explain(decideWith({ calendars })).find((line) => line.trim().startsWith('calendars'));
+    expect(lines([])).toContain('no change calendar covers it');
+    expect(lines([freeze])).toContain('every change calendar is open');
+    expect(lines([freeze, { ...freeze, id: 'b', kind: 'maintenance' }])).toContain(
+      'it is outside the windows of `b`',
+    );
+  });
+
   test('expects nothing more of an approval that is complete', () => {
     const risky = { ...BY_ADA, action: { risk: riskOf(0.4) } };
     expect(explain(decideWith(risky))[2]).toBe('approval review: review by user (who started it)');

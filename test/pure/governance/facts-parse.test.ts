@@ -119,6 +119,11 @@ describe('facts', () => {
     expect(mistakes(value)).toEqual(expected);
   });
 
+  test('may be as long as the bounds say', () => {
+    const pauses = Array.from({ length: MAX_LIST }, () => ({ scope: 'tenant', name: 'x'.repeat(512) }));
+    expect(mistakes({ ...least, pauses })).toEqual([]);
+  });
+
   test('are refused with all their mistakes at once', () => {
     expect(mistakes({ now: -1, action: { type: 7, risc: null }, passive: null })).toHaveLength(4);
   });

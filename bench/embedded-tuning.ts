@@ -1,9 +1,9 @@
 /**
  * What each setting of the embedded Temporal server is worth: a six-step workflow of empty activities, one at a time
- * (latency) and fifty at once (throughput), on servers that differ in one setting. All candidates are measured in one
- * run, in turns, and only ratios to the stock server of the same run mean anything: machines differ.
+ * (latency) and fifty at once (throughput), on servers that differ in one setting. All servers are up together and take
+ * turns run by run, so that whatever else the machine does hits them alike; only ratios within one run mean anything.
  *
- * `node -r ./bench/embedded-register.cjs bench/embedded-tuning.ts [rounds] [candidate …]`; prints a table, then JSON.
+ * `node -r ./bench/embedded-register.cjs bench/embedded-tuning.ts [sweeps] [candidate …]`; prints a table, then JSON.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,9 +20,10 @@ import { TEMPORAL_CLI } from '../src/embedded/wheel-pins';
 import type { sixSteps } from './embedded-tuning-workflows';
 
 const WARM_UP = 5;
-const ONE_AT_A_TIME = 15;
 const AT_ONCE = 50;
-const ALTOGETHER = 150;
+const ALTOGETHER = 100;
+/** A burst for every so many single runs. */
+const SWEEPS_PER_BURST = 10;
 const TASK_QUEUE = 'tuning';
 
 interface Candidate {
@@ -51,7 +52,6 @@ const CANDIDATES: Readonly<Record<string, Candidate>> = {
   'polls + wal': { dynamicConfig: POLLS, pragmas: WAL },
   shipped: TUNED,
   'shipped, durable to the machine': { ...TUNED, pragmas: sqlitePragmas('machine') },
-  '+ fairness': with_({ 'matching.useNewMatcher': true, 'matching.enableFairness': true }),
   '- fairness': with_({ 'matching.useNewMatcher': true, 'matching.enableFairness': false }),
   '+ high request limits': with_({
     'frontend.rps': 100_000,
@@ -77,46 +77,52 @@ const CANDIDATES: Readonly<Record<string, Candidate>> = {
   '+ GOGC 400': { ...TUNED, env: { GOGC: '400' } },
 };
 
-interface Figures {
+interface Bed {
+  readonly name: string;
+  runOne(): Promise<number>;
+  close(): Promise<void>;
   readonly latenciesMs: number[];
   readonly perSecond: number[];
 }
 
 async function main(): Promise<void> {
-  const rounds = Number(process.argv[2] ?? 3);
+  const sweeps = Number(process.argv[2] ?? 30);
   const wanted = process.argv.slice(3);
   const names = Object.keys(CANDIDATES).filter((name) => wanted.length === 0 || wanted.includes(name));
   const places = await createPlaces({});
-  const { path: program } = await provideProgram(TEMPORAL_CLI, {
+  const onProgress = (line: string): void => console.error(line);
+  const found = await provideProgram(TEMPORAL_CLI, {
     env: process.env,
     cacheDir: places.cacheDir,
-    onProgress: console.error,
+    onProgress,
   });
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const workflowBundle = await bundleWorkflowCode({
     workflowsPath: require.resolve('./embedded-tuning-workflows'),
     logger: new DefaultLogger('ERROR'),
   });
-  const figures = new Map<string, Figures>(names.map((name) => [name, { latenciesMs: [], perSecond: [] }]));
-  for (let round = 1; round <= rounds; round++) {
-    for (const name of names) {
-      const measured = await onServer(program, CANDIDATES[name]!, (address) =>
-        measure(address, workflowBundle),
-      );
-      figures.get(name)!.latenciesMs.push(...measured.latenciesMs);
-      figures.get(name)!.perSecond.push(measured.perSecond);
-      const p50 = quantile(measured.latenciesMs, 0.5).toFixed(1);
-      console.error(`round ${round}: ${name}: p50 ${p50} ms, ${measured.perSecond.toFixed(1)}/s`);
+  const beds: Bed[] = [];
+  try {
+    for (const name of names) beds.push(await makeBed(name, found.path, workflowBundle));
+    for (let sweep = 1; sweep <= sweeps; sweep++) {
+      for (const bed of beds) bed.latenciesMs.push(await bed.runOne());
+      if (sweep % SWEEPS_PER_BURST !== 0) continue;
+      for (const bed of beds) bed.perSecond.push(await burst(bed));
+      console.error(`${sweep} of ${sweeps} sweeps`);
     }
+  } finally {
+    await Promise.all(beds.map((bed) => bed.close()));
   }
-  report(figures);
+  report(beds);
 }
 
-async function onServer<T>(
+/** A server of its own with a worker on it, warmed up. */
+async function makeBed(
+  name: string,
   program: string,
-  candidate: Candidate,
-  use: (address: string) => Promise<T>,
-): Promise<T> {
+  workflowBundle: Awaited<ReturnType<typeof bundleWorkflowCode>>,
+): Promise<Bed> {
+  const candidate = CANDIDATES[name]!;
   const folder = await mkdtemp(path.join(tmpdir(), 'backstep-tuning-'));
   const guard = startGuard(process.env);
   const port = await freePort([], []);
@@ -135,23 +141,10 @@ async function onServer<T>(
     },
     guard,
   );
-  try {
-    const address = `${LOOPBACK}:${port}`;
-    while (!(await temporalAnswers(address))) {
-      if (!daemon.isAlive()) throw new Error(daemon.logTail());
-    }
-    return await use(address);
-  } finally {
-    await daemon.stop(['SIGKILL'], 5_000);
-    guard.dismiss();
-    await rm(folder, { recursive: true, force: true });
+  const address = `${LOOPBACK}:${port}`;
+  while (!(await temporalAnswers(address))) {
+    if (!daemon.isAlive()) throw new Error(daemon.logTail());
   }
-}
-
-async function measure(
-  address: string,
-  workflowBundle: Awaited<ReturnType<typeof bundleWorkflowCode>>,
-): Promise<{ readonly latenciesMs: readonly number[]; readonly perSecond: number }> {
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
   const client = new Client({ connection });
@@ -161,6 +154,7 @@ async function measure(
     workflowBundle,
     activities: { step: (n: number) => Promise.resolve(n) },
   });
+  const running = worker.run();
   let next = 0;
   const runOne = async (): Promise<number> => {
     const begun = performance.now();
@@ -168,27 +162,37 @@ async function measure(
     await client.workflow.execute<typeof sixSteps>('sixSteps', options);
     return performance.now() - begun;
   };
-  try {
-    return await worker.runUntil(async () => {
-      for (let i = 0; i < WARM_UP; i++) await runOne();
-      const latenciesMs: number[] = [];
-      for (let i = 0; i < ONE_AT_A_TIME; i++) latenciesMs.push(await runOne());
-      const begun = performance.now();
-      let left = ALTOGETHER;
-      const lane = async (): Promise<void> => {
-        while (left-- > 0) await runOne();
-      };
-      await Promise.all(Array.from({ length: AT_ONCE }, lane));
-      return { latenciesMs, perSecond: (ALTOGETHER * 1000) / (performance.now() - begun) };
-    });
-  } finally {
-    await native.close();
-    await connection.close();
-  }
+  for (let i = 0; i < WARM_UP; i++) await runOne();
+  return {
+    name,
+    runOne,
+    latenciesMs: [],
+    perSecond: [],
+    async close() {
+      worker.shutdown();
+      await running;
+      await native.close();
+      await connection.close();
+      await daemon.stop(['SIGKILL'], 5_000);
+      guard.dismiss();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
-function report(figures: ReadonlyMap<string, Figures>): void {
-  const rows = [...figures].map(([name, { latenciesMs, perSecond }]) => ({
+/** Workflows a second with fifty at once. */
+async function burst(bed: Bed): Promise<number> {
+  const begun = performance.now();
+  let left = ALTOGETHER;
+  const lane = async (): Promise<void> => {
+    while (left-- > 0) await bed.runOne();
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return (ALTOGETHER * 1000) / (performance.now() - begun);
+}
+
+function report(beds: readonly Bed[]): void {
+  const rows = beds.map(({ name, latenciesMs, perSecond }) => ({
     name,
     p50Ms: quantile(latenciesMs, 0.5),
     p95Ms: quantile(latenciesMs, 0.95),

@@ -13,4 +13,7 @@ export const DYNAMIC_CONFIG: Readonly<Record<string, unknown>> = {
   'history.visibilityProcessorMaxPollRPS': POLLS_PER_SECOND,
   'matching.numTaskqueueReadPartitions': 1,
   'matching.numTaskqueueWritePartitions': 1,
+  // No speed, but behaviour that the engine counts on: one tenant's backlog does not hold up another tenant.
+  'matching.useNewMatcher': true,
+  'matching.enableFairness': true,
 };

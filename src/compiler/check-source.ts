@@ -8,33 +8,17 @@ import { PLAN_LIMITS } from '../plan/limits';
 
 const ID = /^[a-z0-9][a-z0-9_.-]*$/i;
 
-/** Malformed ids, and ids that two nodes share. */
+/** Malformed ids. That ids are unique is a matter of the plan: of the cases of a choice only one may be left. */
 export function checkSource(runbook: string, body: SourceBlock): readonly Diagnostic[] {
-  const seen = new Set<string>();
-  const told = new Set<string>();
-  const diagnostics: Diagnostic[] = [];
-  for (const { id } of nodesOfSource(body)) {
-    const at = `runbook ${runbook} › node ${id}`;
-    if (!ID.test(id) || id.length > PLAN_LIMITS.nodeIdLength) {
-      diagnostics.push({
-        code: 'PLAN_NODE_ID_MALFORMED',
-        at,
-        message: `\`${id}\` is no id of a node`,
-        help: `write letters, digits, \`-\`, \`_\` and \`.\`, at most ${PLAN_LIMITS.nodeIdLength} of them`,
-      });
-    }
-    if (seen.has(id) && !told.has(id)) {
-      told.add(id);
-      diagnostics.push({
-        code: 'PLAN_NODE_DUPLICATE',
-        at,
-        message: `two nodes have the id \`${id}\``,
-        help: 'ids are unique in a runbook, also across cases and branches: rename one',
-      });
-    }
-    seen.add(id);
-  }
-  return diagnostics;
+  const malformed = [...nodesOfSource(body)].filter(
+    ({ id }) => !ID.test(id) || id.length > PLAN_LIMITS.nodeIdLength,
+  );
+  return malformed.map(({ id }) => ({
+    code: 'PLAN_NODE_ID_MALFORMED',
+    at: `runbook ${runbook} › node ${id}`,
+    message: `\`${id}\` is no id of a node`,
+    help: `write letters, digits, \`-\`, \`_\` and \`.\`, at most ${PLAN_LIMITS.nodeIdLength} of them`,
+  }));
 }
 
 /** Every node of a source block and of the blocks inside it, in the order declared. */

@@ -119,7 +119,7 @@ class Expander {
       position: block.nodes.length,
       kind: 'action',
       awf: node.awf,
-      input: this.resolve(node.input, place, node.id, 'input'),
+      input: this.resolve(node.input, place, idOf(node, place), 'input'),
       pivot: node.pivot === true,
       exits: [],
     };
@@ -133,7 +133,7 @@ class Expander {
 
   private gate(node: SourceGate, place: Place, after: readonly string[]): void {
     const resolve = (expression: Expression, slot: string): Expression =>
-      this.resolve(expression, place, node.id, slot);
+      this.resolve(expression, place, idOf(node, place), slot);
     const gate = {
       ...this.base(node, place, after),
       kind: 'gate' as const,
@@ -165,14 +165,14 @@ class Expander {
       this.add({
         ...base,
         kind: 'wait',
-        for: { until: this.resolve(what.until, place, node.id, 'until') },
+        for: { until: this.resolve(what.until, place, idOf(node, place), 'until') },
       });
     } else this.add({ ...base, kind: 'wait', for: what });
   }
 
   private choice(node: SourceChoice, place: Place, after: readonly string[]): void {
-    const on = this.resolve(node.on, place, node.id, 'on');
-    const id = place.scope.head.prefix + node.id;
+    const on = this.resolve(node.on, place, idOf(node, place), 'on');
+    const id = idOf(node, place);
     const known = this.context.known(on);
     checkCases(this.context, id, on, Object.keys(node.cases), known);
     if (known !== undefined) return this.decide(node, known, place, after);
@@ -190,7 +190,7 @@ class Expander {
       this.fill(source, { ...place, block, start: [] });
       const output = node.outputs?.[value];
       if (output !== undefined)
-        choice.outputs[value] = this.resolve(output, place, node.id, `cases.${value}`);
+        choice.outputs[value] = this.resolve(output, place, idOf(node, place), `cases.${value}`);
     }
   }
 
@@ -200,15 +200,15 @@ class Expander {
     const taken = Object.hasOwn(node.cases, text) ? node.cases[text] : undefined;
     if (taken === undefined) return;
     const ends = this.fill(taken, { ...place, start: after });
-    this.context.aliases.set(place.scope.head.prefix + node.id, ends);
+    this.context.aliases.set(idOf(node, place), ends);
     const output = node.outputs?.[text];
     if (output !== undefined) {
-      place.scope.setOutput(node.id, this.resolve(output, place, node.id, `cases.${text}`));
+      place.scope.setOutput(node.id, this.resolve(output, place, idOf(node, place), `cases.${text}`));
     }
   }
 
   private each(node: SourceEach, place: Place, after: readonly string[]): void {
-    const over = this.resolve(node.over, place, node.id, 'over');
+    const over = this.resolve(node.over, place, idOf(node, place), 'over');
     const elements = 'list' in over ? over.list : this.context.known(over);
     if (Array.isArray(elements)) return this.unroll(node, over, elements.length, place, after);
     const each = {
@@ -233,7 +233,7 @@ class Expander {
     place: Place,
     after: readonly string[],
   ): void {
-    const id = place.scope.head.prefix + node.id;
+    const id = idOf(node, place);
     if (count > node.max) {
       this.context.complain(
         'PLAN_TOO_MANY_ELEMENTS',
@@ -246,7 +246,8 @@ class Expander {
     const ends: string[] = [];
     let start = after;
     for (let i = 0; i < count; i++) {
-      const scope = place.scope.element(node.id, `${id}[${i}]/`, memberOf(over, [String(i)]));
+      const scope = place.scope.inner(`${id}[${i}]/`);
+      scope.setItem(node.id, memberOf(over, [String(i)]));
       const last = this.fill(node.body, { block: place.block, scope, start });
       if (node.parallel) ends.push(...last);
       else start = last;
@@ -283,7 +284,7 @@ class Expander {
     const given = new Map(
       Object.entries(node.params).map(([name, value]) => [
         name,
-        this.resolve(value, place, node.id, `params.${name}`),
+        this.resolve(value, place, idOf(node, place), `params.${name}`),
       ]),
     );
     const scope = new Scope({
@@ -296,13 +297,13 @@ class Expander {
     const inside: Place = { block: place.block, scope, start: after };
     context.aliases.set(`${prefix}${node.id}`, this.fill(source.body, inside));
     if (source.output !== undefined) {
-      place.scope.setOutput(node.id, this.resolve(source.output, inside, node.id, 'output'));
+      place.scope.setOutput(node.id, this.resolve(source.output, inside, idOf(node, place), 'output'));
     }
   }
 
   private course(course: SourceCourse, node: DraftNode, place: Place, slot: string): DraftCourse {
     const resolve = (expression: Expression | undefined, what: string): Expression | undefined =>
-      expression && this.resolve(expression, place, node.origin.node, `${slot}.${what}`);
+      expression && this.resolve(expression, place, node.id, `${slot}.${what}`);
     switch (course.do) {
       case 'retry':
         return { ...course, then: this.course(course.then, node, place, slot) };
@@ -310,8 +311,9 @@ class Expander {
         return { do: 'skip', output: resolve(course.output, 'output') };
       case 'branch': {
         const body = inner(node, slot);
-        this.fill(course.body, { ...place, block: body, start: [] });
-        return { do: 'branch', body, output: resolve(course.output, 'output') };
+        const inside = this.fillCourse(course.body, node, body, place);
+        const output = course.output && this.resolve(course.output, inside, node.id, `${slot}.output`);
+        return { do: 'branch', body, output };
       }
       case 'escalate':
         return {
@@ -324,10 +326,17 @@ class Expander {
         const to = course.to === undefined ? undefined : (place.scope.nameOf(course.to) ?? course.to);
         if (course.body === undefined) return { do: 'backstep', to, body: undefined };
         const body = inner(node, slot, to ?? '');
-        this.fill(course.body, { ...place, block: body, start: [] });
+        this.fillCourse(course.body, node, body, place);
         return { do: 'backstep', to, body };
       }
     }
+  }
+
+  /** The nodes of a course stand under the id of theirs, so that several nodes can share one. */
+  private fillCourse(source: SourceBlock, node: DraftNode, block: DraftBlock, place: Place): Place {
+    const inside = { block, scope: place.scope.inner(`${node.id}/`), start: [] };
+    this.fill(source, inside);
+    return inside;
   }
 
   private after(node: SourceNode, place: Place): readonly string[] {
@@ -354,20 +363,26 @@ class Expander {
 
   private add(node: DraftNode): void {
     const { nodes } = this.context;
-    // A second node of one id has been told by the check of the source; the first keeps the name.
     if (!nodes.has(node.id)) nodes.set(node.id, node);
+    else {
+      const message = `two nodes of the plan have the id \`${node.id}\``;
+      const help = 'ids are unique in a plan: rename one';
+      this.context.complainAt(node, '', 'PLAN_NODE_DUPLICATE', message, help);
+    }
     node.block.nodes.push(node);
     this.tooMany = nodes.size > PLAN_LIMITS.nodes;
   }
 
   private resolve(expression: Expression, place: Place, id: string, slot: string): Expression {
     return place.scope.resolve(expression, (reference) => {
-      const node = `node ${place.scope.head.prefix}${id}`;
       const [message, help] = outsideMessage(reference);
-      this.context.complain('PLAN_OUTPUT_OUTSIDE', [node, slot], message, help);
+      this.context.complain('PLAN_OUTPUT_OUTSIDE', [`node ${id}`, slot], message, help);
     });
   }
 }
+
+/** Id of a source node in the plan. */
+const idOf = (node: SourceNode, { scope }: Place): string => scope.head.prefix + node.id;
 
 const EMPTY: DraftBlock = { nodes: [], depth: 0 };
 const SKIP: DraftCourse = { do: 'skip', output: undefined };

@@ -26,15 +26,13 @@ export class Scope {
 
   constructor(
     readonly head: ScopeHead,
-    /** Only for the elements of an unrolled for-each: what is not found here is looked for there. */
+    /** What is not found here is looked for there. */
     private readonly around?: Scope,
   ) {}
 
-  /** A scope for one element of an unrolled for-each. */
-  element(each: string, prefix: string, item: Expression): Scope {
-    const inner = new Scope({ ...this.head, prefix }, this);
-    inner.items.set(each, item);
-    return inner;
+  /** A scope in which the same ids are used again under another prefix: one element of a for-each, one course. */
+  inner(prefix: string): Scope {
+    return new Scope({ ...this.head, prefix }, this);
   }
 
   declare(id: string): string {

@@ -344,8 +344,8 @@ describe('exits', () => {
     expect(plan.body.nodes[1]).toMatchObject({
       exits: [
         { codes: ['taken'], course: { do: 'retry', afterMs: 60_000, max: 2, then: { do: 'skip' } } },
-        { codes: ['gone'], course: { do: 'branch', body: { nodes: [{ id: 'other' }] } } },
-        { codes: ['*'], course: { do: 'backstep', to: 'start', body: { nodes: [{ id: 'instead' }] } } },
+        { codes: ['gone'], course: { do: 'branch', body: { nodes: [{ id: 'a/other' }] } } },
+        { codes: ['*'], course: { do: 'backstep', to: 'start', body: { nodes: [{ id: 'a/instead' }] } } },
       ],
     });
   });

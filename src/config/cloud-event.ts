@@ -6,9 +6,10 @@
  */
 import { didYouMean, type Diagnostic } from '../kernel/diagnostic';
 import type { DiagnosticCode } from '../kernel/catalogue';
-import { canonicalJson, type Json } from '../kernel/json';
+import { canonicalJson, type Json, type JsonObject } from '../kernel/json';
 import { err, ok, type Result } from '../kernel/result';
 import { EVENT_LIMITS } from './limits';
+import { holdsNul } from './storable';
 
 export interface CloudEvent {
   readonly specversion: '1.0';
@@ -82,6 +83,9 @@ function shapeMistakes(object: Readonly<Record<string, unknown>>): Diagnostic[] 
     return [
       mistake('EVENT_MALFORMED', 'event', 'it holds something that is no JSON, or half of a surrogate pair'),
     ];
+  }
+  if (holdsNul(object as JsonObject)) {
+    return [mistake('EVENT_MALFORMED', 'event', 'it holds the character U+0000, which cannot be kept')];
   }
   const bytes = utf8Length(text);
   if (bytes > EVENT_LIMITS.eventBytes) {

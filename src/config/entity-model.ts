@@ -13,6 +13,7 @@ import { holds } from './condition';
 import { ENTITY_ID, entityTypeOf } from './entity-id';
 import { ENTITY_LIMITS } from './limits';
 import { eventView } from './event-view';
+import { holdsNul } from './storable';
 import { fillTemplate, parsePath, readView, type EventView } from './template';
 
 /** Fields and relations of one entity, or those of them that change. */
@@ -63,22 +64,13 @@ export function entityMistakes(
     const help = didYouMean(typeName, Object.keys(types));
     return [mistake('ENTITY_TYPE_UNKNOWN', at(''), `\`${typeName}\` is no entity type of this tenant`, help)];
   }
-  const bytes = canonicalJson(update.fields).length;
   return [
     ...Object.entries(update.fields).flatMap(([name, value]) =>
       fieldMistakes(type, name, { value, at, isWhole }),
     ),
     ...Object.entries(update.relations).flatMap(([name, ids]) => relationMistakes(type, name, { ids, at })),
     ...(isWhole ? missingFields(type, update).map((name) => missing(name, at)) : []),
-    ...(bytes > ENTITY_LIMITS.fieldsBytes
-      ? [
-          mistake(
-            'ENTITY_TOO_LARGE',
-            at(''),
-            `${bytes} bytes of fields are more than ${ENTITY_LIMITS.fieldsBytes}`,
-          ),
-        ]
-      : []),
+    ...sizeMistakes(update, at),
   ];
 }
 
@@ -88,8 +80,19 @@ export interface JudgeOptions {
   readonly at?: (part: string) => string;
 }
 
+/** `ENTITY_TOO_LARGE` where the fields are more than an entity may carry. */
+export function sizeMistakes(
+  { id, fields }: Pick<EntityUpdate, 'id' | 'fields'>,
+  at: (part: string) => string = () => id,
+): readonly Diagnostic[] {
+  const length = canonicalJson(fields).length;
+  if (length <= ENTITY_LIMITS.fieldsLength) return [];
+  const message = `${length} characters of fields are more than ${ENTITY_LIMITS.fieldsLength}`;
+  return [mistake('ENTITY_TOO_LARGE', at(''), message)];
+}
+
 /** Required fields that are absent or empty. */
-export const missingFields = (
+const missingFields = (
   type: EntityTypeContent,
   { fields }: Pick<EntityUpdate, 'fields'>,
 ): readonly string[] =>
@@ -144,7 +147,7 @@ function fieldMistakes(
     return [mistake('ENTITY_FIELD_UNKNOWN', place, message, didYouMean(name, Object.keys(type.fields)))];
   }
   if (value === null) return field.required === true && !isWhole ? [missing(name, at)] : [];
-  if (FIELD_SCHEMAS[field.type].safeParse(value).success) return [];
+  if (FIELD_SCHEMAS[field.type].safeParse(value).success && !holdsNul(value)) return [];
   // The value of a sensitive field stays out of messages, because messages are kept with the event.
   const shown = field.sensitive === true ? 'what it was given' : `\`${canonicalJson(value).slice(0, 80)}\``;
   const message = `\`${name}\` must be ${FIELD_WORDS[field.type]}, and ${shown} is not`;

@@ -39,8 +39,8 @@ export const EVENT_LIMITS = {
 export const ENTITY_LIMITS = {
   /** Characters of an entity's id. */
   idLength: 200,
-  /** Bytes of one entity's fields as JSON: a plan carries those it reads. */
-  fieldsBytes: 64 * 1024,
+  /** Characters of one entity's fields as JSON: a plan carries those it reads. */
+  fieldsLength: 64 * 1024,
   /** Steps up a chain of relations, such as managers; a longer one is a mistake in the data. */
   chainLength: 32,
   /** Entities given at once by a search. */

@@ -97,6 +97,7 @@ export const DIAGNOSTICS = {
   EVENT_TOO_LARGE: 'an event has more bytes, attributes or characters than it may have',
   EVENT_ATTRIBUTE_MISSING: 'an event lacks an attribute that CloudEvents requires',
   EVENT_ATTRIBUTE_INVALID: 'an attribute of an event is not of the form that CloudEvents asks for',
+  EVENT_UNKNOWN: 'no such event was received',
   SELECT_NONE: 'no automation takes the event',
   SELECT_AMBIGUOUS: 'more than one automation takes the event',
   SELECT_OVERLAP: 'two automations can take the same event',
@@ -107,7 +108,7 @@ export const DIAGNOSTICS = {
   ENTITY_ID_MALFORMED: 'the id of an entity is not of the form `type:name`',
   ENTITY_TYPE_UNKNOWN: 'the tenant has no entities of that type',
   ENTITY_FIELD_UNKNOWN: 'entities of that type have no field or relation of that name',
-  ENTITY_TOO_LARGE: 'the fields of an entity have more bytes than they may have',
+  ENTITY_TOO_LARGE: 'the fields of an entity have more characters than they may have',
 } as const;
 
 /** Expected at run time; the general codes, beside those that each AWF's contract declares. */
@@ -172,6 +173,16 @@ export const ENTRY_PROBLEMS = {
   STAND_ALREADY_UP: 'another process has brought this stand up',
   STAND_NOT_UP: 'no stand is up, and the command does not bring one up by itself',
   WORKER_START_FAILED: 'the robots did not start',
+} as const;
+
+/** What a caller of outcomes can do wrong or has come too late for. */
+export const OUTCOME_PROBLEMS = {
+  OUTCOME_UNKNOWN: 'there is no such outcome',
+  OUTCOME_OVER: 'the outcome has ended, so it takes no more acts',
+  OUTCOME_UNDO_WINDOW_OVER: 'the time in which the outcome could be taken back is over',
+  OUTCOME_DOES_NOT_ANSWER: 'no robot took up the act in time; it may still do so',
+  ACT_MALFORMED: 'the act has not the form that it needs',
+  EVENT_ID_UNUSABLE: 'the id of the event is empty, or ends as those of backsteps do',
 } as const;
 
 export type DiagnosticCode = keyof typeof DIAGNOSTICS;

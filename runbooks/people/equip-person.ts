@@ -16,12 +16,13 @@ export const equipPerson = defineRunbook(
     params: z.object({ device }),
   },
   ({ entity, params, run, parallel, choose }) => {
-    const equip = (profile: string, item: string) =>
+    // Ids are unique across the cases, so that a trace says which device it was.
+    const equip = (kind: string, profile: string, item: string) =>
       parallel(
-        () => run('profile', intune.pushProfile, { profile, group: entity.deviceGroup }),
+        () => run(`${kind}-profile`, intune.pushProfile, { profile, group: entity.deviceGroup }),
         () =>
           run(
-            'order',
+            `${kind}-order`,
             servicenow.orderDev,
             { requestedFor: entity.email, item },
             // A new person reaches the service desk's user table with a delay.
@@ -29,8 +30,8 @@ export const equipPerson = defineRunbook(
           ),
       );
     choose(params.device, {
-      mac: () => void equip('Mac baseline', 'MacBook Pro 14'),
-      pc: () => void equip('PC baseline', 'ThinkPad T14'),
+      mac: () => void equip('mac', 'Mac baseline', 'MacBook Pro 14'),
+      pc: () => void equip('pc', 'PC baseline', 'ThinkPad T14'),
       none: () => undefined,
     });
   },

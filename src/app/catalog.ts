@@ -1,32 +1,59 @@
 /**
- * The catalog: the runbooks that ship and the contracts of the AWFs they are made of, by name.
+ * What ships with Backstep: runbooks, the contracts of the AWFs they are made of, and how both are found by name.
  * Entry ring; data only, no SDK is loaded.
  */
-import * as intune from '../../activities/intune/contract';
-import * as ldap from '../../activities/ldap/contract';
-import * as okta from '../../activities/okta/contract';
-import * as servicenow from '../../activities/servicenow/contract';
-import * as slack from '../../activities/slack/contract';
-import * as workday from '../../activities/workday/contract';
-import { runbooks as shipped } from '../../runbooks';
+import { awfs, contracts } from '../../activities';
+import { runbooks } from '../../runbooks';
+import { nodesOfSource } from '../compiler';
+import type { CatalogRunbook, ConfigCatalog } from '../config/catalog';
 import type { AnyRunbook } from '../dsl';
 import type { AwfContract } from '../dsl/awf';
+import { catalogOf, type Catalog } from '../dsl/catalog';
+import { didYouMean, type Diagnostic } from '../kernel/diagnostic';
+import { err, ok, type Result } from '../kernel/result';
 
-export interface Catalog {
+export interface Shipped {
+  readonly catalog: Catalog;
   readonly runbooks: readonly AnyRunbook[];
   /** By name. */
-  readonly awfs: ReadonlyMap<string, AwfContract>;
+  readonly contracts: ReadonlyMap<string, AwfContract>;
+  /** The part that configuration is checked against. */
+  readonly configurable: ConfigCatalog;
 }
 
-/** Everything that ships with Backstep. */
-export function shippedCatalog(): Catalog {
-  const contracts = [intune, ldap, okta, servicenow, slack, workday]
-    .flatMap((system): unknown[] => Object.values(system))
-    .filter(isContract)
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { runbooks: shipped, awfs: new Map(contracts.map((contract) => [contract.name, contract])) };
+let known: Shipped | undefined;
+
+/** Everything that ships. Two entries of one name are our own bug and throw. */
+export function shipped(): Shipped {
+  return (known ??= {
+    catalog: catalogOf(awfs, runbooks),
+    runbooks,
+    contracts: new Map(contracts.map((contract) => [contract.name, contract])),
+    configurable: { runbooks: runbooks.map(configurableOf), awfs: contracts },
+  });
 }
 
-/** A contract's file may export more than contracts. */
-const isContract = (value: unknown): value is AwfContract =>
-  typeof value === 'object' && value !== null && 'idempotency' in value && 'predict' in value;
+const configurableOf = ({ id, outcome, domain, params, source }: AnyRunbook): CatalogRunbook => ({
+  id,
+  outcome,
+  domain,
+  params,
+  nodes: nodesOfSource(source().body).map((node) => node.id),
+});
+
+/** A runbook by outcome code or id; upper and lower case do not matter. Errors: `OUTCOME_UNKNOWN`. */
+export function findRunbook(name: string, among: readonly AnyRunbook[]): Result<AnyRunbook, Diagnostic> {
+  const wanted = name.toLowerCase();
+  const found = among.find(
+    (runbook) => runbook.outcome.toLowerCase() === wanted || runbook.id.toLowerCase() === wanted,
+  );
+  if (found !== undefined) return ok(found);
+  const names = among.flatMap((runbook) => [runbook.outcome, runbook.id]);
+  return err({
+    code: 'OUTCOME_UNKNOWN',
+    at: 'catalog',
+    message: `no runbook gives the outcome \`${name}\``,
+    help:
+      didYouMean(name, names) ?? `there are ${among.map((runbook) => `\`${runbook.outcome}\``).join(', ')}`,
+  });
+}

@@ -1,0 +1,71 @@
+/** `backstep catalog`: the runbooks and AWFs there are. Entry ring. */
+import { shipped, type Shipped } from '../../app/catalog';
+import type { AwfContract } from '../../dsl/awf';
+import type { CommandContext, CommandResult, CommonOptions } from '../context';
+import { table } from '../table';
+
+interface CatalogOptions extends CommonOptions {
+  readonly system?: string;
+}
+
+export async function catalog(
+  context: CommandContext,
+  [what]: readonly [what?: 'awfs' | 'runbooks'],
+  options: CatalogOptions,
+): CommandResult {
+  const { terminal } = context;
+  const all = shipped();
+  const awfs = [...all.contracts.values()].filter(
+    (awf) => options.system === undefined || awf.system === options.system,
+  );
+  const listsRunbooks = what !== 'awfs' && options.system === undefined;
+  const listsAwfs = what !== 'runbooks';
+  if (options.json) {
+    terminal.json({
+      ...(listsRunbooks ? { runbooks: runbookRows(all) } : {}),
+      ...(listsAwfs ? { awfs: awfs.map(awfRow) } : {}),
+    });
+    return Promise.resolve(0);
+  }
+  const { bold, dim } = terminal.colours;
+  if (listsRunbooks) {
+    const rows = runbookRows(all).map((r) => [r.outcome, r.id, `v${r.version}`, r.domain, r.summary]);
+    for (const line of table(rows, (cell, column) => (column === 0 ? bold(cell) : cell))) terminal.line(line);
+  }
+  if (listsRunbooks && listsAwfs) terminal.line();
+  if (listsAwfs) {
+    const rows = awfs.map((awf) => [
+      awf.name,
+      awf.effect,
+      awf.compensation === undefined ? '' : `comp=${awf.compensation.awf}`,
+      awf.summary,
+    ]);
+    for (const line of table(rows, (cell, column) => (column === 2 ? dim(cell) : cell))) terminal.line(line);
+  }
+  return Promise.resolve(0);
+}
+
+const runbookRows = (all: Shipped) =>
+  all.runbooks.map((runbook) => ({
+    outcome: runbook.outcome,
+    id: runbook.id,
+    version: runbook.version,
+    domain: runbook.domain,
+    entity: runbook.entity.type,
+    params: Object.keys(runbook.params.shape).sort(),
+    summary: runbook.summary ?? '',
+  }));
+
+const awfRow = (awf: AwfContract) => ({
+  name: awf.name,
+  version: awf.version,
+  system: awf.system,
+  domain: awf.domain,
+  effect: awf.effect,
+  reversibility: awf.reversibility,
+  compensation: awf.compensation?.awf ?? null,
+  idempotency: awf.idempotency,
+  evidence: awf.evidence,
+  errors: Object.keys(awf.errors).sort(),
+  summary: awf.summary,
+});

@@ -1,0 +1,61 @@
+/** `backstep compile`: the one plan of an outcome, for people, for programs, or to be reviewed and run. Entry ring. */
+import { writeFile } from 'node:fs/promises';
+import { compileOutcome, type CompiledOutcome } from '../../app/compile-outcome';
+import { planMermaid, printPlan } from '../../compiler';
+import type { AnyRunbook } from '../../dsl';
+import type { CommandContext, CommandResult, CommonOptions } from '../context';
+import type { Pairs } from '../declare';
+import { configOf, entityFromFile, paramsOf, runbookOf, valueOf } from '../refuse';
+import type { Terminal } from '../terminal';
+
+export interface CompileOptions extends CommonOptions {
+  readonly entity: string;
+  readonly param?: Pairs;
+  readonly mermaid?: true;
+  readonly out?: string;
+}
+
+export async function compile(
+  context: CommandContext,
+  [outcome]: readonly [outcome: string],
+  options: CompileOptions,
+): CommandResult {
+  const { terminal } = context;
+  const runbook = runbookOf(outcome);
+  const compiled = await compileFor(context, runbook, options);
+  const { plan, planId, bytes } = compiled;
+  if (options.out !== undefined) {
+    await writeFile(options.out, `${bytes}\n`);
+    terminal.note(`wrote ${options.out}: run it with \`backstep run ${plan.outcome} --plan ${options.out}\``);
+    if (options.json) terminal.json({ planId, file: options.out });
+    else terminal.line(planId);
+    return 0;
+  }
+  if (options.json) {
+    // A person sees the prompt on a line of its own; a program gets the bytes that the id is the digest of.
+    terminal.raw(terminal.isInteractive ? `${bytes}\n` : bytes);
+  } else if (options.mermaid) terminal.raw(planMermaid(plan));
+  else show(terminal, compiled);
+  return 0;
+}
+
+/** Compiles with the entity from where the options say. */
+export async function compileFor(
+  context: CommandContext,
+  runbook: AnyRunbook,
+  options: Pick<CompileOptions, 'entity' | 'param' | 'tenant'>,
+): Promise<CompiledOutcome> {
+  const config = await configOf(context, options.tenant);
+  const entity = entityFromFile(context, config, options.entity);
+  const run = paramsOf(runbook, options.param ?? []);
+  return valueOf(compileOutcome({ bundle: config.bundle, runbook, entity, given: { run } }), {
+    message: `${runbook.outcome} does not compile for ${options.entity}`,
+    code: 'COMPILE_REFUSED',
+  });
+}
+
+function show(terminal: Terminal, { plan, planId }: CompiledOutcome): void {
+  for (const line of printPlan(plan).split('\n')) terminal.line(line);
+  terminal.line();
+  terminal.line(`${terminal.colours.dim('planId')} ${planId}`);
+}

@@ -1,0 +1,67 @@
+/**
+ * How commands are declared: options that all have, examples in the help, and actions that load their code when called.
+ * Entry ring.
+ */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { CommandContext, CommandResult, CommonOptions } from './context';
+import type { ExitCode } from './complaint';
+
+/** What the groups of commands are added to, and with. */
+export interface Declaring {
+  readonly program: Command;
+  readonly context: CommandContext;
+  readonly done: (exit: ExitCode) => void;
+}
+
+/** Adds what every command has: `--json`, `--tenant` and examples. */
+export function common(command: Command, context: CommandContext, examples: readonly string[]): Command {
+  return command
+    .addOption(new Option('--tenant <name>', 'whose world it is').default(context.settings.tenant))
+    .addOption(new Option('--json', 'print the result as JSON'))
+    .addHelpText('after', examplesText(examples));
+}
+
+export const examplesText = (examples: readonly string[]): string =>
+  examples.length === 0 ? '' : `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}\n`;
+
+/** An option that names who acts. */
+export const asOption = (context: CommandContext): Option =>
+  new Option('--as <person>', 'who acts, such as `person:mary.major`').default(context.settings.actor);
+
+/** Calls what `load` gives with the arguments, then the options, and passes its exit code on. */
+export function action<Given extends readonly unknown[], Options extends CommonOptions>(
+  command: Command,
+  declaring: Declaring,
+  load: () => Promise<(context: CommandContext, given: Given, options: Options) => CommandResult>,
+): Command {
+  return command.action(async (...all: unknown[]) => {
+    // Commander passes the arguments, then the options, then the command itself.
+    const given = all.slice(0, -2) as unknown as Given;
+    const run = await load();
+    declaring.done(await run(declaring.context, given, command.optsWithGlobals<Options>()));
+  });
+}
+
+/** Gathers `key=value` options; the values stay text, because only the one who reads them knows their type. */
+export function collectPair(text: string, before: Pairs = []): Pairs {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It has to be `key=value`.');
+  return [...before, [text.slice(0, at), text.slice(at + 1)]];
+}
+
+export type Pairs = readonly (readonly [key: string, value: string])[];
+
+export function collectText(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(',').map((part) => part.trim())];
+}
+
+/** A whole number within bounds. */
+export const wholeNumber =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw new InvalidArgumentError(`It has to be a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };

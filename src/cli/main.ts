@@ -1,0 +1,89 @@
+/**
+ * The entry of the CLI: reads the environment once, builds the commands, and turns whatever they throw into one message and
+ * an exit code.
+ * Entry ring; a composition root.
+ */
+import { CommanderError } from 'commander';
+import { readSettings } from '../app/settings';
+import { Complaint, complaintOf, showComplaint, usage, type ExitCode } from './complaint';
+import { buildProgram } from './program';
+import { Terminal } from './terminal';
+
+/** Runs the command line of this process. Sets the exit code; ends the process only where something would keep it alive. */
+export function main(argv: readonly string[] = process.argv.slice(2)): void {
+  const { env } = process;
+  const terminal = new Terminal({ out: process.stdout, err: process.stderr, env });
+  // A reader that has seen enough (`| head`) is no error.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      process.exit(error.code === 'EPIPE' ? 0 : 1);
+    });
+  }
+  void runCommandLine(argv, terminal, env).then((code) => {
+    process.exitCode = code;
+    // A command that is done is done: no pool or channel that was left open keeps its caller waiting.
+    process.stdout.write('', () => process.exit(code));
+  });
+}
+
+async function runCommandLine(
+  argv: readonly string[],
+  terminal: Terminal,
+  env: NodeJS.ProcessEnv,
+): Promise<ExitCode> {
+  const json = argv.includes('--json');
+  const signal = lazySignal(terminal);
+  let stack = false;
+  try {
+    const settings = readSettings(env);
+    stack = settings.showsStacks;
+    let code: ExitCode = 0;
+    const program = buildProgram({ terminal, settings, signal }, (exit) => (code = exit));
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return commanderExit(error, terminal, json);
+    const complaint =
+      error instanceof RangeError && !(error instanceof Complaint)
+        ? usage(error.message)
+        : complaintOf(error);
+    showComplaint(terminal, complaint, { json, stack });
+    return complaint.exit;
+  }
+}
+
+/** Help and version are no errors; everything else that commander throws is wrong usage. */
+function commanderExit(error: CommanderError, terminal: Terminal, json: boolean): ExitCode {
+  if (error.exitCode === 0 || error.code === 'commander.help') return error.exitCode === 0 ? 0 : 2;
+  const [first = '', ...rest] = error.message.split('\n');
+  const message = first.replace(/^error: /, '').replace(/'([^']*)'/g, '`$1`');
+  const hint = rest
+    .join(' ')
+    .trim()
+    .replace(/^\(Did you mean (.*)\?\)$/, 'did you mean `$1`?');
+  showComplaint(terminal, usage(message, hint === '' ? 'see `backstep --help`' : hint), {
+    json,
+    stack: false,
+  });
+  return 2;
+}
+
+/**
+ * The first Ctrl-C asks for an orderly end, the second one ends at once. A command that never asks for the signal is ended by the
+ * first one, as programs are.
+ */
+function lazySignal(terminal: Terminal): () => AbortSignal {
+  let controller: AbortController | undefined;
+  return () => {
+    if (controller !== undefined) return controller.signal;
+    const watched = (controller = new AbortController());
+    const onSignal = (): void => {
+      if (watched.signal.aborted) process.exit(1);
+      terminal.note('stopping; once more to stop at once');
+      watched.abort();
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+    return watched.signal;
+  };
+}

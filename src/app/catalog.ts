@@ -38,7 +38,7 @@ const configurableOf = ({ id, outcome, domain, params, source }: AnyRunbook): Ca
   outcome,
   domain,
   params,
-  nodes: nodesOfSource(source().body).map((node) => node.id),
+  nodes: [...nodesOfSource(source().body)].map((node) => node.id),
 });
 
 /** A runbook by outcome code or id; upper and lower case do not matter. Errors: `OUTCOME_UNKNOWN`. */

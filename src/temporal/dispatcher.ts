@@ -10,6 +10,7 @@ import type { AwfEffect, Connection, EffectContext } from '../dsl/effect';
 import type { FireResult, UndoResult } from '../engine/effects';
 import type { Attempt, Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
+import { err, ok, type Result } from '../kernel/result';
 import { PLAN_LIMITS } from '../plan/limits';
 import type { Plan } from '../plan/plan';
 import type { ActionKey, Barrier, ExecuteAdmission, ExecuteRequest } from '../store/barrier';
@@ -107,6 +108,7 @@ async function execute(
   if (!input.ok) return failed(invalidInput(awf, input.issues), []);
 
   const isMutating = contract.effect === 'mutate';
+  const connection = await parts.connections(key.tenant, contract.system);
   const startedAt = parts.now();
   const admit = parts.admit ?? ((asked: ExecuteRequest) => parts.barrier.admitExecute(asked));
   const admission = await admit({
@@ -145,11 +147,12 @@ async function execute(
   if (lostOf(admission.attempts) >= ATTEMPT_LIMITS.lost)
     return giveUp({ ...lostFailure(isMutating), class: 'permanent' });
 
-  const context = await contextOf(parts, { key, contract, operation: 'execute', attempt, host });
+  const context = contextOf(parts, { key, connection, operation: 'execute', attempt, host });
   let { prior } = admission;
   if (effect.capture !== undefined && prior === undefined) {
     const captured = await tryOnce((signal) => effect.capture!(input.value, { ...context, signal }), {
-      timeoutMs: request.timeoutMs,
+      // The rest of the attempt's time belongs to the effect itself.
+      timeoutMs: request.timeoutMs / 2,
       signal: host.signal,
       isMutating: false,
     });
@@ -160,7 +163,7 @@ async function execute(
   }
 
   const tried = await tryOnce((signal) => effect.execute(input.value, { ...context, signal, prior }), {
-    timeoutMs: request.timeoutMs - Math.min(parts.now() - startedAt, request.timeoutMs / 2),
+    timeoutMs: Math.max(request.timeoutMs / 2, request.timeoutMs - (parts.now() - startedAt)),
     signal: host.signal,
     isMutating,
   });
@@ -183,6 +186,7 @@ async function compensate(
   const { key, firing } = request;
   const effect = await parts.effects(request.awf);
   if (effect === undefined) return failed(notImplemented(request.awf), []);
+  const connection = await parts.connections(key.tenant, effect.contract.system);
   const startedAt = parts.now();
   const isCommitted = request.args !== undefined;
   const lost = lostFailure(true);
@@ -211,17 +215,14 @@ async function compensate(
   };
   if (lostOf(admission.attempts) >= ATTEMPT_LIMITS.lost) return giveUp({ ...lost, class: 'permanent' });
 
-  const args = admission.args ?? request.args ?? (await argumentsFromScratch(parts, request, admission));
+  const known = admission.args ?? request.args;
+  const computed = known === undefined ? await argumentsFromScratch(parts, request, admission) : ok(known);
+  if (!computed.ok) return giveUp(crashedContract(request.of, computed.error));
+  const args = computed.value;
   if (args === null) return commit(false);
   const input = read(effect.contract.input, args);
   if (!input.ok) return giveUp(invalidInput(request.awf, input.issues));
-  const context = await contextOf(parts, {
-    key,
-    contract: effect.contract,
-    operation: 'compensate',
-    attempt,
-    host,
-  });
+  const context = contextOf(parts, { key, connection, operation: 'compensate', attempt, host });
   const tried = await tryOnce((signal) => effect.execute(input.value, { ...context, signal, prior }), {
     timeoutMs: request.timeoutMs,
     signal: host.signal,
@@ -235,36 +236,48 @@ async function argumentsFromScratch(
   parts: DispatcherParts,
   request: UndoRequest,
   known: { readonly output: Json | undefined; readonly prior: Json | undefined },
-): Promise<Json> {
+): Promise<Result<Json, string>> {
   const contract = (await parts.effects(request.of))?.contract;
-  if (contract?.compensation === undefined) return null;
+  if (contract === undefined) return err('this robot does not have it');
+  const input = read(contract.input, request.ofInput);
+  if (!input.ok) return err(input.issues);
   const { output, prior } = known;
-  return plainJson(
-    contract.compensation.input({
-      input: contract.input.parse(request.ofInput),
-      ...(output === undefined ? {} : { output }),
-      ...(prior === undefined ? {} : { prior }),
-    }),
-  );
+  return argumentsOf(contract, {
+    input: input.value,
+    ...(output === undefined ? {} : { output }),
+    ...(prior === undefined ? {} : { prior }),
+  });
 }
 
-async function contextOf(
+/** The contract's own function may throw; that must not look like a lost attempt. */
+function argumentsOf(
+  contract: AwfContract,
+  known: { readonly input: unknown; readonly output?: unknown; readonly prior?: Json },
+): Result<Json, string> {
+  try {
+    return ok(contract.compensation === undefined ? null : plainJson(contract.compensation.input(known)));
+  } catch (error) {
+    return err(error instanceof Error ? error.name : 'it threw');
+  }
+}
+
+function contextOf(
   parts: DispatcherParts,
   of: {
     readonly key: ActionKey;
-    readonly contract: AwfContract;
+    readonly connection: Connection;
     readonly operation: EffectContext['operation'];
     readonly attempt: number;
     readonly host: AttemptHost;
   },
-): Promise<EffectContext> {
-  const { key, contract, operation, attempt, host } = of;
+): EffectContext {
+  const { key, connection, operation, attempt, host } = of;
   return {
     tenant: key.tenant,
     key: `${key.outcome}/${key.node}`,
     operation,
     attempt,
-    connection: await parts.connections(key.tenant, contract.system),
+    connection,
     signal: host.signal,
     heartbeat: () => host.heartbeat(),
     log: parts.log,
@@ -285,11 +298,12 @@ function resultOf(
   if (!parsed.ok) return parsed;
   const output = plainJson(parsed.value);
   const known = { input, output: parsed.value, ...(prior === undefined ? {} : { prior }) };
-  const undo = contract.compensation === undefined ? null : plainJson(contract.compensation.input(known));
-  if (JSON.stringify([output, undo]).length > PLAN_LIMITS.payloadBytes) {
+  const undo = argumentsOf(contract, known);
+  if (!undo.ok) return { ok: false, issues: `its compensation cannot be computed: ${undo.error}` };
+  if (JSON.stringify([output, undo.value]).length > PLAN_LIMITS.payloadBytes) {
     return { ok: false, issues: `more than ${PLAN_LIMITS.payloadBytes} bytes` };
   }
-  return { ok: true, output, undo };
+  return { ok: true, output, undo: undo.value };
 }
 
 /** Attempts that overlap, one of them forgotten by its worker, must not both create. */
@@ -359,6 +373,9 @@ const notImplemented = (awf: string): Failure =>
 
 const invalidInput = (awf: string, issues: string): Failure =>
   clean('ACTION_INPUT_INVALID', `\`${awf}\` does not take this input: ${issues}`);
+
+const crashedContract = (awf: string, issues: string): Failure =>
+  clean('ACTION_CRASHED', `the compensation of \`${awf}\` cannot be computed: ${issues}`);
 
 const unreadable = (issues: string): Failure =>
   clean('SYSTEM_ANSWER_UNREADABLE', `the system answered against its contract: ${issues}`);

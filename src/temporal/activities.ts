@@ -1,0 +1,89 @@
+/**
+ * One activity for each AWF, named as the AWF is: Temporal's side of the dispatcher. What it answers is a result; what it
+ * throws tells Temporal whether and when to try again.
+ * Adapter ring. A database that is down is tried again for as long as it takes; that counts for no action.
+ */
+import { Context } from '@temporalio/activity';
+import { splitOutcomeId } from '../kernel/ids';
+import { invariant } from '../kernel/invariant';
+import { StoreError } from '../store/store-error';
+import { finalFailure, passingFailure } from '../../workflows/failure';
+import { STANDARD_RETRY, TIMES, type ActivityInput } from '../../workflows/protocol';
+import type { FireResult, UndoResult } from '../engine/effects';
+import type { Again, Dispatcher, Log } from './dispatcher';
+
+/** Between heartbeats of an action that takes long, in milliseconds: two fit into the timeout, with room for a slow network. */
+const HEARTBEAT_EVERY_MS = TIMES.heartbeat / 2.5;
+
+/** Before the next try while the database is down, in milliseconds: soon at first, then at leisure. */
+const STORE_RETRY_MS = { first: 500, last: 5_000 } as const;
+
+export type ActivityFunction = (input: ActivityInput) => Promise<FireResult | UndoResult>;
+
+/** The activities of these AWFs. */
+export function createActivities(parts: {
+  readonly dispatcher: Dispatcher;
+  readonly awfs: Iterable<string>;
+  readonly log: Log;
+}): Record<string, ActivityFunction> {
+  const activities: Record<string, ActivityFunction> = {};
+  for (const awf of parts.awfs) activities[awf] = (input) => perform(parts, awf, input);
+  return activities;
+}
+
+async function perform(
+  parts: { readonly dispatcher: Dispatcher; readonly log: Log },
+  awf: string,
+  input: ActivityInput,
+): Promise<FireResult | UndoResult> {
+  const context = Context.current();
+  const { info } = context;
+  const heartbeat = (): void => context.heartbeat();
+  const timer = info.isLocal ? undefined : setInterval(heartbeat, HEARTBEAT_EVERY_MS);
+  try {
+    const host = { signal: context.cancellationSignal, heartbeat };
+    const result = await dispatch(parts.dispatcher, awf, input, host);
+    if (result.kind === 'again') throw passing(result);
+    if (result.kind === 'failed') throw finalFailure(result);
+    return result;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    parts.log.warn('the database is not at hand; the action waits', {
+      awf,
+      node: input.node,
+      code: error.code,
+    });
+    const afterMs = Math.min(STORE_RETRY_MS.last, STORE_RETRY_MS.first * 2 ** Math.min(info.attempt - 1, 10));
+    throw passingFailure(error, afterMs);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function dispatch(
+  dispatcher: Dispatcher,
+  awf: string,
+  input: ActivityInput,
+  host: Parameters<Dispatcher['execute']>[1],
+): Promise<FireResult | UndoResult | Again> {
+  const { info } = Context.current();
+  const outcome = input.outcome ?? info.workflowExecution?.workflowId ?? '';
+  const tenant = splitOutcomeId(outcome)?.tenant;
+  invariant(tenant !== undefined, `\`${outcome}\` is the id of an outcome`);
+  const base = {
+    key: { tenant, outcome, node: input.node },
+    awf,
+    firing: input.asking ?? 1,
+    retry: input.retry ?? STANDARD_RETRY,
+    timeoutMs: info.startToCloseTimeoutMs - TIMES.attemptMargin,
+  };
+  if (input.op === 'execute') return dispatcher.execute({ ...base, input: input.input }, host);
+  const args = input.args === undefined ? {} : { args: input.args };
+  return dispatcher.compensate({ ...base, of: input.of, ofInput: input.input, ...args }, host);
+}
+
+const passing = ({ failure, afterMs }: Again): Error =>
+  passingFailure(
+    failure ?? { code: 'ACTION_WAITS', message: 'an earlier attempt may still be at work' },
+    afterMs,
+  );

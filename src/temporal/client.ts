@@ -1,0 +1,322 @@
+/**
+ * Starts outcomes, hands them people's acts, and reads their histories.
+ * Adapter ring. Who may do what is judged by the doors that call it.
+ */
+import {
+  Client,
+  Connection,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import {
+  ApplicationFailure,
+  defineSearchAttributeKey,
+  type PayloadCodec,
+  type SearchAttributePair,
+  type TypedSearchAttributes,
+} from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
+import type { ActName } from '../../workflows/acts';
+import {
+  ATTRIBUTES,
+  BACKSTEP_SUFFIX,
+  PRIORITY,
+  SERVICE_QUEUE,
+  TIMES,
+  type OutcomeResult,
+  type OutcomeStart,
+  type Phase,
+} from '../../workflows/protocol';
+import type { Act, GateDecision, Resolution } from '../engine/effects';
+import type { Told } from '../engine/fold';
+import type { Answer } from '../engine/people';
+import { outcomeIdOf, type OutcomeId } from '../kernel/ids';
+import type { Json } from '../kernel/json';
+import { readRun, tellRuns, type ReadRun } from './history';
+import { OutcomeError } from './outcome-error';
+
+export interface OutcomesSettings {
+  /** `host:port`. */
+  readonly address: string;
+  readonly namespace: string;
+  readonly codec: PayloadCodec;
+}
+
+/** The door to outcomes. All methods throw OutcomeError for what a caller can mend, and the SDK's errors for the rest. */
+export interface Outcomes {
+  /** Starts an outcome; the same event starts it once, and is told what it started before. */
+  start(start: OutcomeStart, eventId: string): Promise<Started>;
+  decide(id: string, decision: GateDecision): Promise<Answer>;
+  pause(id: string, act: Act): Promise<Answer>;
+  resume(id: string, act: Act): Promise<Answer>;
+  cancel(id: string, act: Act): Promise<Answer>;
+  release(id: string, node: string): Promise<Answer>;
+  resolve(id: string, node: string, resolution: Resolution, by: string): Promise<Answer>;
+  signal(id: string, name: string, data: Json): Promise<Answer>;
+  /** Takes an outcome back: by an act while it runs, by a workflow of its own once it has completed. */
+  backstep(id: string, act: Act, now: number): Promise<Backstepped>;
+  /** Waits until the outcome is over. */
+  result(id: string): Promise<OutcomeResult>;
+  describe(id: string): Promise<Description>;
+  /** The runs of an outcome, oldest first. */
+  runs(id: string): Promise<readonly ReadRun[]>;
+  /** State and trace, from the history alone; a later backstep is told along. */
+  tell(id: string): Promise<Told>;
+  /** Raw histories of the runs, oldest first: for replay and archive. */
+  histories(id: string): Promise<readonly temporal.api.history.v1.IHistory[]>;
+  /** Outcomes by a visibility query, newest first, at most `limit`. */
+  list(query: string, limit: number): Promise<readonly Description[]>;
+  /** The SDK's own client, for what is not here. */
+  readonly client: Client;
+  close(): Promise<void>;
+}
+
+export interface Started {
+  readonly id: OutcomeId;
+  /** `false` where the same event had started it before. */
+  readonly isNew: boolean;
+}
+
+export type Backstepped =
+  | { readonly by: 'act'; readonly answer: Answer }
+  /** A workflow of its own, with this id. */
+  | { readonly by: 'workflow'; readonly id: string; readonly isNew: boolean };
+
+export interface Description {
+  readonly id: string;
+  readonly runId: string;
+  readonly outcome: string;
+  readonly phase: Phase;
+  readonly entity: string;
+  readonly runbook: string;
+  readonly startedAt: number;
+  readonly closedAt?: number;
+  readonly isRunning: boolean;
+}
+
+/** How long a caller waits for the answer to an act, in milliseconds: a workflow task and what may stand before it. */
+const ANSWER_MS = 15_000;
+
+export async function connectOutcomes(settings: OutcomesSettings): Promise<Outcomes> {
+  const connection = await Connection.connect({ address: settings.address });
+  const client = new Client({
+    connection,
+    namespace: settings.namespace,
+    dataConverter: { payloadCodecs: [settings.codec] },
+  });
+  return new TemporalOutcomes(client, settings.codec, () => connection.close());
+}
+
+class TemporalOutcomes implements Outcomes {
+  constructor(
+    readonly client: Client,
+    private readonly codec: PayloadCodec,
+    readonly close: () => Promise<void>,
+  ) {}
+
+  async start(start: OutcomeStart, eventId: string): Promise<Started> {
+    if (eventId === '' || eventId.endsWith(BACKSTEP_SUFFIX))
+      throw new OutcomeError('EVENT_ID_UNUSABLE', eventId);
+    const id = outcomeIdOf(start.plan.tenant, start.plan.outcome, eventId);
+    return { id, isNew: await this.startAs(id, start) };
+  }
+
+  decide(id: string, decision: GateDecision): Promise<Answer> {
+    return this.act(id, 'decide', decision);
+  }
+  pause(id: string, act: Act): Promise<Answer> {
+    return this.act(id, 'pause', act);
+  }
+  resume(id: string, act: Act): Promise<Answer> {
+    return this.act(id, 'resume', act);
+  }
+  cancel(id: string, act: Act): Promise<Answer> {
+    return this.act(id, 'cancel', act);
+  }
+  release(id: string, node: string): Promise<Answer> {
+    return this.act(id, 'release', { node });
+  }
+  resolve(id: string, node: string, resolution: Resolution, by: string): Promise<Answer> {
+    return this.act(id, 'resolve', { node, resolution, by });
+  }
+  signal(id: string, name: string, data: Json): Promise<Answer> {
+    return this.act(id, 'signal', { name, data });
+  }
+
+  async backstep(id: string, act: Act, now: number): Promise<Backstepped> {
+    const { isRunning, closedAt } = await this.describe(id);
+    if (isRunning) {
+      const answer = await this.act(id, 'backstep', act).catch((error: unknown) => {
+        // It ended just now.
+        if (error instanceof OutcomeError && error.code === 'OUTCOME_OVER') return undefined;
+        throw error;
+      });
+      if (answer !== undefined) return { by: 'act', answer };
+      return this.backstep(id, act, now);
+    }
+    const runs = await this.runs(id);
+    const { start } = runs[runs.length - 1]!;
+    const { state } = tellRuns(runs);
+    if (state.phase !== 'completed') return { by: 'act', answer: 'late' };
+    if (now - (closedAt ?? now) > start.plan.undoWindowMs)
+      throw new OutcomeError('OUTCOME_UNDO_WINDOW_OVER', id);
+    const { plan, planId, correlation } = start;
+    const back: OutcomeStart = {
+      plan,
+      planId,
+      cause: { person: act.by },
+      startedBy: act.by,
+      ...(correlation === undefined ? {} : { correlation }),
+      from: state,
+      first: [{ kind: 'backstep', ...act }],
+      of: id,
+    };
+    const backId = `${id}${BACKSTEP_SUFFIX}`;
+    return { by: 'workflow', id: backId, isNew: await this.startAs(backId, back) };
+  }
+
+  async result(id: string): Promise<OutcomeResult> {
+    return (await this.client.workflow.getHandle(id).result()) as OutcomeResult;
+  }
+
+  async describe(id: string): Promise<Description> {
+    const found = await this.client.workflow
+      .getHandle(id)
+      .describe()
+      .catch((error: unknown) => {
+        throw error instanceof WorkflowNotFoundError ? new OutcomeError('OUTCOME_UNKNOWN', id) : error;
+      });
+    return descriptionOf(found);
+  }
+
+  async list(query: string, limit: number): Promise<readonly Description[]> {
+    const found: Description[] = [];
+    if (limit < 1) return found;
+    for await (const info of this.client.workflow.list({ query, pageSize: Math.min(limit, 200) })) {
+      found.push(descriptionOf(info));
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
+  async histories(id: string): Promise<readonly temporal.api.history.v1.IHistory[]> {
+    const histories: temporal.api.history.v1.IHistory[] = [];
+    let runId: string | undefined = (await this.describe(id)).runId;
+    while (runId !== undefined && runId !== '') {
+      const history: temporal.api.history.v1.IHistory = await this.client.workflow
+        .getHandle(id, runId)
+        .fetchHistory();
+      histories.unshift(history);
+      const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+      runId = started?.continuedExecutionRunId ?? undefined;
+    }
+    return histories;
+  }
+
+  async runs(id: string): Promise<readonly ReadRun[]> {
+    const histories = await this.histories(id);
+    return Promise.all(histories.map((history) => readRun(history, this.codec)));
+  }
+
+  async tell(id: string): Promise<Told> {
+    const runs = await this.runs(id);
+    const back = await this.runs(`${id}${BACKSTEP_SUFFIX}`).catch((error: unknown) => {
+      if (error instanceof OutcomeError && error.code === 'OUTCOME_UNKNOWN') return [];
+      throw error;
+    });
+    return tellRuns([...runs, ...back]);
+  }
+
+  private async act(id: string, name: ActName, data: unknown): Promise<Answer> {
+    const deadline = AbortSignal.timeout(ANSWER_MS);
+    try {
+      return await this.client.withAbortSignal(deadline, () =>
+        this.client.workflow.getHandle(id).executeUpdate<Answer, [unknown]>(name, { args: [data] }),
+      );
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) {
+        await this.describe(id);
+        throw new OutcomeError('OUTCOME_OVER', id);
+      }
+      if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+        throw new OutcomeError('ACT_MALFORMED', error.cause.message);
+      }
+      if (deadline.aborted) throw new OutcomeError('OUTCOME_DOES_NOT_ANSWER', id);
+      throw error;
+    }
+  }
+
+  /** Whether it was started now. */
+  private async startAs(id: string, start: OutcomeStart): Promise<boolean> {
+    const { plan } = start;
+    try {
+      await this.client.workflow.start(plan.outcome, {
+        workflowId: id,
+        taskQueue: SERVICE_QUEUE,
+        args: [start],
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowTaskTimeout: TIMES.workflowTask,
+        typedSearchAttributes: attributesOf(start),
+        staticSummary: `${plan.runbook.id} v${plan.runbook.version} for ${plan.entity.id}`,
+        priority: {
+          priorityKey: start.of === undefined ? PRIORITY.fire : PRIORITY.undo,
+          fairnessKey: plan.tenant,
+        },
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+      throw error;
+    }
+  }
+}
+
+function attributesOf(start: OutcomeStart): SearchAttributePair[] {
+  const { plan, of, correlation } = start;
+  const values: { readonly [Name in keyof typeof ATTRIBUTES]: string | undefined } = {
+    tenant: plan.tenant,
+    outcome: plan.outcome,
+    runbook: plan.runbook.id,
+    domain: plan.runbook.domain,
+    entity: plan.entity.id,
+    phase: of === undefined ? 'running' : 'backstepping',
+    correlation,
+  };
+  return Object.entries(values).flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : [{ key: defineSearchAttributeKey(ATTRIBUTES[name as keyof typeof ATTRIBUTES], 'KEYWORD'), value }],
+  );
+}
+
+/** The members that a description of one workflow and a row of a list have in common. */
+interface Info {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly type: string;
+  readonly status: { readonly name: string };
+  readonly startTime: Date;
+  readonly closeTime?: Date;
+  readonly typedSearchAttributes: TypedSearchAttributes;
+}
+
+function descriptionOf(info: Info): Description {
+  const read = (name: string): string =>
+    info.typedSearchAttributes.get(defineSearchAttributeKey(name, 'KEYWORD')) ?? '';
+  const isRunning = info.status.name === 'RUNNING';
+  const noted = read(ATTRIBUTES.phase) as Phase;
+  // An outcome that ran through without a stop was never worth an event to say so.
+  const phase = noted === 'running' && info.status.name === 'COMPLETED' ? 'completed' : noted;
+  return {
+    id: info.workflowId,
+    runId: info.runId,
+    outcome: info.type,
+    phase,
+    entity: read(ATTRIBUTES.entity),
+    runbook: read(ATTRIBUTES.runbook),
+    startedAt: info.startTime.getTime(),
+    ...(info.closeTime === undefined ? {} : { closedAt: info.closeTime.getTime() }),
+    isRunning,
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * Runs robots: Temporal workers, one a role, each on its own task queue, in one process.
+ * Adapter ring. Everything it needs is handed in; it reads no environment and installs no signal handler.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import {
+  bundleWorkflowCode,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
+import type { PayloadCodec } from '@temporalio/common';
+import { platformQueue, SERVICE_QUEUE } from '../../workflows/protocol';
+import type { ActivityFunction } from './activities';
+
+/** What a robot does: run outcomes, or fire the AWFs of one domain. */
+export type Robot = 'service' | `platform:${string}`;
+
+export interface WorkerSettings {
+  /** `host:port`. */
+  readonly address: string;
+  readonly namespace: string;
+  readonly robots: readonly Robot[];
+  /** By AWF name. A service robot needs them all: those of the local lane run in its own process. */
+  readonly activities: Readonly<Record<string, ActivityFunction>>;
+  readonly codec: PayloadCodec;
+  /** Absent: bundled anew, which takes a second or two. */
+  readonly bundle?: WorkflowBundle;
+  /** Actions at once, and outcomes worked on at once, per robot. */
+  readonly slots?: number;
+  /** Shown by Temporal for everything that this process does. */
+  readonly identity?: string;
+}
+
+export interface WorkflowBundle {
+  readonly code: string;
+}
+
+export interface RunningWorker {
+  /** Asks the robots to finish what they have, and resolves when they have, at the latest after the bounds below. */
+  stop(): Promise<void>;
+  /** Resolves when the robots have ended; rejects if one of them failed. */
+  readonly ended: Promise<void>;
+}
+
+export const WORKER_LIMITS = {
+  /** Actions, and outcomes, that one robot works on at once. */
+  slots: 100,
+  /** Outcomes kept in memory. One takes some hundred kilobytes of isolate; others are replayed when they are needed. */
+  cachedWorkflows: 500,
+  /** One thread runs the sandboxes: the other core belongs to the servers and to the actions. */
+  workflowThreads: 1,
+  /** Polls in flight. More than a few only keep connections busy on two cores. */
+  workflowPolls: 5,
+  activityPolls: 5,
+  /** After a stop is asked for, actions under way get so long before they are told to end, in milliseconds. */
+  graceMs: 5_000,
+  /** And so long before they are left behind; their attempt then counts as lost. */
+  forceMs: 12_000,
+  /** A worker that died leaves its outcomes to others after so long, in milliseconds. */
+  stickyMs: 2_000,
+} as const;
+
+/** Starts the robots and resolves when all of them take work. */
+export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
+  const connection = await NativeConnection.connect({ address: settings.address });
+  try {
+    const needsBundle = settings.robots.includes('service');
+    const bundle = needsBundle ? (settings.bundle ?? (await bundleWorkflows())) : undefined;
+    const workers = await Promise.all(
+      settings.robots.map((robot) => Worker.create(optionsFor(robot, settings, connection, bundle))),
+    );
+    const running = workers.map((worker) => worker.run());
+    const ended = Promise.all(running).then(
+      () => connection.close(),
+      async (error: unknown) => {
+        for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+        await Promise.allSettled(running);
+        await connection.close();
+        throw error;
+      },
+    );
+    // Whoever started it may look at the end later; until then it must not count as unhandled.
+    ended.catch(() => undefined);
+    return {
+      ended,
+      stop: async () => {
+        for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+        await ended;
+      },
+    };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+function optionsFor(
+  robot: Robot,
+  settings: WorkerSettings,
+  connection: NativeConnection,
+  bundle: WorkflowBundle | undefined,
+): WorkerOptions {
+  const slots = settings.slots ?? WORKER_LIMITS.slots;
+  const base: WorkerOptions = {
+    connection,
+    namespace: settings.namespace,
+    taskQueue: robot === 'service' ? SERVICE_QUEUE : platformQueue(robot.slice('platform:'.length)),
+    dataConverter: { payloadCodecs: [settings.codec] },
+    activities: settings.activities,
+    shutdownGraceTime: WORKER_LIMITS.graceMs,
+    shutdownForceTime: WORKER_LIMITS.forceMs,
+    ...(settings.identity === undefined ? {} : { identity: settings.identity }),
+  };
+  if (robot !== 'service') {
+    return {
+      ...base,
+      maxConcurrentActivityTaskExecutions: slots,
+      activityTaskPollerBehavior: { type: 'simple-maximum', maximum: WORKER_LIMITS.activityPolls },
+    };
+  }
+  if (bundle === undefined) throw new TypeError('a service robot has a bundle');
+  return {
+    ...base,
+    workflowBundle: bundle,
+    // Its activities are those of the local lane; nobody sends it others.
+    enableNonLocalActivities: false,
+    maxConcurrentWorkflowTaskExecutions: slots,
+    maxConcurrentLocalActivityExecutions: slots,
+    maxCachedWorkflows: WORKER_LIMITS.cachedWorkflows,
+    workflowThreadPoolSize: WORKER_LIMITS.workflowThreads,
+    workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: WORKER_LIMITS.workflowPolls },
+    stickyQueueScheduleToStartTimeout: WORKER_LIMITS.stickyMs,
+  };
+}
+
+/** Bundles the workflows for the sandbox, from the sources as from the built package. */
+export async function bundleWorkflows(): Promise<WorkflowBundle> {
+  const { code } = await bundleWorkflowCode({ workflowsPath: workflowsFile(), logger: quiet });
+  return { code };
+}
+
+/** `workflows/index` beside the folder this file's own tree lies in. */
+export function workflowsFile(): string {
+  const root = dirname(dirname(__dirname));
+  const built = join(root, 'workflows', 'index.js');
+  return existsSync(built) ? built : join(root, 'workflows', 'index.ts');
+}
+
+const nothing = (): void => undefined;
+const quiet = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** Sets the SDK's own logging for the process; before the first connection, or it has no effect. */
+export function quietRuntime(): void {
+  Runtime.install({ logger: quiet });
+}

@@ -1,0 +1,153 @@
+/**
+ * What the workflow, its activities and its callers say to each other: inputs, names and every time bound, in one place.
+ * Loaded inside the Temporal sandbox: data and types only, no I/O, nothing beyond the pure ring.
+ */
+import type { EngineEvent } from '../src/engine/effects';
+import type { EngineState } from '../src/engine/state';
+import { RETRY_FIGURES } from '../src/governance/figures/retry';
+import { retryDelay } from '../src/governance/retry';
+import type { FailureClass } from '../src/kernel/failure';
+import type { Json } from '../src/kernel/json';
+import type { Plan, RetryRule } from '../src/plan/plan';
+
+/** Input of an outcome's workflow: the first event of the history holds the whole declared intent. */
+export interface OutcomeStart {
+  readonly plan: Plan;
+  /** SHA-256 of the plan's canonical JSON. */
+  readonly planId: string;
+  readonly cause: { readonly event: string; readonly type?: string } | { readonly person: string };
+  readonly startedBy: string;
+  readonly correlation?: string;
+  /** State to go on from: after continue-as-new, or of the finished outcome that is to go back. */
+  readonly from?: EngineState;
+  /** What happens before anything is waited for. */
+  readonly first?: readonly EngineEvent[];
+  /** The outcome whose actions are undone, where this workflow is the backstep of one that had ended. */
+  readonly of?: string;
+  /** How often each node was asked for, where more than never: carried across continue-as-new. */
+  readonly asked?: Asked;
+  /** Happenings one run takes before it continues as new. Default: the engine's. */
+  readonly turnsPerRun?: number;
+}
+
+/** By node: firings, and undos. */
+export interface Asked {
+  readonly fire: { readonly [node: string]: number };
+  readonly undo: { readonly [node: string]: number };
+}
+
+/** What a workflow leaves behind; its story is in the history. */
+export interface OutcomeResult {
+  readonly phase: 'completed' | 'backstepped';
+  /** Actions whose undo a person gave up. */
+  readonly residue?: readonly string[];
+}
+
+/** Argument of the activity of an AWF; what an absent member means stands beside it. */
+export type ActivityInput = ExecuteInput | CompensateInput;
+
+interface ActivityInputBase {
+  readonly node: string;
+  /** Which asking of the node this is; absent: 1. */
+  readonly asking?: number;
+  /** Absent: the table of spec 8.4 as it stands. */
+  readonly retry?: Plan['retry'];
+  /** Outcome id; absent: the id of the workflow. */
+  readonly outcome?: string;
+}
+
+export interface ExecuteInput extends ActivityInputBase {
+  readonly op: 'execute';
+  readonly input: Json;
+  /** Registered here, before the effect can exist. */
+  readonly compensation?: string;
+}
+
+export interface CompensateInput extends ActivityInputBase {
+  readonly op: 'compensate';
+  /** The AWF that is undone, and the input it had. */
+  readonly of: string;
+  readonly input: Json;
+  /** Arguments from the commit; absent where the history knows of none. */
+  readonly args?: Json;
+}
+
+/** Task queue of the robots that run outcomes. */
+export const SERVICE_QUEUE = 'service';
+
+/** Task queue of the robots that fire the AWFs of one domain. */
+export const platformQueue = (domain: string): string => `platform.${domain}`;
+
+/** Bounds in milliseconds, each with its reason. */
+export const TIMES = {
+  /**
+   * One workflow task. It is also what passes before another worker takes over from one that died in the middle, local
+   * activities included; the SDK renews it for local activities that take longer.
+   */
+  workflowTask: 5_000,
+  /** Without a heartbeat for so long a remote action's worker counts as lost. */
+  heartbeat: 5_000,
+  /** Pause before an attempt follows one whose worker was lost. */
+  afterLoss: 1_000,
+  /**
+   * What an attempt may take beyond the timeout of its AWF: hearing the effect out, and the barrier's statements. Temporal's
+   * start-to-close holds this much more than the AWF's own bound.
+   */
+  attemptMargin: 5_000,
+  /** A local activity that waits longer than this for its next attempt waits in a timer, not in the workflow task. */
+  localRetry: 4_500,
+} as const;
+
+/** Priorities of activities, 1 is first. Going back goes before going forward. */
+export const PRIORITY = { undo: 1, fire: 3 } as const;
+
+/** Search attributes of outcomes, all Keyword. @source DESIGN §5 */
+export const ATTRIBUTES = {
+  tenant: 'BackstepTenant',
+  outcome: 'BackstepOutcome',
+  runbook: 'BackstepRunbook',
+  domain: 'BackstepDomain',
+  entity: 'BackstepEntity',
+  phase: 'BackstepPhase',
+  correlation: 'BackstepCorrelation',
+} as const;
+
+/**
+ * Values of the search attribute `phase`. An outcome that runs through without a stop keeps `running` to its end, because
+ * each change costs an event; the status of the workflow tells that it is over.
+ */
+export type Phase = 'running' | 'waiting' | 'paused' | 'backstepping' | 'completed' | 'backstepped';
+
+/** The retry table of spec 8.4 in the form that plans have. */
+export const STANDARD_RETRY: Plan['retry'] = {
+  transient: ruleOf('transient'),
+  recoverable: ruleOf('recoverable'),
+  permanent: ruleOf('permanent'),
+  unknown: ruleOf('unknown'),
+};
+
+function ruleOf(failureClass: FailureClass): RetryRule {
+  const max = RETRY_FIGURES[failureClass].maxRetries;
+  const delaysMs: number[] = [];
+  for (let n = 1; n <= max; n++) {
+    const verdict = retryDelay(failureClass, n);
+    if (verdict.retry) delaysMs.push(verdict.afterMs);
+  }
+  return { max, delaysMs };
+}
+
+/** Ends the id of a workflow that takes a finished outcome back. */
+export const BACKSTEP_SUFFIX = '/backstep';
+
+/** Label of an action in Temporal's UI, and what tells whose a local activity's marker is. */
+export const labelOf = (op: ActivityInput['op'], node: string): string =>
+  op === 'execute' ? node : `undo ${node}`;
+
+/** Inverse of `labelOf`. */
+export function readLabel(label: string): { readonly op: ActivityInput['op']; readonly node: string } {
+  return label.startsWith('undo ')
+    ? { op: 'compensate', node: label.slice('undo '.length) }
+    : { op: 'execute', node: label };
+}
+
+export const TIMER_PREFIX = 'timer ';

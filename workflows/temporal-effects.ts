@@ -1,0 +1,181 @@
+/**
+ * The engine's port on Temporal: commands become activities and timers, their ends become happenings, in the order in which
+ * the workflow is told of them.
+ * Loaded inside the Temporal sandbox. It decides nothing; `docs/execution.md` tells the rules of ordering it rests on.
+ */
+import {
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+  sleep,
+  type ActivityOptions,
+  type LocalActivityOptions,
+} from '@temporalio/workflow';
+import type { Command, Effects, EngineEvent, FireResult, Happening, UndoResult } from '../src/engine/effects';
+import { layoutOf, planNodeOf } from '../src/engine/layout';
+import { invariant } from '../src/kernel/invariant';
+import { jsonEquals } from '../src/kernel/json';
+import type { Plan } from '../src/plan/plan';
+import { readFailure } from './failure';
+import {
+  labelOf,
+  platformQueue,
+  PRIORITY,
+  STANDARD_RETRY,
+  TIMER_PREFIX,
+  TIMES,
+  type ActivityInput,
+  type Asked,
+} from './protocol';
+
+type Asking = Extract<Command, { do: 'fire' | 'undo' }>;
+
+/**
+ * Turns of the microtask queue within which everything that one activation brings has arrived: a local activity's end takes
+ * three, everything else one or none. What arrives together is handed over together.
+ */
+const SETTLING_TURNS = 8;
+
+export class TemporalEffects implements Effects {
+  private readonly queue: Happening[] = [];
+  private wake: () => void = () => undefined;
+  private readonly timers = new Map<string, CancellationScope>();
+  private readonly layout;
+  private readonly retry: { readonly retry?: Plan['retry'] };
+  private readonly counts: { readonly fire: Record<string, number>; readonly undo: Record<string, number> };
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly outcome: { readonly outcome?: string },
+    asked: Asked | undefined,
+  ) {
+    this.layout = layoutOf(plan);
+    this.retry = jsonEquals(plan.retry, STANDARD_RETRY) ? {} : { retry: plan.retry };
+    this.counts = { fire: { ...asked?.fire }, undo: { ...asked?.undo } };
+  }
+
+  /** For the run that comes after this one. */
+  get asked(): Asked {
+    return this.counts;
+  }
+
+  tell(event: EngineEvent): Happening {
+    const happening = { at: Date.now(), event };
+    this.queue.push(happening);
+    this.wake();
+    return happening;
+  }
+
+  async next(): Promise<readonly Happening[]> {
+    if (this.queue.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
+    for (let turn = 0; turn < SETTLING_TURNS; turn++) await Promise.resolve();
+    return this.queue.splice(0);
+  }
+
+  perform(command: Command): void {
+    switch (command.do) {
+      case 'fire':
+      case 'undo':
+        return this.ask(command);
+      case 'startTimer':
+        return this.startTimer(command.timer, command.ms);
+      case 'stopTimer':
+        this.timers.get(command.timer)?.cancel();
+        this.timers.delete(command.timer);
+    }
+  }
+
+  private ask(command: Asking): void {
+    const { node } = command;
+    const tell = (result: FireResult | UndoResult): void => {
+      const kind = command.do === 'fire' ? 'fired' : 'undone';
+      this.tell({ kind, node, result } as EngineEvent);
+    };
+    // Directly on the activity's own promise: every turn in between would change the order of arrival.
+    void this.call(command).then(tell, (error: unknown) => {
+      const failed = readFailure(error);
+      if (failed === undefined) throw error;
+      tell(failed);
+    });
+  }
+
+  private call(command: Asking): Promise<FireResult & UndoResult> {
+    const input = this.inputOf(command);
+    const label = labelOf(input.op, command.node);
+    const startToCloseTimeout = this.timeoutMs(command) + TIMES.attemptMargin;
+    // No bound on attempts: the activity itself says when a class of failure has used up its retries.
+    const retry = { initialInterval: TIMES.afterLoss, backoffCoefficient: 1 };
+    if (command.lane === 'local') {
+      return run(
+        proxyLocalActivities({
+          startToCloseTimeout,
+          retry,
+          localRetryThreshold: TIMES.localRetry,
+          summary: label,
+        } satisfies LocalActivityOptions),
+        command.awf,
+        input,
+      );
+    }
+    return run(
+      proxyActivities({
+        activityId: label,
+        taskQueue: platformQueue(this.plan.awfs[command.awf]?.domain ?? this.plan.runbook.domain),
+        startToCloseTimeout,
+        heartbeatTimeout: TIMES.heartbeat,
+        retry,
+        priority: { priorityKey: PRIORITY[command.do], fairnessKey: this.plan.tenant },
+      } satisfies ActivityOptions),
+      command.awf,
+      input,
+    );
+  }
+
+  private inputOf(command: Asking): ActivityInput {
+    const { node } = command;
+    const counts = this.counts[command.do];
+    const asking = (counts[node] ?? 0) + 1;
+    counts[node] = asking;
+    const base = { node, ...(asking === 1 ? {} : { asking }), ...this.retry, ...this.outcome };
+    if (command.do === 'fire') {
+      const { input, compensation } = command;
+      return { op: 'execute', ...base, input, ...(compensation === undefined ? {} : { compensation }) };
+    }
+    const { of, ofInput, args } = command;
+    return { op: 'compensate', ...base, of, input: ofInput, ...(args === undefined ? {} : { args }) };
+  }
+
+  /** Configuration may bound a node's own AWF; its compensation keeps the bound of its contract. */
+  private timeoutMs(command: Asking): number {
+    const awf = this.plan.awfs[command.awf];
+    invariant(awf !== undefined, `the plan knows AWF \`${command.awf}\``);
+    if (command.do === 'undo') return awf.timeoutMs;
+    const node = planNodeOf(this.layout, command.node);
+    return (node?.kind === 'action' ? node.timeoutMs : undefined) ?? awf.timeoutMs;
+  }
+
+  private startTimer(timer: string, ms: number): void {
+    const scope = new CancellationScope();
+    this.timers.get(timer)?.cancel();
+    this.timers.set(timer, scope);
+    const ended = scope.run(() => {
+      const slept = sleep(ms, { summary: TIMER_PREFIX + timer });
+      return slept.then(() => {
+        if (this.timers.get(timer) === scope) this.timers.delete(timer);
+        this.tell({ kind: 'timer', timer });
+      });
+    });
+    void ended.catch((error: unknown) => {
+      if (!isCancellation(error)) throw error;
+    });
+  }
+}
+
+type Activities = Readonly<Record<string, (input: ActivityInput) => Promise<unknown>>>;
+
+function run(activities: object, awf: string, input: ActivityInput): Promise<FireResult & UndoResult> {
+  const activity = (activities as Activities)[awf];
+  invariant(activity !== undefined, 'every name is an activity');
+  return activity(input) as Promise<FireResult & UndoResult>;
+}

@@ -68,7 +68,7 @@ export class SandboxAdmin {
     return credentials;
   }
 
-  /** @param options.key any part of `<outcome id>|<node>|<op>`; `object` any part of `<collection>/<id>`. */
+  /** @param options.key any part of `<idempotency key>|<operation>`; `object` any part of `<collection>/<id>`. */
   effects(
     options: { readonly tenant?: string; readonly key?: string; readonly object?: string } = {},
   ): Promise<EffectsReport> {

@@ -11,6 +11,8 @@ interface CollectionSpec {
   readonly indexes: Readonly<Record<string, KeyOf>>;
   /** False for a row that is closed for good and binds nobody: the residue that vendors keep after an undo. */
   readonly standing?: (row: JsonObject) => boolean;
+  /** Rows that bind nobody yet: to write one is no effect. */
+  readonly isDraft?: true;
 }
 
 const field =
@@ -65,7 +67,7 @@ export const COLLECTIONS: Readonly<Record<CollectionName, CollectionSpec>> = {
 
   'workday.workers': { indexes: { reference: field('referenceId'), email: lower('primaryWorkEmail') } },
   'workday.organizations': { indexes: { reference: field('referenceId') } },
-  'workday.drafts': { indexes: { worker: field('worker') }, standing: () => false },
+  'workday.drafts': { indexes: { worker: field('worker') }, standing: () => false, isDraft: true },
   'workday.events': {
     indexes: { worker: field('worker') },
     standing: (row) => row['status'] !== 'Rescinded' && row['status'] !== 'Canceled',

@@ -3,12 +3,16 @@
  * often; for every object, how often it was changed. Counts only, so that it stays small over any number of requests.
  * Adapter ring, no I/O. It is fed from the log and never asked by a vendor's handler.
  */
+import { COLLECTIONS } from './collections';
 import type { LogRecord } from './log';
 
 /** The header by which our clients say for which attempt of which action a request is. No vendor reads it. */
 export const ACTION_HEADER = 'x-backstep-action';
 
-/** What one action did. `<outcome id>|<node>|<op>` is its key: the attempt, the last part, is left out. */
+/**
+ * What one action did. Its header is `<idempotency key>|<execute or compensate>|<attempt>`; the key here is all of that
+ * but the attempt, so that what two attempts did adds up.
+ */
 export interface ActionEffects {
   readonly key: string;
   /** Requests under this key, also those that changed nothing or failed. */
@@ -44,7 +48,10 @@ export class Effects {
   private readonly objects = new Map<string, number>();
 
   count(record: Pick<LogRecord, 'action' | 'op' | 'target' | 'changes'>): void {
-    const changes = record.changes ?? [];
+    // A draft binds nobody until it is submitted, so to make one twice is to do nothing twice.
+    const changes = (record.changes ?? []).filter(
+      ({ collection }) => COLLECTIONS[collection].isDraft !== true,
+    );
     for (const { collection, id } of changes) {
       const object = `${collection}/${id}`;
       this.objects.set(object, (this.objects.get(object) ?? 0) + 1);

@@ -98,6 +98,7 @@ export class World {
   dump(): WorldDump {
     const rows: Record<string, Record<string, JsonObject>> = {};
     for (const [name, collection] of this.collections) {
+      if (collection.rows.size === 0) continue;
       rows[name] = Object.fromEntries([...collection.rows].map(([id, row]) => [id, row.value]));
     }
     return { ids: this.ids, rows };
@@ -239,7 +240,8 @@ export class Transaction {
   private write(collection: CollectionName, id: string, after: JsonObject | null): void {
     const key = `${collection}/${id}`;
     const rows = this.world.collection(collection);
-    const before = this.changed.get(key)?.before ?? rows.rows.get(id)?.value ?? null;
+    const earlier = this.changed.get(key);
+    const before = earlier ? earlier.before : (rows.rows.get(id)?.value ?? null);
     rows.set(id, after);
     this.changed.set(key, { collection, id, before, after });
   }

@@ -62,8 +62,12 @@ function assign(call: Call): Answer {
     for (const old of assignmentsOf(call, id)) {
       if (!wanted.has(old.id)) call.world.remove('graph.assignments', old.id);
     }
-    for (const [key, target] of wanted)
-      call.world.put('graph.assignments', key, { configuration: id, target });
+    for (const [key, target] of wanted) {
+      const old = call.world.get('graph.assignments', key);
+      if (!old || !jsonEquals(old['target'], target)) {
+        call.world.put('graph.assignments', key, { configuration: id, target });
+      }
+    }
     return answer(200, { value: assignmentsOf(call, id).map(assignmentView) });
   });
 }

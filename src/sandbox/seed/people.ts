@@ -133,8 +133,11 @@ const BY_NAME = new Map(CAST.map((person) => [person.name, person]));
 export const domainOf = (tenant: string): string => `${tenant}.example`;
 
 /** Who is in the cast is what the cast says; everybody else, such as `load.0001`, is a contractor. */
-export function personIds(tenant: string, name: string): PersonIds {
-  const isContractor = BY_NAME.get(name)?.isContractor ?? true;
+export function personIds(
+  tenant: string,
+  name: string,
+  isContractor = BY_NAME.get(name)?.isContractor ?? true,
+): PersonIds {
   const [first = '', last = ''] = name.split('.');
   return {
     email: `${name}@${domainOf(tenant)}`,

@@ -137,6 +137,12 @@ export class PredictedEffects implements Effects {
     return Promise.resolve([{ at: next.at, event: next.event }]);
   }
 
+  /** Takes what is pending for one node or timer out of its turn; `undefined` where nothing is. */
+  take(matches: (event: EngineEvent) => boolean): EngineEvent | undefined {
+    const at = this.queue.findIndex(({ event }) => matches(event));
+    return at < 0 ? undefined : this.queue.splice(at, 1)[0]?.event;
+  }
+
   /** People and signals answer what the trace shows them. */
   watch(events: readonly TraceEvent[]): void {
     for (const event of events) {

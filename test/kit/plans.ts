@@ -117,37 +117,45 @@ export const toyPlan = (nodes: readonly PlanNode[], rest: Partial<Plan> = {}): P
   ...rest,
 });
 
-/** An action that puts a box of its own name on the shelf. */
-export const put = (id: string, after: readonly string[] = [], rest: object = {}): PlanNode => ({
+/** An action that puts a box of its own name on the shelf; inside for-each, one of its own for each element. */
+export const put = (
+  id: string,
+  after: readonly string[] = [],
+  rest: object = {},
+  eachs: readonly string[] = [],
+): PlanNode => ({
   kind: 'action',
   id,
   ...(after.length === 0 ? {} : { after }),
   awf: 'toy.put',
-  input: { obj: { box: { lit: id } } },
+  input: { obj: { box: eachs.length === 0 ? { lit: id } : { join: [{ lit: id }, ...eachs.map(itemOf)] } } },
   lane: 'remote',
   ...rest,
 });
+
+const itemOf = (each: string) => ({ ref: { from: 'item', each, path: [] } }) as const;
 
 /** Plans of every shape: parallel, choices, for-each, exits, checkpoints, gates and waits, nested up to `depth`. */
 export const arbitraryPlan = (depth = 2): fc.Arbitrary<Plan> =>
   fc.array(fc.nat(), { minLength: 4, maxLength: 60 }).map((choices) => {
     const pick = picker(choices);
-    return toyPlan(growBlock(pick, { count: 0 }, depth, []).nodes);
+    return toyPlan(growBlock(pick, { count: 0, eachs: [] }, depth, []).nodes);
   });
 
 type Pick = (below: number) => number;
+
+/** Node ids given out so far, and the for-each nodes around the place at hand. */
+interface Names {
+  count: number;
+  eachs: readonly string[];
+}
 
 const picker = (choices: readonly number[]): Pick => {
   let at = 0;
   return (below) => (choices[at++ % choices.length]! + at) % below;
 };
 
-function growBlock(
-  pick: Pick,
-  names: { count: number },
-  depth: number,
-  checkpoints: readonly string[],
-): Block {
+function growBlock(pick: Pick, names: Names, depth: number, checkpoints: readonly string[]): Block {
   const nodes: PlanNode[] = [];
   const size = 1 + pick(5);
   const reachable = [...checkpoints];
@@ -169,7 +177,7 @@ function growBlock(
 
 function growNode(
   pick: Pick,
-  names: { count: number },
+  names: Names,
   depth: number,
   checkpoints: readonly string[],
   id: string,
@@ -178,6 +186,13 @@ function growNode(
   const base = { id, ...(after.length === 0 ? {} : { after }) };
   const kind = depth === 0 ? pick(2) : pick(8);
   const inner = (): Block => growBlock(pick, names, depth - 1, checkpoints);
+  const inEach = (): Block => {
+    const around = names.eachs;
+    names.eachs = [...around, id];
+    const body = growBlock(pick, names, depth - 1, []);
+    names.eachs = around;
+    return body;
+  };
   switch (kind) {
     case 2:
       return {
@@ -194,7 +209,7 @@ function growNode(
         over,
         max: 10,
         parallel: pick(2) === 0,
-        body: growBlock(pick, names, depth - 1, []),
+        body: inEach(),
       };
     }
     case 4:
@@ -214,19 +229,16 @@ function growNode(
     default: {
       const course = growCourse(pick, names, depth, checkpoints);
       const exits = pick(2) === 0 ? {} : { exits: [{ codes: [pick(2) === 0 ? '*' : 'full'], course }] };
-      return put(id, after, exits);
+      return put(id, after, exits, names.eachs);
     }
   }
 }
 
-function growCourse(
-  pick: Pick,
-  names: { count: number },
-  depth: number,
-  checkpoints: readonly string[],
-): Course {
+function growCourse(pick: Pick, names: Names, depth: number, checkpoints: readonly string[]): Course {
   const body = (): Block =>
-    depth === 0 ? { nodes: [put(`n${names.count++}`)] } : growBlock(pick, names, depth - 1, []);
+    depth === 0
+      ? { nodes: [put(`n${names.count++}`, [], {}, names.eachs)] }
+      : growBlock(pick, names, depth - 1, []);
   switch (pick(6)) {
     case 0:
       return { do: 'retry', afterMs: 500, max: 2, then: { do: 'skip' } };

@@ -5,52 +5,18 @@ import { fold } from '../../../src/engine/fold';
 import { interpret } from '../../../src/engine/interpret';
 import type { EngineState } from '../../../src/engine/state';
 import type { TraceEvent } from '../../../src/engine/trace';
-import type { Failure } from '../../../src/kernel/failure';
 import { jsonCopy } from '../../../src/kernel/json';
 import type { Plan } from '../../../src/plan/plan';
 import { ModelWorld } from '../../../src/simulator/model-world';
-import { PredictedEffects, simulate, type Oracle } from '../../../src/simulator/simulator';
+import { PredictedEffects, simulate } from '../../../src/simulator/simulator';
+import { seededOracle } from '../../kit/oracle';
 import { arbitraryPlan, toyContracts } from '../../kit/plans';
 
 /** Plans per law; more are walked with `BACKSTEP_PROPERTY_RUNS`. */
 const RUNS = Number(process.env['BACKSTEP_PROPERTY_RUNS'] ?? 300);
 
-/** A seeded oracle: the same questions get the same answers. */
-const seededOracle = (seed: number, trouble: number): Oracle => {
-  const roll = (text: string): number => {
-    let hash = seed;
-    for (const letter of text) hash = (Math.imul(hash ^ letter.charCodeAt(0), 2654435761) >>> 0) % 1_000_003;
-    return hash % 100;
-  };
-  const asked = new Map<string, number>();
-  const ask = (text: string): number => {
-    const times = (asked.get(text) ?? 0) + 1;
-    asked.set(text, times);
-    return roll(`${text}#${times}`);
-  };
-  const failure = (code: string): Failure => ({
-    class: 'permanent',
-    code,
-    message: 'injected',
-    effect: 'none',
-  });
-  return {
-    fire: (node) => {
-      const answer = ask(`fire ${node}`);
-      if (answer >= trouble) return { as: 'predicted' };
-      if (answer % 4 === 0) return { as: 'unanswered', happened: true };
-      if (answer % 4 === 1) return { as: 'unanswered', happened: false };
-      return { as: 'refused', failure: failure(answer % 4 === 2 ? 'full' : 'broken') };
-    },
-    undo: (node) => (ask(`undo ${node}`) < trouble / 2 ? failure('SYSTEM_UNAVAILABLE') : 'predicted'),
-    gate: (gate) => (['approve', 'approve', 'reject', 'expire'] as const)[ask(`gate ${gate}`) % 4]!,
-    resolve: () => ({ as: 'retry' }),
-    latencyMs: (node, what) => 10 + ask(`latency ${what} ${node}`),
-  };
-};
-
 const run = (plan: Plan, seed: number, trouble: number) =>
-  simulate({ plan, contracts: toyContracts, oracle: seededOracle(seed, trouble) });
+  simulate({ plan, contracts: toyContracts, oracle: seededOracle(plan, seed, trouble) });
 
 const plans = fc.tuple(arbitraryPlan(), fc.nat(), fc.constantFrom(0, 15, 40));
 
@@ -143,7 +109,7 @@ async function recorded(plan: Plan, seed: number, trouble: number, into: Happeni
   const effects = new PredictedEffects({
     plan,
     contracts: toyContracts,
-    oracle: seededOracle(seed, trouble),
+    oracle: seededOracle(plan, seed, trouble),
   });
   const state = await interpret(plan, effects, {
     at: 0,
@@ -162,7 +128,7 @@ async function inPieces(plan: Plan, seed: number, trouble: number, turns: number
     plan,
     contracts: toyContracts,
     world,
-    oracle: seededOracle(seed, trouble),
+    oracle: seededOracle(plan, seed, trouble),
   });
   let now = 0;
   const remember: Effects = {

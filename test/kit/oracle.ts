@@ -1,0 +1,57 @@
+/** A seeded oracle: what goes wrong in an outcome, the same for the same seed and the same questions. */
+import type { Resolution } from '../../src/engine/effects';
+import { layoutOf, planNodeOf } from '../../src/engine/layout';
+import type { Failure } from '../../src/kernel/failure';
+import type { Plan } from '../../src/plan/plan';
+import type { FireMode, Oracle } from '../../src/simulator/simulator';
+
+export interface SeededOracle extends Oracle {
+  fire(node: string): FireMode;
+  undo(node: string): 'predicted' | Failure;
+  gate(gate: string): 'approve' | 'reject' | 'expire';
+  resolve(node: string): Resolution;
+}
+
+/** Id of the plan's node behind an instance of a for-each. */
+const planId = (instance: string): string => instance.slice(instance.lastIndexOf('/') + 1);
+
+/**
+ * A gate is always decided the same way, so an escalation that opened one again would never end: it is accepted. `trouble` is the share of firings that fail, in percent; undos fail half as often, and are tried again. */
+export function seededOracle(plan: Plan, seed: number, trouble: number): SeededOracle {
+  const layout = layoutOf(plan);
+  const isGate = (node: string): boolean => planNodeOf(layout, node)?.kind === 'gate';
+  const asked = new Map<string, number>();
+  /** In [0, 100); each time a question is asked again it may be answered differently. */
+  const ask = (text: string): number => {
+    const times = (asked.get(text) ?? 0) + 1;
+    asked.set(text, times);
+    return roll(seed, `${text}#${times}`);
+  };
+  return {
+    fire: (node) => {
+      const answer = ask(`fire ${node}`);
+      if (answer >= trouble) return { as: 'predicted' };
+      if (answer % 4 === 0) return { as: 'unanswered', happened: true };
+      if (answer % 4 === 1) return { as: 'unanswered', happened: false };
+      return { as: 'refused', failure: injected(answer % 4 === 2 ? 'full' : 'broken') };
+    },
+    undo: (node) => (ask(`undo ${node}`) < trouble / 2 ? injected('SYSTEM_UNAVAILABLE') : 'predicted'),
+    gate: (gate) =>
+      (['approve', 'approve', 'reject', 'expire'] as const)[roll(seed, `gate ${planId(gate)}`) % 4]!,
+    resolve: (node) => (isGate(node) ? { as: 'accept', reason: 'asked often enough' } : { as: 'retry' }),
+    latencyMs: (node, what) => 10 + ask(`latency ${what} ${node}`),
+  };
+}
+
+export const injected = (code: string): Failure => ({
+  class: 'permanent',
+  code,
+  message: 'injected',
+  effect: 'none',
+});
+
+function roll(seed: number, text: string): number {
+  let hash = seed;
+  for (const letter of text) hash = (Math.imul(hash ^ letter.charCodeAt(0), 2654435761) >>> 0) % 1_000_003;
+  return hash % 100;
+}

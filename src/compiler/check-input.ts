@@ -60,11 +60,16 @@ function asFarAsKnown(
   return value;
 }
 
-/** Where a wrong value came from, if it is a parameter's. */
+/** Where a wrong value came from, if it is not the author's own. */
 function originOf(context: Context, input: Expression, path: readonly string[]): string | undefined {
-  const references = referencesOf(partAt(input, path)).filter((reference) => reference.from === 'param');
-  const name = references[0]?.path[0];
-  const bound = name === undefined ? undefined : context.bindings.params.bound[name];
+  const reference = referencesOf(partAt(input, path))[0];
+  if (reference === undefined) return undefined;
+  const name = reference.path[0] ?? '';
+  if (reference.from === 'entity' || reference.from === 'event') {
+    const owner = reference.from === 'entity' ? `\`${context.request.entity.id}\`` : 'the event';
+    return `it is \`${reference.from}.${reference.path.join('.')}\` of ${owner}; what is absent there reads as null`;
+  }
+  const bound = reference.from === 'param' ? context.bindings.params.bound[name] : undefined;
   return bound && `it is the parameter \`${name}\`, from ${printOrigin(bound)}`;
 }
 

@@ -15,6 +15,7 @@ import { freeze } from './freeze';
 import { chooseLanes } from './lanes';
 import { checkLimits } from './limits';
 import { order } from './order';
+import { forgetUnreadOutputs } from './outputs';
 import { checkPaths } from './paths';
 import type { Compiled, CompileRequest } from './request';
 
@@ -25,12 +26,13 @@ export function compile(request: CompileRequest): Result<Compiled, readonly Diag
   context.diagnostics.push(...bindings.diagnostics);
 
   const body = expand(context);
+  forgetUnreadOutputs(context);
   check(context);
   const reads = order(context, body);
   checkPaths(context, reads);
   compensate(context, body);
   const firings = chooseLanes(context);
-  const plan = freeze(context, body, firings, reads);
+  const plan = freeze(context, body, firings);
   const bytes = encodePlan(plan);
   checkLimits(context, plan, bytes);
 

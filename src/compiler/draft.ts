@@ -169,7 +169,10 @@ export function expressionsOf(
   return [...own, ...ofCourses];
 }
 
-function ownExpressions(node: DraftNode): readonly { readonly slot: string; readonly of: Expression }[] {
+/** Every expression that is evaluated when `node` runs, with its place. */
+export function ownExpressions(
+  node: DraftNode,
+): readonly { readonly slot: string; readonly of: Expression }[] {
   switch (node.kind) {
     case 'action':
       return [{ slot: 'input', of: node.input }];

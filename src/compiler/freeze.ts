@@ -24,19 +24,11 @@ import {
 import type { Context } from './context';
 import { expressionsOf, type DraftBlock, type DraftCourse, type DraftNode } from './draft';
 import { isMs, timeoutOf, undoWindowOf, type Firing } from './lanes';
-import type { Read } from './order';
 
-export function freeze(
-  context: Context,
-  body: DraftBlock,
-  firings: ReadonlyMap<string, Firing>,
-  reads: readonly Read[],
-): Plan {
+export function freeze(context: Context, body: DraftBlock, firings: ReadonlyMap<string, Firing>): Plan {
   const { request } = context;
   const { runbook } = request;
-  // Only what a node reads is an output worth keeping.
-  const readChoices = new Set(reads.map(({ target }) => target));
-  const frozen = new Freezer(context, firings, readChoices).block(body);
+  const frozen = new Freezer(context, firings).block(body);
   noteReads(context);
   const awfs = plannedAwfs(context);
   const undoWindowMs = undoWindow(context);
@@ -62,7 +54,6 @@ class Freezer {
   constructor(
     private readonly context: Context,
     private readonly firings: ReadonlyMap<string, Firing>,
-    private readonly read: ReadonlySet<DraftNode>,
   ) {}
 
   block(block: DraftBlock): Block {
@@ -94,7 +85,7 @@ class Freezer {
       case 'wait':
         return { ...base, kind: 'wait', for: this.waitFor(node.for) };
       case 'choice': {
-        const outputs = this.read.has(node) ? { outputs: node.outputs } : {};
+        const outputs = Object.keys(node.outputs).length > 0 ? { outputs: node.outputs } : {};
         return { ...base, kind: 'choice', on: node.on, cases: this.blocks(node.cases), ...outputs };
       }
       case 'each': {

@@ -93,6 +93,7 @@ function addReads(
 ): void {
   if ('lit' in expression) return;
   for (const reference of referencesOf(expression)) {
+    if (reference.from === 'item') checkItem(context, by, slot, reference.each, from);
     if (reference.from !== 'node') continue;
     const target = context.nodes.get(reference.node);
     if (target === undefined) continue;
@@ -103,6 +104,14 @@ function addReads(
       reads.push({ by, slot, reference, target, replaced: lifted.replaced });
     }
   }
+}
+
+/** The element of a for-each exists inside its block alone. */
+function checkItem(context: Context, by: DraftNode, slot: string, each: string, from: DraftBlock): void {
+  const node = context.nodes.get(each);
+  if (node === undefined || isInside(from, node)) return;
+  const message = `the element of \`${each}\` exists only inside that for-each`;
+  context.complainAt(by, slot, 'PLAN_OUTPUT_OUTSIDE', message, 'read it inside the function of `each`');
 }
 
 function complainOutside(

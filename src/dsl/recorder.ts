@@ -11,7 +11,7 @@ import { backstep, type Course } from './course';
 import { DEFAULTS } from './defaults';
 import { toExpression } from './literal';
 import { printExpression } from '../plan/print';
-import { expressionOf, refOf, ReferenceMisused, type Ref } from './ref';
+import { expressionOf, listeningForMisuse, refOf, type Ref } from './ref';
 import type {
   RunbookSource,
   SourceBlock,
@@ -30,7 +30,10 @@ export function record(
 ): RunbookSource {
   const recorder = new Recorder(runbook);
   try {
-    const { block, result } = recorder.block(() => build(recorder.builder()));
+    const { block, result } = listeningForMisuse(
+      (written) => recorder.misused(written),
+      () => recorder.block(() => build(recorder.builder())),
+    );
     const output = recorder.outputOf(result);
     return { body: block, problems: recorder.problems, ...(output && { output }) };
   } catch (error) {
@@ -95,17 +98,17 @@ class Recorder {
   }
 
   threw(error: unknown): void {
-    if (error instanceof ReferenceMisused) {
-      this.complain(
-        'RUNBOOK_REFERENCE_AS_TEXT',
-        [],
-        error.message,
-        'write text`…${reference}…` to join texts',
-      );
-    } else {
-      const message = error instanceof Error ? error.message : String(error);
-      this.complain('RUNBOOK_THREW', [], `its function threw \`${message}\``, 'record only: compute nothing');
-    }
+    const message = error instanceof Error ? error.message : String(error);
+    this.complain('RUNBOOK_THREW', [], `its function threw \`${message}\``, 'record only: compute nothing');
+  }
+
+  misused(written: string): void {
+    this.complain(
+      'RUNBOOK_REFERENCE_AS_TEXT',
+      [],
+      `\`${written}\` has no text yet: its value exists only when the plan runs`,
+      'write text`…${reference}…` to join texts',
+    );
   }
 
   private run(

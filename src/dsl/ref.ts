@@ -63,9 +63,20 @@ export type ElementOf<List> =
       ? Bound<Element>
       : never;
 
-/** A reference was used where its text or number would be needed at once, as in `` `${ref}` ``. */
-export class ReferenceMisused extends Error {
-  override readonly name = 'ReferenceMisused';
+/** Told of a reference that was used where its text or number would be needed at once, as in `` `${ref}` ``. */
+type Misused = (written: string) => void;
+
+let misused: Misused | undefined;
+
+/** Runs `body`; until it returns, a reference used as text is told to `listener` and reads as no text. */
+export function listeningForMisuse<T>(listener: Misused, body: () => T): T {
+  const outer = misused;
+  misused = listener;
+  try {
+    return body();
+  } finally {
+    misused = outer;
+  }
 }
 
 const expressions = new WeakMap<object, Expression>();
@@ -76,9 +87,9 @@ const TRAPS: ProxyHandler<object> = {
     if (expression === undefined) throw new InvariantViolation('every reference stands for an expression');
     if (key === Symbol.toPrimitive) {
       return () => {
-        throw new ReferenceMisused(
-          `\`${printExpression(expression)}\` has no text yet: its value exists only when the plan runs`,
-        );
+        if (misused === undefined) throw new TypeError(`\`${printExpression(expression)}\` has no text yet`);
+        misused(printExpression(expression));
+        return '';
       };
     }
     return typeof key === 'symbol' ? undefined : refOf(memberOf(expression, [key]));

@@ -49,7 +49,7 @@ export function decodePlan(bytes: string): Result<Plan, readonly Diagnostic[]> {
     ]);
   }
   const wrong: Diagnostic[] = [];
-  plan(value, 'plan › ', wrong);
+  plan(value, 'plan', wrong);
   if (wrong.length > 0) return err(wrong.slice(0, SHOWN));
   const links = checkLinks(value as Plan);
   return links.length > 0 ? err(links.slice(0, SHOWN)) : ok(value as Plan);

@@ -169,19 +169,25 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 
 const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
 
-/** Rows in columns, two spaces apart; a column too wide for its page does not push the others. */
+/** Wider cells push what stands behind them, instead of everything else. */
+const WIDEST = 48;
+
+/** Rows in columns, two spaces apart. */
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {
   const widths: number[] = [];
   for (const row of rows) {
-    row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length > 48 ? 0 : cell.length)));
+    row.forEach((cell, i) => {
+      if (cell.length <= WIDEST) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    });
   }
-  return rows.map((row) =>
-    row
-      .map((cell, i) => (widths[i] === 0 ? cell : cell.padEnd(widths[i] ?? 0)))
+  return rows.map((row) => {
+    const wide = row.findIndex((cell, i) => cell.length > (widths[i] ?? 0));
+    const cells = row.map((cell, i) => (wide >= 0 && i >= wide ? cell : cell.padEnd(widths[i] ?? 0)));
+    return cells
       .filter((cell) => cell !== '')
       .join('  ')
-      .trimEnd(),
-  );
+      .trimEnd();
+  });
 }
 
 const clock = (minutes: number): string =>

@@ -132,4 +132,4 @@ function tell(out: Diagnostic[], at: string, value: unknown, wanted: string): vo
   out.push({ code: 'PLAN_MALFORMED', at, message: `\`${short}\` stands where ${wanted} is wanted` });
 }
 
-const join = (at: string, key: string): string => (at.endsWith('› ') ? `${at}${key}` : `${at}.${key}`);
+const join = (at: string, key: string): string => (at === 'plan' ? `plan › ${key}` : `${at}.${key}`);

@@ -63,11 +63,11 @@ export function request(
 
 type PersonFields = z.output<typeof Person.fields>;
 
+export type Says = (builder: Builder<PersonFields, object, object>) => unknown;
+
 /** A runbook about a person without parameters. */
-export const aRunbook = (
-  say: (builder: Builder<PersonFields, object, object>) => unknown,
-  id = 'toy.runbook',
-) => defineRunbook({ id, outcome: 'TOY-R-001', version: '1.0', domain: 'people', entity: Person }, say);
+export const aRunbook = (say: Says, id = 'toy.runbook') =>
+  defineRunbook({ id, outcome: 'TOY-R-001', version: '1.0', domain: 'people', entity: Person }, say);
 
 /** The plan; throws with all diagnostics where there is none. */
 export function planOf(runbook: AnyRunbook, rest: Parameters<typeof request>[1] = {}): Compiled {

@@ -22,7 +22,7 @@ import { connectOutcomes, type Outcomes } from '../../../src/temporal/client';
 import { createCodec } from '../../../src/temporal/codec';
 import { createDispatcher } from '../../../src/temporal/dispatcher';
 import { tellRuns } from '../../../src/temporal/history';
-import { startWorker, type RunningWorker } from '../../../src/temporal/worker';
+import { quietRuntime, startWorker, type RunningWorker } from '../../../src/temporal/worker';
 import { seededOracle, type SeededOracle } from '../../kit/oracle';
 import { arbitraryPlan, putBox, takeBox, toyContracts } from '../../kit/plans';
 import { openTestStand, STAND_TIMEOUT_MS, type TestStand } from '../../kit/stand';
@@ -48,6 +48,7 @@ let outcomes: Outcomes;
 let worker: RunningWorker;
 
 beforeAll(async () => {
+  quietRuntime();
   stand = await openTestStand();
   const { address, namespace } = stand.stand.temporal;
   outcomes = await connectOutcomes({ address, namespace, codec });
@@ -189,10 +190,7 @@ function hasten(plan: Plan, seed: number, lane: Lane): Plan {
     if (node.kind !== 'gate') return node;
     return { ...node, expiresAfterMs: oracle.gate(node.id) === 'expire' ? 150 : 3_600_000 };
   });
-  const awfs = Object.fromEntries(
-    Object.entries(hastened.awfs).map(([name, awf]) => [name, { ...awf, domain: 'toys' }]),
-  );
-  const decoded = decodePlan(encodePlan({ ...hastened, awfs } as Plan));
+  const decoded = decodePlan(encodePlan(hastened));
   if (!decoded.ok) throw new Error(JSON.stringify(decoded.error));
   return decoded.value;
 }

@@ -18,6 +18,8 @@ export interface IssuePlaces {
   readonly subject?: string;
   /** Names of fields that exist, for "did you mean". */
   readonly fields?: readonly string[];
+  /** Messages show no values, because one may be a secret. */
+  readonly isSecret?: boolean;
 }
 
 /** Codes of structural mistakes; `CONFIG_TYPE` and `CONFIG_OUT_OF_BOUNDS` are shared by all. */
@@ -58,11 +60,18 @@ function describe(issue: Issue, prefix: Path, places: IssuePlaces): Diagnostic[]
   }
   if (issue.code === 'invalid_value') {
     const words = issue.values.map(String);
-    const help = didYouMean(String(valueAt(places.value, path)), words);
-    const mistake = typeMistake(`is none of ${words.map((word) => `\`${word}\``).join(', ')}`, path, places);
+    const value = valueAt(places.value, path);
+    const given = typeof value === 'string' ? value : (JSON.stringify(value) as string | undefined);
+    const written = given === undefined ? 'is missing, and must be one' : `\`${given}\` is none`;
+    const help = didYouMean(given ?? '', words);
+    const mistake = typeMistake(
+      `${written} of ${words.map((word) => `\`${word}\``).join(', ')}`,
+      path,
+      places,
+    );
     return [help === undefined ? mistake : { ...mistake, help }];
   }
-  return [typeMistake(because(issue, valueAt(places.value, path)), path, places)];
+  return [typeMistake(because(issue, valueAt(places.value, path), places), path, places)];
 }
 
 const typeMistake = (why: string, path: Path, places: IssuePlaces): Diagnostic => ({
@@ -71,13 +80,13 @@ const typeMistake = (why: string, path: Path, places: IssuePlaces): Diagnostic =
   message: sentence(path, places, why),
 });
 
-function because(issue: Issue, value: unknown): string {
+function because(issue: Issue, value: unknown, { isSecret = false }: IssuePlaces): string {
   switch (issue.code) {
     case 'invalid_type':
       if (value === undefined) return 'is missing';
-      return `is ${kindOf(value)}, and ${article(issue.expected)} is expected`;
+      return `is ${isSecret ? 'something else' : kindOf(value)}, and ${article(issue.expected)} is expected`;
     case 'invalid_format':
-      return `\`${String(value)}\` is not of the form ${issue.pattern ?? issue.format}`;
+      return `${isSecret ? 'is' : `\`${String(value)}\` is`} not of the form ${issue.pattern ?? issue.format}`;
     case 'invalid_key':
       return `is no good name: ${issue.issues.map((inner) => inner.message.toLowerCase()).join(', ')}`;
     case 'not_multiple_of':

@@ -100,7 +100,8 @@ class Reader {
 
   as<Schema extends z.ZodType>(schema: Schema, take: (read: Read<Schema>) => unknown): void {
     const { file, found } = this;
-    const secrets = (schema as z.ZodType) === connectionsFile ? secretsInClear(file) : [];
+    const isSecret = (schema as z.ZodType) === connectionsFile;
+    const secrets = isSecret ? secretsInClear(file) : [];
     found.push(...secrets);
     // An empty file, or one of comments alone, is a file that says nothing.
     const value = file.value ?? {};
@@ -110,7 +111,7 @@ class Reader {
       return;
     }
     const issues = parsed.error.issues.filter(({ path }) => secrets.length === 0 || path[2] !== 'secrets');
-    found.push(...issuesToDiagnostics(issues, { value, at: file.at, fields: fieldsOf(schema) }));
+    found.push(...issuesToDiagnostics(issues, { value, at: file.at, fields: fieldsOf(schema), isSecret }));
   }
 }
 

@@ -38,11 +38,12 @@ export function parsePath(text: string): Result<readonly string[], string> {
   return ok([root, ...steps]);
 }
 
-/** The value at a path; `undefined` where it does not exist. Only own members count, so no path leaves the data. */
+/** The value at a path; `undefined` where it does not exist. Only members of the JSON count, so no path leaves the data. */
 export function readView(view: EventView, path: readonly string[]): Json | undefined {
   let at: unknown = view;
   for (const step of path) {
     if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
+    if (Array.isArray(at) && step === 'length') return undefined;
     at = (at as Readonly<Record<string, unknown>>)[step];
   }
   return at as Json | undefined;

@@ -94,10 +94,10 @@ class Reader {
   constructor(
     data: unknown,
     readonly problems: string[] = [],
-    private readonly path = '',
+    private readonly name = '',
   ) {
     const isObject = typeof data === 'object' && data !== null && !Array.isArray(data);
-    if (!isObject) problems.push(`${path === '' ? 'the argument' : `\`${path}\``} is no object`);
+    if (!isObject) problems.push(`${name === '' ? 'the argument' : `\`${name}\``} is no object`);
     this.object = isObject ? (data as Readonly<Record<string, unknown>>) : {};
   }
 
@@ -108,14 +108,14 @@ class Reader {
   text(name: string): string {
     const value = this.object[name];
     if (typeof value === 'string' && value !== '' && value.length <= TEXT_LENGTH) return value;
-    this.problems.push(`\`${this.path}${name}\` is no text of 1 to ${TEXT_LENGTH} characters`);
+    this.problems.push(`\`${this.pathTo(name)}\` is no text of 1 to ${TEXT_LENGTH} characters`);
     return '';
   }
 
   word<const Word extends string>(name: string, words: readonly Word[]): Word {
     const found = words.find((word) => word === this.object[name]);
     if (found !== undefined) return found;
-    this.problems.push(`\`${this.path}${name}\` is none of ${words.join(', ')}`);
+    this.problems.push(`\`${this.pathTo(name)}\` is none of ${words.join(', ')}`);
     return words[0]!;
   }
 
@@ -124,6 +124,10 @@ class Reader {
   }
 
   inner(name: string): Reader {
-    return new Reader(this.object[name], this.problems, `${name}.`);
+    return new Reader(this.object[name], this.problems, name);
+  }
+
+  private pathTo(member: string): string {
+    return this.name === '' ? member : `${this.name}.${member}`;
   }
 }

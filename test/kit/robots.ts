@@ -1,0 +1,83 @@
+/** Robots on the stand that fire the toy AWFs at a shelf, and a client; one bundle serves all tests of a file. */
+import { randomUUID } from 'node:crypto';
+import type { OutcomeStart } from '../../workflows/protocol';
+import type { Plan } from '../../src/plan/plan';
+import { createBarrier } from '../../src/store/barrier';
+import { createActivities } from '../../src/temporal/activities';
+import { connectOutcomes, type Outcomes } from '../../src/temporal/client';
+import { createCodec } from '../../src/temporal/codec';
+import { createDispatcher } from '../../src/temporal/dispatcher';
+import {
+  bundleWorkflows,
+  quietRuntime,
+  startWorker,
+  type Robot,
+  type RunningWorker,
+  type WorkflowBundle,
+} from '../../src/temporal/worker';
+import { printTrace } from '../../src/engine/trace';
+import { Shelf } from './shelf';
+import { toyContracts } from './plans';
+import { openTestStand, type TestStand } from './stand';
+
+export interface Robots {
+  readonly stand: TestStand;
+  readonly outcomes: Outcomes;
+  readonly shelf: Shelf;
+  readonly bundle: WorkflowBundle;
+  /** Starts a plan as an outcome of its own. */
+  run(plan: Plan, rest?: Partial<OutcomeStart>): Promise<string>;
+  /** Lines of the trace without their times. */
+  traceOf(id: string): Promise<readonly string[]>;
+  start(robots?: readonly Robot[]): Promise<RunningWorker>;
+  close(): Promise<void>;
+}
+
+let quieted = false;
+
+export const codec = createCodec();
+
+/** `workers: false` starts none: the test starts its own. */
+export async function openRobots(options: { readonly workers?: boolean } = {}): Promise<Robots> {
+  const stand = await openTestStand();
+  if (!quieted) quietRuntime();
+  quieted = true;
+  const { address, namespace } = stand.stand.temporal;
+  const outcomes = await connectOutcomes({ address, namespace, codec });
+  const shelf = new Shelf();
+  const log = { info: () => undefined, warn: () => undefined };
+  const dispatcher = createDispatcher({
+    barrier: createBarrier(stand.database),
+    effects: shelf.effects,
+    connections: () => ({ baseUrl: '', secrets: {} }),
+    now: Date.now,
+    log,
+  });
+  const activities = createActivities({ dispatcher, awfs: toyContracts.keys(), log });
+  const bundle = await bundleWorkflows();
+  const start = (robots: readonly Robot[] = ['service', 'platform:toys']): Promise<RunningWorker> =>
+    startWorker({ address, namespace, robots, activities, codec, bundle });
+  const worker = options.workers === false ? undefined : await start();
+  return {
+    stand,
+    outcomes,
+    shelf,
+    bundle,
+    start,
+    run: async (plan, rest = {}) => {
+      const begun = { plan, planId: 'test', cause: { event: 'e' }, startedBy: 'person:mary', ...rest };
+      return (await outcomes.start(begun, randomUUID())).id;
+    },
+    traceOf: async (id) =>
+      printTrace((await outcomes.tell(id)).trace).map((line) => line.slice('HH:MM:SS '.length)),
+    close: async () => {
+      await worker?.stop();
+      await outcomes.close();
+      await stand.close();
+    },
+  };
+}
+
+/** The text of a trace without durations, which no two runs share. */
+export const timeless = (lines: readonly string[]): readonly string[] =>
+  lines.map((line) => line.replace(/duration=\S+/, 'duration=…'));

@@ -1,0 +1,63 @@
+/** Signals and updates are read in one way, by the running workflow as by whoever reads its history. */
+import { ACTS, readAct, readSignal, type ActName } from '../../../workflows/acts';
+
+const wellFormed: { readonly [Name in ActName]: object } = {
+  decide: { gate: 'manager', verdict: 'approve', by: 'person:mary', reason: 'fine' },
+  pause: { by: 'person:mary' },
+  resume: { by: 'person:mary', reason: 'back' },
+  backstep: { by: 'person:mary' },
+  cancel: { by: 'person:mary' },
+  resolve: {
+    node: 'a',
+    by: 'person:mary',
+    resolution: { as: 'supply', output: { id: 1 }, evidence: 'ticket 7' },
+  },
+  release: { node: 'a' },
+  signal: { name: 'contract.signed', data: { by: 'x' } },
+};
+
+test.each(ACTS)('`%s` is read whole', (name) => {
+  const read = readAct(name, wellFormed[name]);
+  expect(read).toMatchObject({ ok: true, value: { kind: name } });
+});
+
+test('a decision carries who, what and why', () => {
+  expect(readAct('decide', wellFormed.decide)).toEqual({
+    ok: true,
+    value: {
+      kind: 'decide',
+      decision: { gate: 'manager', verdict: 'approve', by: 'person:mary', reason: 'fine' },
+    },
+  });
+});
+
+test.each<[ActName, unknown, string]>([
+  [
+    'decide',
+    'yes',
+    '`decide`: the argument is no object, `gate` is no text of 1 to 2000 characters, `verdict` is none of approve, reject, `by` is no text of 1 to 2000 characters',
+  ],
+  ['decide', { ...wellFormed.decide, verdict: 'maybe' }, '`decide`: `verdict` is none of approve, reject'],
+  ['pause', {}, '`pause`: `by` is no text of 1 to 2000 characters'],
+  ['pause', { by: 'x', reason: 7 }, '`pause`: `reason` is no text of 1 to 2000 characters'],
+  [
+    'resolve',
+    { node: 'a', by: 'x', resolution: { as: 'accept' } },
+    '`resolve`: `resolution.reason` is no text of 1 to 2000 characters',
+  ],
+  [
+    'resolve',
+    { node: 'a', by: 'x' },
+    '`resolve`: `resolution` is no object, `resolution.as` is none of retry, supply, accept, backstep',
+  ],
+  ['signal', { data: 1 }, '`signal`: `name` is no text of 1 to 2000 characters'],
+])('a malformed `%s` is refused with what is wrong (%j)', (name, data, problem) => {
+  expect(readAct(name, data)).toEqual({ ok: false, error: problem });
+});
+
+test('any other signal is one that a node may wait for', () => {
+  expect(readSignal('contract.signed', { page: 3 })).toEqual({
+    ok: true,
+    value: { kind: 'signal', name: 'contract.signed', data: { page: 3 } },
+  });
+});

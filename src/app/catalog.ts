@@ -41,7 +41,7 @@ const configurableOf = ({ id, outcome, domain, params, source }: AnyRunbook): Ca
   nodes: [...nodesOfSource(source().body)].map((node) => node.id),
 });
 
-/** A runbook by outcome code or id; upper and lower case do not matter. Errors: `OUTCOME_UNKNOWN`. */
+/** A runbook by outcome code or id; upper and lower case do not matter. Errors: `RUNBOOK_UNKNOWN`. */
 export function findRunbook(name: string, among: readonly AnyRunbook[]): Result<AnyRunbook, Diagnostic> {
   const wanted = name.toLowerCase();
   const found = among.find(
@@ -50,7 +50,7 @@ export function findRunbook(name: string, among: readonly AnyRunbook[]): Result<
   if (found !== undefined) return ok(found);
   const names = among.flatMap((runbook) => [runbook.outcome, runbook.id]);
   return err({
-    code: 'OUTCOME_UNKNOWN',
+    code: 'RUNBOOK_UNKNOWN',
     at: 'catalog',
     message: `no runbook gives the outcome \`${name}\``,
     help:

@@ -7,11 +7,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bundle } from '../config/bundle';
 import { compileBundle } from '../config/compile-bundle';
+import type { EntityUpdate } from '../config/entity-model';
 import { CONFIG_ROOT } from '../config/layout';
-import { readFiles } from '../config/read-files';
 import type { ConfigFile } from '../config/yaml-file';
 import { didYouMean, type Diagnostic } from '../kernel/diagnostic';
-import type { JsonObject } from '../kernel/json';
 import { err, ok, type Result } from '../kernel/result';
 import { shipped } from './catalog';
 import { sha256 } from './digest';
@@ -21,14 +20,8 @@ export interface TenantConfig {
   readonly bundle: Bundle;
   /** Not wrong by themselves. */
   readonly warnings: readonly Diagnostic[];
-  /** Entities that are there before the first event, by id. */
-  readonly seed: ReadonlyMap<string, SeedEntity>;
-}
-
-export interface SeedEntity {
-  readonly id: string;
-  readonly fields: JsonObject;
-  readonly relations: { readonly [relation: string]: string | readonly string[] };
+  /** Entities that are there before the first event, in the order of the file. */
+  readonly seed: readonly EntityUpdate[];
 }
 
 /** The checked configuration of one tenant, or everything that is wrong with it. */
@@ -38,19 +31,12 @@ export async function loadConfig(
 ): Promise<Result<TenantConfig, readonly Diagnostic[]>> {
   const files = await readConfigFiles(settings.configDir);
   if (!files.ok) return files;
-  const compiled = compileBundle({
-    tenant,
-    files: files.value,
-    catalog: shipped().configurable,
-    digest: sha256,
-  });
-  if (!compiled.ok) return compiled;
-  return ok({ ...compiled.value, seed: seedOf(tenant, files.value) });
+  return compileBundle({ tenant, files: files.value, catalog: shipped().configurable, digest: sha256 });
 }
 
 /** An entity of the seed file. Errors: `ENTITY_UNKNOWN`. */
-export function seededEntity(config: TenantConfig, id: string): Result<SeedEntity, Diagnostic> {
-  const entity = config.seed.get(id);
+export function seededEntity(config: TenantConfig, id: string): Result<EntityUpdate, Diagnostic> {
+  const entity = config.seed.find((one) => one.id === id);
   if (entity !== undefined) return ok(entity);
   const { tenant } = config.bundle;
   return err({
@@ -58,20 +44,14 @@ export function seededEntity(config: TenantConfig, id: string): Result<SeedEntit
     at: seedFileOf(tenant),
     message: `there is no entity \`${id}\``,
     help:
-      didYouMean(id, config.seed.keys()) ??
-      `add it there, or take it from the running stand with \`--entities store\``,
+      didYouMean(
+        id,
+        config.seed.map((one) => one.id),
+      ) ?? `add it there, or take it from the running stand with \`--entities store\``,
   });
 }
 
 export const seedFileOf = (tenant: string): string => `${CONFIG_ROOT}/${tenant}/seed.yaml`;
-
-/** The bundle has been published, so the files have been found good. */
-function seedOf(tenant: string, files: readonly ConfigFile[]): ReadonlyMap<string, SeedEntity> {
-  const entities = readFiles(tenant, files, []).seed?.content.entities ?? [];
-  return new Map(
-    entities.map(({ id, fields, relations }) => [id, { id, fields, relations: relations ?? {} }]),
-  );
-}
 
 /** Every YAML file under the folder. Errors: `CONFIG_FILE_MISSING` where there is no folder. */
 async function readConfigFiles(

@@ -4,6 +4,7 @@
  * Entry ring; executes nothing.
  */
 import { compile, configurationsOf, type Configuration } from '../compiler';
+import type { EntityUpdate } from '../config/entity-model';
 import { factsOf } from '../config/facts';
 import { resolveParams, resolveSettings, retryRules } from '../config/params';
 import { resolveFigures } from '../config/resolve';
@@ -15,7 +16,7 @@ import type { Plan } from '../plan/plan';
 import { verify, type VerificationProblem } from '../simulator/verify';
 import { shipped } from './catalog';
 import { rulesetOf } from './compile-outcome';
-import type { SeedEntity, TenantConfig } from './configuration';
+import type { TenantConfig } from './configuration';
 import { sha256 } from './digest';
 
 export interface RunbookVerification {
@@ -75,7 +76,7 @@ function plansOf({ config, runbook }: VerifyRequest): Result<Plans, readonly Dia
   const plans = new Map<string, Plan>();
   let configurations = 0;
   let refused: readonly Diagnostic[] | undefined;
-  for (const entity of config.seed.values()) {
+  for (const entity of config.seed) {
     if (entity.id.split(':')[0] !== runbook.entity.type) continue;
     const points = pointsFor(config, runbook, entity);
     if (!points.ok) {
@@ -100,7 +101,7 @@ function plansOf({ config, runbook }: VerifyRequest): Result<Plans, readonly Dia
 function pointsFor(
   { bundle }: TenantConfig,
   runbook: AnyRunbook,
-  entity: SeedEntity,
+  entity: EntityUpdate,
 ): Result<readonly Result<Plan, readonly Diagnostic[]>[], readonly Diagnostic[]> {
   const facts = factsOf(bundle, { entity, runbook });
   if (!facts.ok) return facts;

@@ -27,7 +27,8 @@ export function declareAuthoring(declaring: Declaring): void {
       .description(
         `Binds an outcome to an entity and the configuration, and prints the one plan that comes of it. With
 --json the plan's canonical bytes: the same every time and on every machine. The entity comes from the
-tenant's file of entities, so that no server is needed.`,
+tenant's file of entities, so that no server is needed;
+--entities store takes it from the running stand.`,
       ),
     context,
     [
@@ -40,7 +41,12 @@ tenant's file of entities, so that no server is needed.`,
     .addOption(entityOption().makeOptionMandatory())
     .addOption(paramOption())
     .addOption(new Option('--mermaid', 'print the graph as Mermaid').conflicts('json'))
-    .addOption(new Option('--out <file>', 'write the canonical plan to a file, to be reviewed and run'));
+    .addOption(new Option('--out <file>', 'write the canonical plan to a file, to be reviewed and run'))
+    .addOption(
+      new Option('--entities <source>', 'where the entity comes from')
+        .choices(['file', 'store'])
+        .default('file'),
+    );
   action(compile, declaring, async () => (await import('./commands/compile.js')).compile);
 
   const verify = common(

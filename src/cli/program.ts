@@ -10,6 +10,8 @@ import type { ExitCode } from './complaint';
 import type { CommandContext } from './context';
 import { examplesText } from './declare';
 import { declareAuthoring } from './declare-authoring';
+import { declareRobots } from './declare-robots';
+import { declareRunning } from './declare-running';
 import { declareStand } from './declare-stand';
 
 /** Builds the commands. `done` is told the exit code of the one that ran. */
@@ -29,8 +31,10 @@ export function buildProgram(context: CommandContext, done: (exit: ExitCode) => 
     .addHelpText('after', examplesText(FIRST_STEPS));
   program.commandsGroup('Start here:').helpCommand('help [command]', 'show the help of a command');
   const declaring = { program, context, done };
+  declareRobots(declaring);
   declareStand(declaring);
   declareAuthoring(declaring);
+  declareRunning(declaring);
   return program;
 }
 

@@ -9,8 +9,10 @@ import type { AnyRunbook } from '../dsl';
 import type { ENTRY_PROBLEMS } from '../kernel/catalogue';
 import type { Diagnostic } from '../kernel/diagnostic';
 import type { Json, JsonObject } from '../kernel/json';
+import { splitOutcomeId } from '../kernel/ids';
 import type { Result } from '../kernel/result';
-import { Complaint } from './complaint';
+import type { Refusal } from '../app/refusal';
+import { Complaint, usage } from './complaint';
 import type { CommandContext } from './context';
 import type { Pairs } from './declare';
 
@@ -29,6 +31,26 @@ export function valueOf<T>(
     diagnostics,
     ...(what.exit === undefined ? {} : { exit: what.exit }),
   });
+}
+
+/** The value, or a complaint that says what the use case said. */
+export function acceptedOf<T>(result: Result<T, Refusal>): T {
+  if (result.ok) return result.value;
+  const { code, message, help, diagnostics } = result.error;
+  throw new Complaint(message, {
+    code,
+    ...(help === undefined ? {} : { help }),
+    ...(diagnostics === undefined ? {} : { diagnostics }),
+  });
+}
+
+/** The id of an outcome as given; wrong usage where the text is none. */
+export function outcomeIdFrom(text: string): string {
+  if (splitOutcomeId(text) !== undefined && !text.includes('#')) return text;
+  throw usage(
+    `\`${text}\` is no id of an outcome`,
+    'write it as `<tenant>/<outcome code>/<event id>`, such as `acme/EMP-R-001/6f1d`',
+  );
 }
 
 /** The configuration of a tenant; a complaint where it is not valid. */

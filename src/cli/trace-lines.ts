@@ -7,6 +7,9 @@ import type { Block, Plan } from '../plan/plan';
 import type { Colours, Terminal } from './terminal';
 
 export class TracePrinter {
+  /** Events handed over so far. */
+  seen = 0;
+
   constructor(
     private readonly terminal: Terminal,
     private readonly how: {
@@ -15,11 +18,16 @@ export class TracePrinter {
       readonly width: number;
       /** Before every line. */
       readonly indent?: string;
+      /** So many events were told before, and are not told again. */
+      readonly skip?: number;
+      readonly silent?: boolean;
     },
   ) {}
 
   print(event: TraceEvent): void {
     const { terminal, how } = this;
+    this.seen += 1;
+    if (how.silent === true || this.seen <= (how.skip ?? 0)) return;
     if (how.json) terminal.json(event);
     else terminal.line(`${how.indent ?? ''}${paint(event, lineOf(event, how.width), terminal.colours)}`);
   }

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { compileOutcome, type CompiledOutcome } from '../../app/compile-outcome';
 import { planMermaid, printPlan } from '../../compiler';
 import type { AnyRunbook } from '../../dsl';
+import type { JsonObject } from '../../kernel/json';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import type { Pairs } from '../declare';
 import { configOf, entityFromFile, paramsOf, runbookOf, valueOf } from '../refuse';
@@ -13,6 +14,7 @@ export interface CompileOptions extends CommonOptions {
   readonly param?: Pairs;
   readonly mermaid?: true;
   readonly out?: string;
+  readonly entities: 'file' | 'store';
 }
 
 export async function compile(
@@ -26,7 +28,7 @@ export async function compile(
   const { plan, planId, bytes } = compiled;
   if (options.out !== undefined) {
     await writeFile(options.out, `${bytes}\n`);
-    terminal.note(`wrote ${options.out}: run it with \`backstep run ${plan.outcome} --plan ${options.out}\``);
+    terminal.note(`wrote ${options.out}: run it with \`backstep run --plan ${options.out}\``);
     if (options.json) terminal.json({ planId, file: options.out });
     else terminal.line(planId);
     return 0;
@@ -43,15 +45,28 @@ export async function compile(
 export async function compileFor(
   context: CommandContext,
   runbook: AnyRunbook,
-  options: Pick<CompileOptions, 'entity' | 'param' | 'tenant'>,
+  options: Pick<CompileOptions, 'entity' | 'param' | 'tenant'> & { readonly entities?: 'file' | 'store' },
 ): Promise<CompiledOutcome> {
   const config = await configOf(context, options.tenant);
-  const entity = entityFromFile(context, config, options.entity);
+  const entity =
+    options.entities === 'store'
+      ? await entityFromStore(context, options)
+      : entityFromFile(context, config, options.entity);
   const run = paramsOf(runbook, options.param ?? []);
   return valueOf(compileOutcome({ bundle: config.bundle, runbook, entity, given: { run } }), {
     message: `${runbook.outcome} does not compile for ${options.entity}`,
     code: 'COMPILE_REFUSED',
   });
+}
+
+async function entityFromStore(
+  context: CommandContext,
+  options: Pick<CompileOptions, 'entity' | 'tenant'>,
+): Promise<{ readonly id: string; readonly fields: JsonObject }> {
+  const { withServices, storedEntity } = await import('../services.js');
+  return withServices(context, options, { starts: false }, (services) =>
+    storedEntity(context, services, { tenant: options.tenant, id: options.entity }),
+  );
 }
 
 function show(terminal: Terminal, { plan, planId }: CompiledOutcome): void {

@@ -66,7 +66,7 @@ export async function check(
   }
   const { layers, automations } = bundle.content;
   terminal.line(
-    `${bundle.tenant} is valid: ${layers.length} layers, ${automations.length} automations, ${seed.size} seeded entities, ${warnings.length} warnings`,
+    `${bundle.tenant} is valid: ${layers.length} layers, ${automations.length} automations, ${seed.length} seeded entities, ${warnings.length} warnings`,
   );
   terminal.line(terminal.colours.dim(`bundle ${bundle.digest}`));
   return 0;

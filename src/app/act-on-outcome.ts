@@ -1,0 +1,110 @@
+/**
+ * Use cases: what a person does with a running or finished outcome: decide at a gate, pause, resume, take back, resolve.
+ * Entry ring. Authorisation of the person is asked here, once there is any.
+ */
+import type { Resolution } from '../engine/effects';
+import type { Answer } from '../engine/people';
+import { didYouMean } from '../kernel/diagnostic';
+import { splitOutcomeId } from '../kernel/ids';
+import { ok, type Result } from '../kernel/result';
+import { refuse, refusing, type Refusal } from './refusal';
+import type { Services } from './services';
+
+/** Who does it, and why. */
+export interface By {
+  readonly by: string;
+  readonly reason?: string;
+}
+
+/** A node of an outcome: `<outcome id>#<node>`. */
+export interface NodeAddress {
+  readonly outcome: string;
+  readonly node: string;
+}
+
+/** Reads `<outcome id>#<node>`; `undefined` where the text is none. */
+export function readNodeAddress(text: string): NodeAddress | undefined {
+  const at = text.indexOf('#');
+  if (at < 0 || at === text.length - 1) return undefined;
+  const outcome = text.slice(0, at);
+  return splitOutcomeId(outcome) === undefined ? undefined : { outcome, node: text.slice(at + 1) };
+}
+
+export interface Acted {
+  readonly outcome: string;
+  readonly node?: string;
+  /** `late`: there was nothing to do any more. */
+  readonly answer: Exclude<Answer, 'unknown'>;
+}
+
+export async function decideGate(
+  services: Services,
+  { outcome, node }: NodeAddress,
+  decision: By & { readonly verdict: 'approve' | 'reject' },
+): Promise<Result<Acted, Refusal>> {
+  const answer = await refusing(() => services.outcomes.decide(outcome, { gate: node, ...decision }));
+  return answered(services, { outcome, node, kind: 'gate' }, answer);
+}
+
+export async function pauseOrResume(
+  services: Services,
+  outcome: string,
+  act: By & { readonly what: 'pause' | 'resume' },
+): Promise<Result<Acted, Refusal>> {
+  const { what, ...by } = act;
+  const answer = await refusing(() => services.outcomes[what](outcome, by));
+  return answered(services, { outcome }, answer);
+}
+
+export interface TakenBack extends Acted {
+  /** Whether a workflow of its own does it, because the outcome had completed. */
+  readonly afterwards: boolean;
+}
+
+/** Takes an outcome back: a running one stops and goes back, a completed one inside its undo window. */
+export async function backstepOutcome(
+  services: Services,
+  outcome: string,
+  by: By,
+): Promise<Result<TakenBack, Refusal>> {
+  const back = await refusing(() => services.outcomes.backstep(outcome, by, services.now()));
+  if (!back.ok) return back;
+  if (back.value.by === 'workflow') {
+    return ok({ outcome, answer: back.value.isNew ? 'done' : 'late', afterwards: true });
+  }
+  const acted = await answered(services, { outcome }, ok(back.value.answer));
+  return acted.ok ? ok({ ...acted.value, afterwards: false }) : acted;
+}
+
+export async function resolveNode(
+  services: Services,
+  { outcome, node }: NodeAddress,
+  { resolution, by }: { readonly resolution: Resolution; readonly by: string },
+): Promise<Result<Acted, Refusal>> {
+  const answer = await refusing(() => services.outcomes.resolve(outcome, node, resolution, by));
+  return answered(services, { outcome, node, kind: 'action' }, answer);
+}
+
+/** An answer as a door shows it; a node that the outcome does not have is refused with those that it has. */
+async function answered(
+  services: Services,
+  about: { readonly outcome: string; readonly node?: string; readonly kind?: 'gate' | 'action' },
+  answer: Result<Answer, Refusal>,
+): Promise<Result<Acted, Refusal>> {
+  if (!answer.ok) return answer;
+  const { outcome, node, kind } = about;
+  if (answer.value !== 'unknown') {
+    return ok({ outcome, ...(node === undefined ? {} : { node }), answer: answer.value });
+  }
+  const { state } = await services.outcomes.tell(outcome);
+  const waiting = Object.entries(state.nodes)
+    .filter(([, { status }]) => status === 'asking' || status === 'incident')
+    .map(([id]) => id);
+  return refuse('OUTCOME_REFUSED', `\`${outcome}\` has no ${kind ?? 'node'} \`${node ?? ''}\``, {
+    help:
+      didYouMean(node ?? '', waiting) ??
+      (waiting.length === 0
+        ? 'nothing of it waits for a person'
+        : `waiting: ${waiting.map((id) => `\`${id}\``).join(', ')}`),
+  });
+}

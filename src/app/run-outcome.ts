@@ -1,0 +1,121 @@
+/**
+ * Use case: a person runs one outcome, from an entity and parameters or from a reviewed plan.
+ * Entry ring. Authorisation of the person is asked here, once there is any.
+ */
+import { decodePlan, encodePlan, planIdOf, refuseStale } from '../compiler';
+import type { AnyRunbook } from '../dsl';
+import type { OutcomeId } from '../kernel/ids';
+import type { Json, JsonObject } from '../kernel/json';
+import { err, ok, type Result } from '../kernel/result';
+import type { Plan } from '../plan/plan';
+import { findRunbook, shipped } from './catalog';
+import { compileOutcome } from './compile-outcome';
+import type { TenantConfig } from './configuration';
+import { sha256 } from './digest';
+import { refuse, refusing, type Refusal } from './refusal';
+import type { Services } from './services';
+
+export interface RunRequest {
+  readonly config: TenantConfig;
+  /** Id of the event it is started under. The same id is never run twice. */
+  readonly eventId: string;
+  /** Who runs it, such as `person:mary.major`. */
+  readonly by: string;
+  readonly what:
+    | { readonly runbook: AnyRunbook; readonly entity: string; readonly params: JsonObject }
+    /** Bytes of a reviewed plan; `outcome`, where given, is the code it must have. */
+    | { readonly reviewed: string; readonly outcome?: string };
+}
+
+export interface RunStarted {
+  readonly id: OutcomeId;
+  readonly plan: Plan;
+  readonly planId: string;
+  /** False where the same id had been run before. */
+  readonly isNew: boolean;
+}
+
+export async function runOutcome(
+  services: Services,
+  request: RunRequest,
+): Promise<Result<RunStarted, Refusal>> {
+  const plan = await planOf(services, request);
+  if (!plan.ok) return plan;
+  const planId = planIdOf(plan.value, sha256);
+  const started = await refusing(() =>
+    services.outcomes.start(
+      { plan: plan.value, planId, cause: { person: request.by }, startedBy: request.by },
+      request.eventId,
+    ),
+  );
+  return started.ok ? ok({ ...started.value, plan: plan.value, planId }) : started;
+}
+
+function planOf(services: Services, request: RunRequest): Promise<Result<Plan, Refusal>> {
+  const { what } = request;
+  return 'reviewed' in what
+    ? reviewedPlan(services, request, what)
+    : freshPlan(services, request.config, what);
+}
+
+interface Fresh {
+  readonly runbook: AnyRunbook;
+  readonly entity: string;
+  readonly params: { readonly [name: string]: Json };
+}
+
+async function freshPlan(
+  { cortex }: Services,
+  { bundle }: TenantConfig,
+  { runbook, entity: id, params }: Fresh,
+): Promise<Result<Plan, Refusal>> {
+  const entity = await cortex.need(bundle.tenant, id);
+  if (!entity.ok) return refuse('COMPILE_REFUSED', 'no such entity', { diagnostics: [entity.error] });
+  const compiled = compileOutcome({ bundle, runbook, entity: entity.value, given: { run: params } });
+  if (compiled.ok) return ok(compiled.value.plan);
+  return refuse('COMPILE_REFUSED', `${runbook.outcome} does not compile for ${id}`, {
+    diagnostics: compiled.error,
+  });
+}
+
+/** A plan is run as it was reviewed, or not at all. */
+async function reviewedPlan(
+  services: Services,
+  { config }: RunRequest,
+  { reviewed, outcome }: { readonly reviewed: string; readonly outcome?: string },
+): Promise<Result<Plan, Refusal>> {
+  const decoded = decodePlan(reviewed);
+  if (!decoded.ok) {
+    return refuse('COMPILE_REFUSED', 'what was given is no plan', { diagnostics: decoded.error });
+  }
+  const plan = decoded.value;
+  if (plan.tenant !== config.bundle.tenant) {
+    return refuse(
+      'COMPILE_REFUSED',
+      `the plan is one of \`${plan.tenant}\`, not of \`${config.bundle.tenant}\``,
+    );
+  }
+  if (outcome !== undefined && plan.outcome !== outcome) {
+    return refuse('COMPILE_REFUSED', `the plan is one of ${plan.outcome}, not of ${outcome}`);
+  }
+  const runbook = findRunbook(plan.outcome, shipped().runbooks);
+  if (!runbook.ok) return refuse('COMPILE_REFUSED', 'no such outcome', { diagnostics: [runbook.error] });
+  const params: JsonObject = Object.fromEntries(
+    Object.entries(plan.params).flatMap(([name, bound]) =>
+      bound.from === 'run' ? [[name, bound.value]] : [],
+    ),
+  );
+  const fresh = await freshPlan(services, config, {
+    runbook: runbook.value,
+    entity: plan.entity.id,
+    params,
+  });
+  if (!fresh.ok)
+    return err({ ...fresh.error, message: `the reviewed plan is stale: ${fresh.error.message}` });
+  const stale = refuseStale(plan, fresh.value);
+  if (stale.ok && encodePlan(plan) === encodePlan(fresh.value)) return ok(plan);
+  return refuse('COMPILE_REFUSED', 'the reviewed plan is stale', {
+    diagnostics: stale.ok ? [] : stale.error,
+    help: 'compile it again with `--out`, and review what moved',
+  });
+}

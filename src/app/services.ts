@@ -1,0 +1,75 @@
+/**
+ * The adapters that use cases work with, opened against one set of servers.
+ * Entry ring; a composition root.
+ */
+import { createCortex, type Cortex } from '../cortex/cortex';
+import { createIngest, type Ingest } from '../cortex/ingest';
+import { seedCortex } from '../cortex/seed';
+import { openDatabase, type Database } from '../store/database';
+import { createEntityStore } from '../store/entities';
+import { createEventStore } from '../store/events';
+import { createLogger, type Logger } from '../telemetry/logger';
+import { connectOutcomes, type Outcomes } from '../temporal/client';
+import { createCodec } from '../temporal/codec';
+import type { TenantConfig } from './configuration';
+import type { Settings } from './settings';
+import type { Wiring } from './wiring';
+
+/** What use cases are handed. */
+export interface Services {
+  readonly outcomes: Outcomes;
+  readonly cortex: Cortex;
+  readonly ingest: Ingest;
+  readonly logger: Logger;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  close(): Promise<void>;
+}
+
+/** Connections of a client that does one thing at a time. */
+const POOL_SIZE = 4;
+
+/** Connects to the servers; whoever opens it closes it. */
+export async function openServices(settings: Settings, wiring: Wiring): Promise<Services> {
+  const now = (): number => Date.now();
+  const logger = loggerOf(settings, 'cli');
+  const outcomes = await connectOutcomes({
+    address: wiring.temporalAddress,
+    namespace: wiring.temporalNamespace,
+    codec: createCodec(),
+  });
+  const database = openDatabase({
+    url: wiring.databaseUrl,
+    poolSize: POOL_SIZE,
+    applicationName: 'backstep-cli',
+    onIdleError: (error) => logger.log('store.connection_lost', { error }),
+  });
+  const cortex = createCortex(createEntityStore(database));
+  return {
+    outcomes,
+    cortex,
+    ingest: createIngest({ events: createEventStore(database), cortex, now }),
+    logger,
+    now,
+    close: () => closeBoth(outcomes, database),
+  };
+}
+
+/** Puts the tenant's seeded entities into the graph; what has been said of them since is later, and stays. */
+export const seedTenant = (
+  services: Services,
+  { bundle, seed }: TenantConfig,
+): ReturnType<typeof seedCortex> => seedCortex(services.cortex, bundle, seed);
+
+/** The log of this process, on standard error. */
+export const loggerOf = (settings: Settings, role: string): Logger =>
+  createLogger({
+    level: settings.logLevel,
+    write: (line) => process.stderr.write(line),
+    now: () => Date.now(),
+    fields: { role },
+  });
+
+async function closeBoth(outcomes: Outcomes, database: Database): Promise<void> {
+  await Promise.allSettled([outcomes.close(), database.close()]);
+}

@@ -1,0 +1,179 @@
+/** `backstep approve|reject|pause|resume|backstep|resolve`: what a person does with an outcome. Entry ring. */
+import {
+  backstepOutcome,
+  decideGate,
+  pauseOrResume,
+  readNodeAddress,
+  resolveNode as resolve,
+  type Acted,
+  type NodeAddress,
+} from '../../app/act-on-outcome';
+import type { Resolution } from '../../engine/effects';
+import type { Json } from '../../kernel/json';
+import { Complaint, usage, type ExitCode } from '../complaint';
+import type { CommandContext, CommandResult, CommonOptions } from '../context';
+import { acceptedOf, outcomeIdFrom } from '../refuse';
+import { withServices } from '../services';
+import { hintAt, tellStory } from '../story';
+import { TracePrinter, widthOfPlan } from '../trace-lines';
+
+interface ActOptions extends CommonOptions {
+  readonly reason?: string;
+  readonly as: string;
+}
+
+type Run<Given extends readonly unknown[], Options> = (
+  context: CommandContext,
+  given: Given,
+  options: Options,
+) => CommandResult;
+
+/** `approve` or `reject`. */
+export const decide =
+  (verdict: 'approve' | 'reject'): Run<readonly [gate: string], ActOptions> =>
+  async (context, [text], options) => {
+    const address = addressFrom(text, 'a gate', 'acme/EMP-R-001/6f1d#manager');
+    return withServices(context, options, { starts: false }, async (services) => {
+      const acted = acceptedOf(await decideGate(services, address, { verdict, ...byOf(options) }));
+      const words = {
+        done: verdict === 'approve' ? 'approved' : 'rejected',
+        kept: 'kept until the gate opens',
+      };
+      return show(context, options, acted, {
+        ...words,
+        late: 'it was decided before, or the outcome is over',
+      });
+    });
+  };
+
+/** `pause` or `resume`; `backstep` is followed to its end. */
+export const act =
+  (
+    what: 'pause' | 'resume' | 'backstep',
+  ): Run<readonly [id: string], ActOptions & { readonly detach?: true }> =>
+  async (context, [text], options) => {
+    const id = outcomeIdFrom(text);
+    if (what === 'backstep') return takeBack(context, id, options);
+    return withServices(context, options, { starts: false }, async (services) => {
+      const acted = acceptedOf(await pauseOrResume(services, id, { what, ...byOf(options) }));
+      const late = what === 'pause' ? 'it is paused already, or over' : 'it is not paused, or over';
+      return show(context, options, acted, {
+        done: what === 'pause' ? 'paused' : 'resumed',
+        kept: 'kept',
+        late,
+      });
+    });
+  };
+
+async function takeBack(
+  context: CommandContext,
+  id: string,
+  options: ActOptions & { readonly detach?: true },
+): CommandResult {
+  const { terminal } = context;
+  return withServices(context, options, { starts: false }, async (services) => {
+    const back = acceptedOf(await backstepOutcome(services, id, byOf(options)));
+    const words = { done: 'going back', kept: 'kept', late: 'it has gone back, or is going back, already' };
+    if (options.detach || back.answer === 'late') return show(context, options, back, words);
+    const json = options.json === true;
+    const { plan } = (await services.outcomes.runs(id))[0]!.start;
+    const printer = new TracePrinter(terminal, { json, width: widthOfPlan(plan) });
+    const signal = context.signal();
+    const ending = await tellStory({
+      services,
+      id,
+      terminal,
+      printer,
+      leavesAtGates: true,
+      untilBackstepped: true,
+      signal,
+    });
+    if (json) terminal.json({ ...back, phase: ending.how === 'over' ? ending.state.phase : ending.how });
+    if (ending.how === 'waiting') hintAt(terminal, id, ending);
+    return ending.how === 'over' ? 0 : 1;
+  });
+}
+
+interface ResolveOptions extends ActOptions {
+  readonly evidence?: string;
+  readonly output?: string;
+}
+
+export const resolveNode: Run<readonly [node: string, how: Resolution['as']], ResolveOptions> = async (
+  context,
+  [text, how],
+  options,
+) => {
+  const address = addressFrom(text, 'a node', 'acme/EMP-R-001/6f1d#channels');
+  const resolution = resolutionFrom(how, options);
+  return withServices(context, options, { starts: false }, async (services) => {
+    const acted = acceptedOf(await resolve(services, address, { resolution, by: options.as }));
+    return show(context, options, acted, {
+      done: `resolved: ${how}`,
+      kept: 'kept',
+      late: 'it needs nobody: it was resolved before, or is no incident',
+    });
+  });
+};
+
+function resolutionFrom(as: Resolution['as'], options: ResolveOptions): Resolution {
+  const needed = (name: 'evidence' | 'reason'): string => {
+    const value = options[name];
+    if (value === undefined || value === '') throw usage(`\`${as}\` needs \`--${name} <text>\``);
+    return value;
+  };
+  switch (as) {
+    case 'retry':
+      return { as };
+    case 'supply':
+      return {
+        as,
+        evidence: needed('evidence'),
+        ...(options.output === undefined ? {} : { output: jsonFrom(options.output) }),
+      };
+    case 'accept':
+    case 'backstep':
+      return { as, reason: needed('reason') };
+  }
+}
+
+function jsonFrom(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw usage(`\`--output\` is no JSON: ${(error as Error).message}`);
+  }
+}
+
+function addressFrom(text: string, what: string, example: string): NodeAddress {
+  const address = readNodeAddress(text);
+  if (address !== undefined) return address;
+  throw usage(
+    `\`${text}\` is no address of ${what}`,
+    `write it as \`<outcome id>#<node>\`, such as \`${example}\``,
+  );
+}
+
+const byOf = ({ as, reason }: ActOptions): { readonly by: string; readonly reason?: string } => ({
+  by: as,
+  ...(reason === undefined ? {} : { reason }),
+});
+
+/** Says what came of an act. One that came too late did nothing, which a script wants to know. */
+function show(
+  { terminal }: CommandContext,
+  { json }: CommonOptions,
+  acted: Acted,
+  words: Readonly<Record<Acted['answer'], string>>,
+): ExitCode {
+  const { answer, outcome, node } = acted;
+  if (json) terminal.json(acted);
+  if (answer === 'late') {
+    if (json) return 1;
+    throw new Complaint(`\`${outcome}${node === undefined ? '' : `#${node}`}\`: ${words.late}`, {
+      code: 'OUTCOME_REFUSED',
+    });
+  }
+  if (!json) terminal.line(words[answer]);
+  return 0;
+}

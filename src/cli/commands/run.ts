@@ -1,0 +1,70 @@
+/** `backstep run`: one outcome, followed to its end or to where it waits for a person. Entry ring. */
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { runOutcome, type RunRequest } from '../../app/run-outcome';
+import { usage } from '../complaint';
+import type { CommandContext, CommandResult, CommonOptions } from '../context';
+import type { Pairs } from '../declare';
+import { acceptedOf, configOf, paramsOf, runbookOf } from '../refuse';
+import { withServices } from '../services';
+import { hintAt, tellStory } from '../story';
+import { TracePrinter, widthOfPlan } from '../trace-lines';
+
+interface RunOptions extends CommonOptions {
+  readonly entity?: string;
+  readonly param?: Pairs;
+  readonly plan?: string;
+  readonly id?: string;
+  readonly detach?: true;
+  readonly as: string;
+}
+
+/** Bytes of chance in an id of ours: enough that two runs of a tenant never meet. */
+const ID_BYTES = 6;
+
+export async function run(
+  context: CommandContext,
+  [outcome]: readonly [outcome?: string],
+  options: RunOptions,
+): CommandResult {
+  const { terminal } = context;
+  const what = await whatToRun(outcome, options);
+  const config = await configOf(context, options.tenant);
+  const eventId = options.id ?? randomBytes(ID_BYTES).toString('hex');
+  return withServices(context, options, { starts: true, seeds: config }, async (services) => {
+    const request: RunRequest = { config, eventId, by: options.as, what };
+    const { id, plan, planId, isNew } = acceptedOf(await runOutcome(services, request));
+    const { dim } = terminal.errColours;
+    terminal.note(dim(isNew ? `outcome ${id}` : `outcome ${id} had been run before: this is its story`));
+    const json = options.json === true;
+    if (options.detach) {
+      if (json) terminal.json({ outcome: id, planId, phase: 'running' });
+      else terminal.line(id);
+      return 0;
+    }
+    const printer = new TracePrinter(terminal, { json, width: widthOfPlan(plan) });
+    const signal = context.signal();
+    const ending = await tellStory({ services, id, terminal, printer, leavesAtGates: true, signal });
+    const phase = ending.how === 'over' ? ending.state.phase : ending.how;
+    if (json) terminal.json({ outcome: id, planId, phase });
+    if (ending.how === 'waiting') hintAt(terminal, id, ending);
+    if (ending.how === 'interrupted') terminal.note(dim(`it goes on: backstep trace ${id} --follow`));
+    return ending.how === 'over' && ending.state.phase !== 'completed' ? 1 : 0;
+  });
+}
+
+async function whatToRun(outcome: string | undefined, options: RunOptions): Promise<RunRequest['what']> {
+  if (options.plan !== undefined) {
+    const reviewed = await readFile(options.plan, 'utf8').catch((error: unknown) => {
+      throw usage(`\`${options.plan ?? ''}\` can't be read: ${(error as Error).message}`);
+    });
+    return outcome === undefined ? { reviewed } : { reviewed, outcome: runbookOf(outcome).outcome };
+  }
+  if (outcome === undefined)
+    throw usage('name an outcome, or give `--plan`', 'see `backstep catalog runbooks`');
+  const runbook = runbookOf(outcome);
+  if (options.entity === undefined) {
+    throw usage('required option `--entity <id>` not specified', 'such as `--entity person:sarah.chen`');
+  }
+  return { runbook, entity: options.entity, params: paramsOf(runbook, options.param ?? []) };
+}

@@ -1,0 +1,34 @@
+/** `backstep trace`: the story of one outcome, from its history alone. Entry ring. */
+import { refusing } from '../../app/refusal';
+import type { ExitCode } from '../complaint';
+import type { CommandContext, CommandResult, CommonOptions } from '../context';
+import { acceptedOf, outcomeIdFrom } from '../refuse';
+import { withServices } from '../services';
+import { tellStory } from '../story';
+import { TracePrinter, widthOf, widthOfPlan } from '../trace-lines';
+
+interface TraceOptions extends CommonOptions {
+  readonly follow?: true;
+}
+
+export async function trace(
+  context: CommandContext,
+  [text]: readonly [id: string],
+  options: TraceOptions,
+): CommandResult {
+  const { terminal } = context;
+  const id = outcomeIdFrom(text);
+  const json = options.json === true;
+  return withServices<ExitCode>(context, options, { starts: false }, async (services) => {
+    if (!options.follow) {
+      const told = acceptedOf(await refusing(() => services.outcomes.tell(id)));
+      new TracePrinter(terminal, { json, width: widthOf(told.trace) }).printAll(told.trace);
+      return 0;
+    }
+    const runs = acceptedOf(await refusing(() => services.outcomes.runs(id)));
+    const printer = new TracePrinter(terminal, { json, width: widthOfPlan(runs[0]!.start.plan) });
+    const signal = context.signal();
+    await tellStory({ services, id, terminal, printer, leavesAtGates: false, signal });
+    return 0;
+  });
+}

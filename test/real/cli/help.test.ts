@@ -1,0 +1,118 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { backstep, build } from '../../kit/cli';
+
+const GOLDEN = path.join(__dirname, 'goldens/help.txt');
+
+const COMMANDS = [
+  [],
+  ...[
+    'demo',
+    'up',
+    'worker',
+    'doctor',
+    'completion',
+    'catalog',
+    'config',
+    'compile',
+    'verify',
+    'simulate',
+  ].map((name) => [name]),
+  ['config', 'explain'],
+  ['config', 'check'],
+  ...['run', 'emit', 'trace', 'approve', 'reject', 'pause', 'resume', 'backstep', 'resolve', 'entity'].map(
+    (name) => [name],
+  ),
+  ['entity', 'get'],
+  ['entity', 'upsert'],
+];
+
+beforeAll(build, 200_000);
+
+describe('help', () => {
+  it('is as in the golden (UPDATE_GOLDENS=1 writes it anew)', async () => {
+    const helps: string[] = [];
+    for (const command of COMMANDS) {
+      const { out, code } = await backstep([...command, '--help'], { env: { BACKSTEP_USER: 'person:ada' } });
+      expect(code).toBe(0);
+      helps.push(`$ backstep ${[...command, '--help'].join(' ')}\n${out}`);
+    }
+    const text = helps.join('\n');
+    if (process.env['UPDATE_GOLDENS'] === '1' || !existsSync(GOLDEN)) writeFileSync(GOLDEN, text);
+    expect(text).toBe(readFileSync(GOLDEN, 'utf8'));
+  }, 60_000);
+
+  it('answers in less than 0.4 s', async () => {
+    const times: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const begun = Date.now();
+      await backstep(['--help']);
+      times.push(Date.now() - begun);
+    }
+    expect(Math.min(...times)).toBeLessThan(400);
+  });
+});
+
+describe('wrong usage is exit code 2 and a message on standard error', () => {
+  it.each([
+    [['comple'], 'error: unknown command `comple`\nhelp: did you mean `compile`?\n'],
+    [['compile'], 'error: missing required argument `outcome`\nhelp: see `backstep --help`\n'],
+    [
+      ['compile', 'EMP-R-001'],
+      'error: required option `--entity <id>` not specified\nhelp: see `backstep --help`\n',
+    ],
+    [
+      ['compile', 'EMP-R-001', '--entity', 'person:x', '--jsn'],
+      'error: unknown option `--jsn`\nhelp: did you mean `--json`?\n',
+    ],
+    [
+      ['completion', 'powershell'],
+      /command-argument value `powershell` is invalid.*Allowed choices are bash, zsh, fish/,
+    ],
+    [
+      ['run', 'EMP-R-001', '--param', 'device'],
+      'error: option `--param <key=value>` argument `device` is invalid. It has to be `key=value`.\nhelp: see `backstep --help`\n',
+    ],
+    [['trace', 'EMP-R-001'], /`EMP-R-001` is no id of an outcome/],
+    [['approve', 'acme/EMP-R-001/1'], /is no address of a gate/],
+    [['compile', 'EMP-R-009', '--entity', 'person:sarah.chen'], /did you mean `EMP-R-00\d`\?/],
+  ] as const)('%j', async (args, message) => {
+    const { code, out, err } = await backstep(args);
+    if (typeof message === 'string') expect(err).toBe(message);
+    else expect(err).toMatch(message);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+  });
+
+  it('also where a variable cannot be meant', async () => {
+    const { code, err } = await backstep(['catalog'], { env: { BACKSTEP_LOG: 'loud' } });
+    expect({ code, err: err.split('\n')[0] }).toEqual({
+      code: 2,
+      err: 'error: `BACKSTEP_LOG` is `loud`: it takes `debug`, `info`, `warn`, `error`',
+    });
+  });
+
+  it('and with --json an object on standard output', async () => {
+    const { code, out } = await backstep(['compile', 'EMP-R-001', '--json']);
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'CLI_USAGE' } });
+  });
+});
+
+describe('completion', () => {
+  it.each(['bash', 'zsh', 'fish'])('for %s names every command', async (shell) => {
+    const { code, out } = await backstep(['completion', shell]);
+    expect(code).toBe(0);
+    for (const name of ['compile', 'explain', 'upsert', '--entity']) {
+      expect(out).toContain(name.replace(/^--/, shell === 'fish' ? '-l ' : '--'));
+    }
+  });
+
+  it('completes in a real bash', async () => {
+    const { out } = await backstep(['completion', 'bash']);
+    const { execFileSync } = await import('node:child_process');
+    const script = `${out}
+COMP_WORDS=(backstep config ex); COMP_CWORD=2; _backstep; echo "\${COMPREPLY[@]}"
+COMP_WORDS=(backstep compile --ent); COMP_CWORD=2; _backstep; echo "\${COMPREPLY[@]}"`;
+    expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' })).toBe('explain\n--entity --entities\n');
+  });
+});

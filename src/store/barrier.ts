@@ -13,11 +13,14 @@ import {
   ADMIT_EXECUTE,
   COMMIT,
   COMMIT_COMPENSATE,
+  FENCE,
   KEEP_PRIOR,
   READ,
   RECORD_FAILURE,
   RECORD_UNDO_FAILURE,
+  STRAYS,
   type AdmittedRow,
+  type StrayRow,
 } from './barrier-statements';
 import type { Database } from './database';
 
@@ -37,6 +40,8 @@ export interface ExecuteRequest {
   readonly leaseMs: number;
   /** Whether to wait until an attempt that left no record can't write any more: for effects unfit to run twice at once. */
   readonly isAlone: boolean;
+  /** Kept where the history may never hear of the firing, so that it can be found and undone all the same. */
+  readonly keep?: { readonly awf: string; readonly input: Json };
   /** What an attempt that left no record counts as. */
   readonly lost: Failure;
   /** Milliseconds since the epoch. */
@@ -52,13 +57,15 @@ export type ExecuteAdmission =
       readonly prior: Json | undefined;
       readonly attempts: readonly Attempt[];
     }
-  /** It is there already. */
+  /** It was committed before, and this is what was told then; also where it has been undone since. */
   | {
       readonly kind: 'done';
       readonly output: Json;
       readonly undo: Json;
       readonly attempts: readonly Attempt[];
     }
+  /** This very firing failed for good before; the last attempt says how. */
+  | { readonly kind: 'failed'; readonly attempts: readonly Attempt[]; readonly isUnclear: boolean }
   /** Its compensation came first, or a later firing did. */
   | { readonly kind: 'fenced' }
   | { readonly kind: 'wait'; readonly ms: number };
@@ -88,6 +95,8 @@ export type CompensateAdmission =
       readonly attempts: readonly Attempt[];
     }
   | { readonly kind: 'done'; readonly changed: boolean; readonly attempts: readonly Attempt[] }
+  /** This very asking failed for good before. */
+  | { readonly kind: 'failed'; readonly attempts: readonly Attempt[] }
   /** An attempt may still be writing. */
   | { readonly kind: 'wait'; readonly ms: number };
 
@@ -96,6 +105,15 @@ export interface Recorded {
   readonly attempts: readonly Attempt[];
   /** Whether any attempt of the action ended with its effect unknown. */
   readonly isUnclear: boolean;
+}
+
+/** An action that has acted, or may have, without the workflow knowing that it asked. */
+export interface Stray {
+  readonly node: string;
+  readonly awf: string;
+  readonly input: Json;
+  /** Arguments from the commit; absent where the effect is unclear. */
+  readonly args?: Json;
 }
 
 /** `undefined` answers mean: overtaken, by another attempt or by the compensation. Ask for admission again. */
@@ -107,13 +125,30 @@ export interface Barrier {
     key: ActionKey,
     result: { readonly output: Json; readonly undo: Json },
   ): Promise<{ readonly attempts: readonly Attempt[] } | undefined>;
-  recordFailure(key: ActionKey, holder: string, attempt: Attempt): Promise<Recorded | undefined>;
+  /** `isLast`: the firing has failed for good; asked again it gets this answer again. */
+  recordFailure(
+    key: ActionKey,
+    attempt: Attempt,
+    how: { readonly holder: string; readonly isLast: boolean },
+  ): Promise<Recorded | undefined>;
   admitCompensate(request: CompensateRequest): Promise<CompensateAdmission>;
   commitCompensate(
     key: ActionKey,
     changed: boolean,
   ): Promise<{ readonly changed: boolean; readonly attempts: readonly Attempt[] }>;
-  recordUndoFailure(key: ActionKey, attempt: Attempt): Promise<readonly Attempt[] | undefined>;
+  recordUndoFailure(
+    key: ActionKey,
+    attempt: Attempt,
+    how: { readonly isLast: boolean },
+  ): Promise<readonly Attempt[] | undefined>;
+  /**
+   * What has acted, newest first, beside the nodes that the workflow has asked for; and a fence before those named, which are
+   * never to be let through any more.
+   */
+  strays(
+    of: { readonly tenant: string; readonly outcome: string },
+    nodes: { readonly asked: readonly string[]; readonly fence: readonly string[] },
+  ): Promise<readonly Stray[]>;
 }
 
 /** Longest message of a failure that is kept, in characters: the row stays small. */
@@ -131,10 +166,20 @@ export function createBarrier(database: Database): Barrier {
   return {
     async admitExecute(request) {
       const holder = randomUUID();
-      const { key, firing, at, leaseMs, isAlone, lost } = request;
+      const { key, firing, at, leaseMs, isAlone, lost, keep } = request;
       const [row] = await database.query<AdmittedRow>({
         ...ADMIT_EXECUTE,
-        values: [...values(key), firing, holder, at, leaseMs, isAlone, JSON.stringify(short(lost))],
+        values: [
+          ...values(key),
+          firing,
+          holder,
+          at,
+          leaseMs,
+          isAlone,
+          JSON.stringify(short(lost)),
+          keep?.awf ?? null,
+          keep === undefined ? null : boxed(keep.input),
+        ],
       });
       invariant(row !== undefined, 'an upsert returns its row');
       return executeAdmission(row, holder, firing);
@@ -153,10 +198,10 @@ export function createBarrier(database: Database): Barrier {
       });
       return row;
     },
-    async recordFailure(key, holder, attempt) {
+    async recordFailure(key, attempt, { holder, isLast }) {
       const [row] = await database.query<{ attempts: readonly Attempt[]; unclear: boolean }>({
         ...RECORD_FAILURE,
-        values: [...values(key), holder, attemptText(attempt), attempt.failure?.effect === 'unknown'],
+        values: [...values(key), holder, attemptText(attempt), attempt.failure?.effect === 'unknown', isLast],
       });
       return row === undefined ? undefined : { attempts: row.attempts, isUnclear: row.unclear };
     },
@@ -166,7 +211,7 @@ export function createBarrier(database: Database): Barrier {
         values: [...values(key), firing, at, JSON.stringify(short(lost)), isCommitted],
       });
       invariant(row !== undefined, 'an upsert returns its row');
-      return compensateAdmission(row);
+      return compensateAdmission(row, firing);
     },
     async commitCompensate(key, changed) {
       const [row] = await database.query<{ undo_attempts: readonly Attempt[] }>({
@@ -177,12 +222,23 @@ export function createBarrier(database: Database): Barrier {
       const other = await read(key);
       return { changed: other.undo_changed ?? changed, attempts: other.undo_attempts };
     },
-    async recordUndoFailure(key, attempt) {
+    async recordUndoFailure(key, attempt, { isLast }) {
       const [row] = await database.query<{ undo_attempts: readonly Attempt[] }>({
         ...RECORD_UNDO_FAILURE,
-        values: [...values(key), attemptText(attempt)],
+        values: [...values(key), attemptText(attempt), isLast],
       });
       return row?.undo_attempts;
+    },
+    async strays({ tenant, outcome }, { asked, fence }) {
+      // First the fence: what slips through before it is found behind it.
+      if (fence.length > 0) await database.query({ ...FENCE, values: [tenant, outcome, fence] });
+      const rows = await database.query<StrayRow>({ ...STRAYS, values: [tenant, outcome, asked] });
+      return rows.map(({ node, awf, input, undo }) => ({
+        node,
+        awf,
+        input: input?.v ?? null,
+        ...(undo === null ? {} : { args: undo.v }),
+      }));
     },
   };
 }
@@ -192,16 +248,17 @@ function executeAdmission(row: AdmittedRow, holder: string, firing: number): Exe
   if (row.holder === holder) {
     return { kind: 'go', holder, attempt: row.attempt, prior: row.prior?.v, attempts };
   }
-  if (phase === 'committed') {
-    return { kind: 'done', output: row.output?.v ?? null, undo: row.undo?.v ?? null, attempts };
+  if (row.output !== null && (phase === 'committed' || row.firing === firing)) {
+    return { kind: 'done', output: row.output.v, undo: row.undo?.v ?? null, attempts };
   }
+  if (row.settled && row.firing === firing) return { kind: 'failed', attempts, isUnclear: row.unclear };
   if ((phase === 'acting' || phase === 'failed') && row.firing <= firing) {
     return { kind: 'wait', ms: Math.max(SHORTEST_WAIT_MS, row.lease_left_ms) };
   }
   return { kind: 'fenced' };
 }
 
-function compensateAdmission(row: AdmittedRow): CompensateAdmission {
+function compensateAdmission(row: AdmittedRow, firing: number): CompensateAdmission {
   const { phase, undo_attempts: attempts } = row;
   switch (phase) {
     case 'fenced':
@@ -209,6 +266,7 @@ function compensateAdmission(row: AdmittedRow): CompensateAdmission {
     case 'undone':
       return { kind: 'done', changed: row.undo_changed ?? true, attempts };
     case 'undoing':
+      if (row.undo_settled && row.undo_firing === firing) return { kind: 'failed', attempts };
       return {
         kind: 'undo',
         attempt: row.undo_attempt,

@@ -10,6 +10,7 @@ import type { AwfEffect, Connection, EffectContext } from '../dsl/effect';
 import type { FireResult, UndoResult } from '../engine/effects';
 import type { Attempt, Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
+import { invariant } from '../kernel/invariant';
 import { err, ok, type Result } from '../kernel/result';
 import { PLAN_LIMITS } from '../plan/limits';
 import type { Plan } from '../plan/plan';
@@ -27,6 +28,8 @@ export interface FireRequest {
   readonly retry: Plan['retry'];
   /** One attempt's bound, in milliseconds. */
   readonly timeoutMs: number;
+  /** Whether the history may never hear of this firing: then the barrier keeps what is needed to find and undo it. */
+  readonly isUnrecorded?: boolean;
 }
 
 export interface UndoRequest {
@@ -118,6 +121,7 @@ async function execute(
     input: request.input,
     leaseMs: request.timeoutMs + ATTEMPT_LIMITS.marginMs,
     isAlone: isMutating && !canRunTwiceAtOnce(contract),
+    ...(request.isUnrecorded === true && isMutating ? { keep: { awf, input: request.input } } : {}),
     lost: lostFailure(isMutating),
     at: startedAt,
   });
@@ -126,6 +130,8 @@ async function execute(
       return admission;
     case 'done':
       return committed(admission.output, admission.undo, admission.attempts);
+    case 'failed':
+      return failed(lastOf(admission.attempts, admission.isUnclear), admission.attempts);
     case 'fenced':
       return failed(fenced(), []);
     case 'wait':
@@ -138,11 +144,11 @@ async function execute(
   const overtaken: Again = { kind: 'again', afterMs: 0 };
   const giveUp = async (failure: Failure): Promise<FireResult | Again> => {
     const record = { n: attempt, startedAt, endedAt: parts.now(), failure };
-    const recorded = await withPatience(() => parts.barrier.recordFailure(key, holder, record));
+    const verdict = verdictOn(failure, [...admission.attempts, record], request.retry);
+    const how = { holder, isLast: !verdict.retry };
+    const recorded = await withPatience(() => parts.barrier.recordFailure(key, record, how));
     if (recorded === undefined) return overtaken;
-    const verdict = verdictOn(failure, recorded.attempts, request.retry);
-    const last: Failure = recorded.isUnclear ? { ...failure, effect: 'unknown' } : failure;
-    return settle(verdict, () => failed(last, recorded.attempts));
+    return settle(verdict, () => failed(lastOf(recorded.attempts, recorded.isUnclear), recorded.attempts));
   };
   if (lostOf(admission.attempts) >= ATTEMPT_LIMITS.lost)
     return giveUp({ ...lostFailure(isMutating), class: 'permanent' });
@@ -196,6 +202,8 @@ async function compensate(
       return { kind: 'undone', changed: false };
     case 'done':
       return undone(admission.changed, admission.attempts);
+    case 'failed':
+      return failed(lastOf(admission.attempts, false), admission.attempts);
     case 'wait':
       return { kind: 'again', afterMs: admission.ms };
     case 'undo':
@@ -209,9 +217,11 @@ async function compensate(
   };
   const giveUp = async (failure: Failure): Promise<UndoResult | Again> => {
     const record = { n: attempt, startedAt, endedAt: parts.now(), failure };
-    const attempts = await withPatience(() => parts.barrier.recordUndoFailure(key, record));
+    const verdict = verdictOn(failure, [...admission.attempts, record], request.retry);
+    const how = { isLast: !verdict.retry };
+    const attempts = await withPatience(() => parts.barrier.recordUndoFailure(key, record, how));
     if (attempts === undefined) return { kind: 'again', afterMs: 0 };
-    return settle(verdictOn(failure, attempts, request.retry), () => failed(failure, attempts));
+    return settle(verdict, () => failed(failure, attempts));
   };
   if (lostOf(admission.attempts) >= ATTEMPT_LIMITS.lost) return giveUp({ ...lost, class: 'permanent' });
 
@@ -316,6 +326,13 @@ const saysChanged = (output: unknown): boolean =>
 
 const failureOf = (tried: Exclude<Tried<unknown>, { kind: 'ok' }>, isMutating: boolean): Failure =>
   tried.kind === 'failed' ? tried.failure : lostFailure(isMutating);
+
+/** The failure that ended a firing. Once an effect was unclear it stays so, whatever a later attempt says. */
+function lastOf(attempts: readonly Attempt[], isUnclear: boolean): Failure {
+  const last = attempts[attempts.length - 1]?.failure;
+  invariant(last !== undefined, 'a firing that failed for good has a failed attempt');
+  return isUnclear ? { ...last, effect: 'unknown' } : last;
+}
 
 const lostOf = (attempts: readonly Attempt[]): number =>
   attempts.filter((attempt) => attempt.failure?.code === 'ACTION_ATTEMPT_LOST').length;

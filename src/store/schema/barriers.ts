@@ -40,6 +40,11 @@ export const barriers = pgTable(
     unclear: boolean().notNull(),
     /** Failed attempts of the firing at hand. */
     attempts: jsonb().$type<readonly Attempt[]>().notNull(),
+    /** Whether the last failed attempt was the last of its firing: asked again, the firing fails again and does nothing. */
+    settled: boolean().notNull().default(false),
+    /** Kept where the history may never hear of the firing: what was fired, and with what. */
+    awf: text(),
+    input: jsonb().$type<Boxed>(),
     prior: jsonb().$type<Boxed>(),
     output: jsonb().$type<Boxed>(),
     /** Arguments of the compensation. */
@@ -48,6 +53,7 @@ export const barriers = pgTable(
     undoAttempt: integer('undo_attempt').notNull().default(0),
     undoStartedAt: bigint('undo_started_at', { mode: 'number' }),
     undoAttempts: jsonb('undo_attempts').$type<readonly Attempt[]>().notNull().default([]),
+    undoSettled: boolean('undo_settled').notNull().default(false),
     /** Whether the compensation found something to undo. */
     undoChanged: boolean('undo_changed'),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),

@@ -69,7 +69,10 @@ describe('barrier: execute', () => {
   test('a recorded failure is kept, and the next attempt finds it', async () => {
     const key = newKey();
     const first = await go(key);
-    const recorded = await barrier.recordFailure(key, first.holder, failure('none'));
+    const recorded = await barrier.recordFailure(key, failure('none'), {
+      holder: first.holder,
+      isLast: false,
+    });
     expect(recorded).toEqual({ attempts: [failure('none')], isUnclear: false });
     expect((await go(key)).attempts).toEqual([failure('none')]);
   });
@@ -77,11 +80,11 @@ describe('barrier: execute', () => {
   test('a new firing begins with no attempts, but stays unclear', async () => {
     const key = newKey();
     const first = await go(key);
-    await barrier.recordFailure(key, first.holder, failure('unknown'));
+    await barrier.recordFailure(key, failure('unknown'), { holder: first.holder, isLast: false });
     const second = await go(key, { firing: 2 });
     expect(second).toMatchObject({ attempt: 2, attempts: [] });
     const again = { ...failure('none'), n: 2 };
-    expect(await barrier.recordFailure(key, second.holder, again)).toEqual({
+    expect(await barrier.recordFailure(key, again, { holder: second.holder, isLast: false })).toEqual({
       attempts: [again],
       isUnclear: true,
     });
@@ -114,7 +117,9 @@ describe('barrier: execute', () => {
     const key = newKey();
     const zombie = await go(key);
     await go(key);
-    expect(await barrier.recordFailure(key, zombie.holder, failure('none'))).toBeUndefined();
+    expect(
+      await barrier.recordFailure(key, failure('none'), { holder: zombie.holder, isLast: false }),
+    ).toBeUndefined();
   });
 });
 
@@ -140,7 +145,50 @@ describe('barrier: compensate', () => {
     });
     await barrier.commitCompensate(key, true);
     expect(await undo(key)).toEqual({ kind: 'done', changed: true, attempts: [] });
-    expect(await barrier.admitExecute(asked(key))).toEqual({ kind: 'fenced' });
+  });
+
+  test('a firing that had committed is told the same again, but a new one is refused, once it was undone', async () => {
+    const key = newKey();
+    await go(key);
+    await barrier.commit(key, { output: 'out', undo: 'args' });
+    await undo(key);
+    expect(await barrier.admitExecute(asked(key))).toMatchObject({ kind: 'done', output: 'out' });
+    await barrier.commitCompensate(key, true);
+    expect(await barrier.admitExecute(asked(key))).toMatchObject({ kind: 'done', output: 'out' });
+    expect(await barrier.admitExecute(asked(key, { firing: 2 }))).toEqual({ kind: 'fenced' });
+  });
+
+  test('a firing and an undo that failed for good fail again when they are asked again, and are open to a new asking', async () => {
+    const key = newKey();
+    const { holder } = await go(key);
+    await barrier.recordFailure(key, failure('unknown'), { holder, isLast: true });
+    const same = { kind: 'failed', attempts: [failure('unknown')], isUnclear: true };
+    expect(await barrier.admitExecute(asked(key))).toEqual(same);
+    await undo(key);
+    expect(await barrier.admitExecute(asked(key))).toEqual(same);
+    await barrier.recordUndoFailure(key, failure('unknown'), { isLast: true });
+    expect(await undo(key)).toEqual({ kind: 'failed', attempts: [failure('unknown')] });
+    expect(await undo(key, { firing: 2 })).toMatchObject({ kind: 'undo', attempt: 2, attempts: [] });
+  });
+
+  test('what acted without the workflow knowing is found, newest first, and what is fenced never acts', async () => {
+    const key = newKey('known');
+    const keep = { awf: 'toy.put', input: { box: 'b' } };
+    const of = (node: string): ActionKey => ({ ...key, node });
+    await go(key, { keep });
+    await go(of('committed'), { keep, at: 10 });
+    await barrier.commit(of('committed'), { output: 1, undo: 'args' });
+    await go(of('acting'), { keep, at: 20 });
+    const clean = await go(of('clean'), { keep });
+    await barrier.recordFailure(of('clean'), failure('none'), { holder: clean.holder, isLast: true });
+    await go(of('undone'), { keep, leaseMs: 0 });
+    await undo(of('undone'));
+    await barrier.commitCompensate(of('undone'), true);
+    expect(await barrier.strays(key, { asked: ['known'], fence: ['never', 'acting'] })).toEqual([
+      { node: 'acting', ...keep },
+      { node: 'committed', ...keep, args: 'args' },
+    ]);
+    expect(await barrier.admitExecute(asked(of('never')))).toEqual({ kind: 'fenced' });
   });
 
   test('it waits while a forgotten attempt may still write, and then undoes without output', async () => {
@@ -154,10 +202,13 @@ describe('barrier: compensate', () => {
 
   test('a clean failure leaves nothing to undo, an unclear one does', async () => {
     const clean = newKey();
-    await barrier.recordFailure(clean, (await go(clean)).holder, failure('none'));
+    await barrier.recordFailure(clean, failure('none'), { holder: (await go(clean)).holder, isLast: true });
     expect(await undo(clean)).toEqual({ kind: 'neverRan' });
     const unclear = newKey();
-    await barrier.recordFailure(unclear, (await go(unclear)).holder, failure('unknown'));
+    await barrier.recordFailure(unclear, failure('unknown'), {
+      holder: (await go(unclear)).holder,
+      isLast: true,
+    });
     expect(await undo(unclear)).toMatchObject({ kind: 'undo', output: undefined });
   });
 
@@ -179,7 +230,9 @@ describe('barrier: compensate', () => {
     await go(key);
     await barrier.commit(key, { output: 1, undo: 1 });
     await undo(key, { at: 10 });
-    expect(await barrier.recordUndoFailure(key, failure('unknown'))).toEqual([failure('unknown')]);
+    expect(await barrier.recordUndoFailure(key, failure('unknown'), { isLast: false })).toEqual([
+      failure('unknown'),
+    ]);
     await undo(key, { at: 20 });
     expect(await undo(key, { at: 30 })).toMatchObject({
       attempt: 3,
@@ -219,7 +272,7 @@ describe('barrier: many workers', () => {
             case 'crash': {
               const wasFenced = isFenced;
               const admission = await barrier.admitExecute(asked(key, { leaseMs: 0 }));
-              if (wasFenced) expect(admission.kind).toBe('fenced');
+              if (wasFenced) expect(admission.kind).not.toBe('go');
               return;
             }
             case 'commit': {
@@ -233,7 +286,7 @@ describe('barrier: many workers', () => {
               const admission = await barrier.admitExecute(asked(key, { leaseMs: 0 }));
               if (admission.kind !== 'go') return;
               const effect = what === 'fail' ? 'none' : 'unknown';
-              await barrier.recordFailure(key, admission.holder, failure(effect));
+              await barrier.recordFailure(key, failure(effect), { holder: admission.holder, isLast: false });
               return;
             }
             case 'compensate':

@@ -50,7 +50,14 @@ module.exports = {
       name: 'runbooks-know-contracts-only',
       severity: 'error',
       from: { path: '^runbooks/' },
-      to: { pathNot: ['^runbooks/', '^src/(kernel|plan|dsl)/', '^activities/[^/]+/contract\\.ts$', 'node_modules/zod/'] },
+      to: {
+        pathNot: [
+          '^runbooks/',
+          '^src/(kernel|plan|dsl)/',
+          '^activities/[^/]+/contract\\.ts$',
+          'node_modules/zod/',
+        ],
+      },
     },
     {
       name: 'contracts-load-no-sdk',
@@ -63,6 +70,9 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

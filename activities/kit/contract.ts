@@ -3,7 +3,7 @@
  * Authoring ring: zod, no I/O, no SDK. Nothing of one system stands here.
  */
 import { z } from 'zod';
-import type { Json, JsonObject } from '../../src/kernel/json';
+import type { Json } from '../../src/kernel/json';
 
 /** Text that names or describes a person: masked in logs, encrypted where the tenant has a key. */
 export const personal = z.string().min(1).max(320).meta({ sensitive: true });
@@ -28,11 +28,4 @@ export function captured<T>(prior: Json | undefined): T | undefined {
 /** Elements of `all` that are not in `some`, each once, in order. */
 export function without(all: readonly string[], some: readonly string[]): string[] {
   return [...new Set(all)].filter((one) => !some.includes(one));
-}
-
-/** A model object, or `undefined`. */
-export function modelObject(value: Json | undefined): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
-    : undefined;
 }

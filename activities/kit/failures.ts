@@ -157,7 +157,7 @@ export function unreadable(purpose: Purpose, context: EffectContext): SystemErro
  * Milliseconds to wait that the system asked for: `Retry-After` in seconds or as a date, or Okta's reset as Unix seconds.
  * @source RFC 9110 10.2.3
  */
-export function retryAfterOf(headers: Readonly<Record<string, string>>, now: number): number | undefined {
+function retryAfterOf(headers: Readonly<Record<string, string>>, now: number): number | undefined {
   const asked = headers['retry-after'];
   if (asked !== undefined) {
     const seconds = Number(asked);

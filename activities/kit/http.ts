@@ -21,7 +21,7 @@ export { diverged, refusal, SystemError, unreadable } from './failures';
 /** Says for which attempt of which action a request is; for logs and audits, no system acts on it. */
 const ACTION_HEADER = 'x-backstep-action';
 
-export const actionHeader = (context: EffectContext): string =>
+const actionHeader = (context: EffectContext): string =>
   `${context.key}|${context.operation}|${context.attempt}`;
 
 export interface PlainRequest {

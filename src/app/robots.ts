@@ -17,6 +17,7 @@ import { sandboxVariables } from './sandbox-variables';
 import { loggerOf } from './services';
 import type { Settings } from './settings';
 import type { Wiring } from './wiring';
+import { workflowBundle } from './workflow-bundle';
 
 export interface RobotsOptions {
   readonly settings: Settings;
@@ -67,6 +68,7 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
       robots,
       activities: createActivities({ dispatcher, awfs: contracts.map(({ name }) => name), log }),
       codec: createCodec(),
+      bundle: await workflowBundle(settings),
       identity: `backstep-${process.pid}`,
       ...(options.slots === undefined ? {} : { slots: options.slots }),
     });

@@ -11,4 +11,4 @@ export { encodePlan } from '../plan/encode';
 export { planIdOf } from '../plan/plan-id';
 export { printPlan } from '../plan/print';
 export { planMermaid } from '../plan/mermaid';
-export { changesOf, refuseStale, type Change } from '../plan/changes';
+export { refuseStale } from '../plan/changes';

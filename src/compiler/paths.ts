@@ -17,7 +17,7 @@ export function checkPaths(context: Context, reads: readonly Read[]): void {
 }
 
 /** Whether the outcome has ended once `node` would be done, so that nothing behind it runs. */
-export function alwaysEnds(node: DraftNode): boolean {
+function alwaysEnds(node: DraftNode): boolean {
   if (node.kind === 'end') return true;
   return node.kind === 'choice' && Object.values(node.cases).every((block) => block.nodes.some(alwaysEnds));
 }

@@ -18,20 +18,3 @@ export interface ConfigCatalog {
   readonly runbooks: readonly CatalogRunbook[];
   readonly awfs: readonly { readonly name: string; readonly system: string }[];
 }
-
-/** The view of a whole catalog that configuration needs, in the order of names. */
-export function configCatalogOf(catalog: {
-  readonly awfs: { readonly [name: string]: { readonly name: string; readonly system: string } };
-  readonly runbooks: { readonly [id: string]: CatalogRunbook };
-}): ConfigCatalog {
-  const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
-    a < b ? -1 : 1;
-  return {
-    awfs: Object.entries(catalog.awfs)
-      .sort(byName)
-      .map(([, awf]) => awf),
-    runbooks: Object.entries(catalog.runbooks)
-      .sort(byName)
-      .map(([, runbook]) => runbook),
-  };
-}

@@ -156,7 +156,7 @@ export const connectionsFile = z.strictObject({
   ),
 });
 
-export const FIELD_TYPES = ['text', 'number', 'boolean', 'date', 'texts'] as const;
+const FIELD_TYPES = ['text', 'number', 'boolean', 'date', 'texts'] as const;
 
 const factSource = z.union([
   member,

@@ -31,11 +31,11 @@ export type SchemaFile = keyof typeof FILES;
 
 /** All schemas by file name, as values; printed with two spaces and a line end they are the published bytes. */
 export function jsonSchemas(): Readonly<Record<SchemaFile, JsonSchema>> {
-  const entries = Object.entries(FILES).map(([name, [title, schema]]) => {
+  const entries = Object.entries(FILES).map(([name, [title, schema]]): [string, JsonSchema] => {
     const made = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
     const properties = made['properties'] as Record<string, unknown> | undefined;
     if (properties !== undefined && 'values' in properties) properties['values'] = valuesSchema();
-    return [name, { title, ...made }] as const;
+    return [name, { title, ...made }];
   });
   return Object.fromEntries(entries) as Record<SchemaFile, JsonSchema>;
 }

@@ -26,8 +26,5 @@ export function duration(min: DurationText, max: DurationText): z.ZodType<number
     });
 }
 
-/** A share of a whole, in [0, 1]. */
-export const share = (): z.ZodNumber => z.number().min(0).max(1);
-
 /** A whole number from `min` to `max`. */
 export const count = (min: number, max: number): z.ZodNumber => z.number().int().min(min).max(max);

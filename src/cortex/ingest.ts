@@ -162,7 +162,7 @@ const idTaken = ({ source, id }: CloudEvent, outcome: string): Diagnostic => ({
   help: 'let the sources use ids that differ, such as UUIDs',
 });
 
-export const keyOf = ({ tenant }: Pick<Bundle, 'tenant'>, { source, id }: CloudEvent): EventKey => ({
+const keyOf = ({ tenant }: Pick<Bundle, 'tenant'>, { source, id }: CloudEvent): EventKey => ({
   tenant,
   source,
   id,

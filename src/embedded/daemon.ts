@@ -82,7 +82,7 @@ export async function startDaemon(spec: DaemonSpec, guard: Guard): Promise<Daemo
 }
 
 /** Whether the promise settles in time. */
-export async function settledWithin(promise: Promise<unknown>, patienceMs: number): Promise<boolean> {
+async function settledWithin(promise: Promise<unknown>, patienceMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), patienceMs);

@@ -24,6 +24,8 @@ export interface JoinRequest {
   readonly dataDir: string;
   readonly holder: ProcessIdentity;
   readonly options: OpenStandOptions;
+  /** How long servers that are said to be ready may fail to answer; default half a minute. */
+  readonly answerPatienceMs?: number;
 }
 
 /** The joined stand, or `undefined` if its owner closed it or died while we waited. */
@@ -38,7 +40,8 @@ export async function joinStand(request: JoinRequest): Promise<Stand | undefined
     if (seen.note?.phase === 'ready' && (await answers(request.dataDir, seen.note, options))) {
       return joined(request, seen.note);
     }
-    const patience = seen.note?.phase === 'ready' ? ANSWER_PATIENCE_MS : START_PATIENCE_MS;
+    const patience =
+      seen.note?.phase === 'ready' ? (request.answerPatienceMs ?? ANSWER_PATIENCE_MS) : START_PATIENCE_MS;
     if (Date.now() - begun > patience) throw unhealthy(name, holder.pid);
     if (!told)
       options.onProgress?.(`waiting for process ${holder.pid}, which is starting the stand \`${name}\``);

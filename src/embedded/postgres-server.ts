@@ -36,9 +36,9 @@ export interface PostgresConfig {
 }
 
 /** Names of what lies in the stand's data folder. */
-export const POSTGRES_FOLDER = 'postgres';
-export const PASSWORD_FILE = 'postgres.password';
-export const POSTGRES_LOG = 'postgres.log';
+const POSTGRES_FOLDER = 'postgres';
+const PASSWORD_FILE = 'postgres.password';
+const POSTGRES_LOG = 'postgres.log';
 
 export const clusterOf = (dataDir: string): string => path.join(dataDir, POSTGRES_FOLDER);
 

@@ -14,7 +14,7 @@ import type { Environment } from './stand-types';
 import type { ProgramPin } from './wheel-pins';
 
 /** @source https://docs.temporal.io/cli, and the same address that Temporal's SDKs use for their test servers */
-export const TEMPORAL_DOWNLOADS = 'https://temporal.download';
+const TEMPORAL_DOWNLOADS = 'https://temporal.download';
 
 const ANSWER_TIMEOUT_MS = 30_000;
 const ARCHIVE_TIMEOUT_MS = 15 * 60_000;

@@ -17,8 +17,8 @@ const READY_TIMEOUT_MS = 60_000;
 const STOP_SIGNALS = ['SIGTERM', 'SIGKILL'] as const;
 const STOP_PATIENCE_MS = 10_000;
 
-export const TEMPORAL_DB = 'temporal.db';
-export const TEMPORAL_LOG = 'temporal.log';
+const TEMPORAL_DB = 'temporal.db';
+const TEMPORAL_LOG = 'temporal.log';
 export const temporalDbOf = (dataDir: string): string => path.join(dataDir, TEMPORAL_DB);
 
 export interface TemporalConfig {

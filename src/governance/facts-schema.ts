@@ -55,7 +55,7 @@ export interface SchemaNode {
 /** Most entries of any list; a decision that needs more is a configuration gone wrong. */
 export const MAX_LIST = 256;
 /** Most characters of any name. */
-export const MAX_NAME = 512;
+const MAX_NAME = 512;
 /** Largest whole number that JSON carries exactly. */
 export const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 /** The last moment of the year 9999: later ones have no calendar window that a date can name. */

@@ -34,7 +34,8 @@ export const DIAGNOSTICS = {
   PLAN_COMPENSATION_MISSING: 'an AWF that changes something has no compensation and is no pivot',
   PLAN_COMPENSATION_UNKNOWN: 'the catalog has no AWF of the name that a contract gives as its compensation',
   PLAN_PIVOT_TWICE: 'a path holds more than one pivot',
-  PLAN_PIVOT_CONCURRENT: 'a node can run at the same time as the pivot, so it is neither before nor behind it',
+  PLAN_PIVOT_CONCURRENT:
+    'a node can run at the same time as the pivot, so it is neither before nor behind it',
   PLAN_PIVOT_NOT_RETRIABLE: 'an AWF behind the pivot may fail for good, and there is no way back',
   PLAN_PIVOT_NO_WAY_BACK: 'a course behind the pivot asks for a backstep past it',
   PLAN_CASE_MISSING: 'a choice has no case for a value that can occur',
@@ -124,7 +125,8 @@ export const FAILURES = {
   SYSTEM_ANSWER_UNREADABLE: 'the system answered with something that its contract does not allow',
   CONNECTION_CUT: 'the connection ended before the answer, so the effect is unknown',
   ACTION_INPUT_INVALID: 'the input does not fit the contract of the AWF',
-  ACTION_CRASHED: 'the effect ended with an error that its contract does not know, so what it changed is unknown',
+  ACTION_CRASHED:
+    'the effect ended with an error that its contract does not know, so what it changed is unknown',
   ACTION_ATTEMPT_LOST: 'an attempt left no record, because its worker or the database was lost',
   ACTION_NOT_IMPLEMENTED: 'no effect of that AWF is known to the robot that was asked',
   ACTION_CANCELLED: 'the attempt was cancelled from outside, so its effect is unknown',
@@ -162,7 +164,8 @@ export const ENTRY_PROBLEMS = {
   CONFIG_REFUSED: 'the configuration of a tenant is not valid; the diagnostics say why',
   VERIFY_FAILED: 'a path or a failure was found after which the world is not as before',
   ENTITY_REFUSED: 'an entity does not exist, or what was said of it is not valid',
-  EVENT_KEPT: 'an event selected no automation, or several, or its outcome did not compile; it is kept with the reason',
+  EVENT_KEPT:
+    'an event selected no automation, or several, or its outcome did not compile; it is kept with the reason',
   EVENT_REFUSED: 'what was taken in is no CloudEvent, or one that is too large; it is not kept',
   OUTCOME_ID_MALFORMED: 'the text is no id of an outcome',
   OUTCOME_REFUSED: 'the outcome did not take the act: it is over, decided already, or has no such node',

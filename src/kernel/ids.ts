@@ -3,14 +3,10 @@
 declare const brand: unique symbol;
 type Brand<T, Name extends string> = T & { readonly [brand]: Name };
 
-/** An isolated customer. */
-export type TenantId = Brand<string, 'TenantId'>;
 /** SHA-256 of the plan's canonical JSON, lower-case hex. */
 export type PlanId = Brand<string, 'PlanId'>;
 /** `<tenant>/<outcome code>/<event id>`; also the Temporal workflow id. */
 export type OutcomeId = Brand<string, 'OutcomeId'>;
-/** `<type>:<name>`, such as `person:sarah.chen`. */
-export type EntityId = Brand<string, 'EntityId'>;
 
 /** Marks a string that has been checked, or comes from where only such strings are, as an id. */
 export const asId = <Id extends string>(text: string): Id => text as Id;

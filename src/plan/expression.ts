@@ -58,25 +58,6 @@ export function referencesOf(expression: Expression): readonly Reference[] {
   return [];
 }
 
-/** The same expression with every reference replaced by what `replace` returns. */
-export function mapReferences(
-  expression: Expression,
-  replace: (reference: Reference) => Expression,
-): Expression {
-  if ('ref' in expression) return replace(expression.ref);
-  if ('list' in expression)
-    return { list: expression.list.map((element) => mapReferences(element, replace)) };
-  if ('join' in expression) return { join: expression.join.map((part) => mapReferences(part, replace)) };
-  if ('obj' in expression) {
-    const members = Object.entries(expression.obj).map(([key, member]) => [
-      key,
-      mapReferences(member, replace),
-    ]);
-    return { obj: Object.fromEntries(members) as Record<string, Expression> };
-  }
-  return expression;
-}
-
 /** The value at `path`; `null` where a step of the path does not exist. */
 export function readPath(value: Json, path: readonly string[]): Json {
   let at: Json = value;

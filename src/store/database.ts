@@ -9,7 +9,7 @@ import { migrate as runMigrations } from 'drizzle-orm/node-postgres/migrator';
 import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
 import { StoreError, storeErrorOf } from './store-error';
 
-export const STORE_LIMITS = {
+const STORE_LIMITS = {
   /**
    * Connections of one process. Statements here take well under a millisecond, and Postgres allows 100 connections in all:
    * eight processes fit, and a wait for a free connection stays below that for a free core.

@@ -8,7 +8,7 @@ import type { temporal } from '@temporalio/proto';
 type Event = temporal.api.history.v1.IHistoryEvent;
 
 /** Name of the marker under which the SDK records a local activity. */
-export const LOCAL_ACTIVITY_MARKER = 'core_local_activity';
+const LOCAL_ACTIVITY_MARKER = 'core_local_activity';
 
 /** Events that told the workflow something, in the order in which it was told. */
 export function toldInOrder(events: readonly Event[]): readonly Event[] {

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../store/store-error';
 
-export const PATIENCE = {
+const PATIENCE = {
   /** Pauses between the tries, in milliseconds; together well below the margin of an attempt. */
   pausesMs: [50, 150, 400, 900],
 } as const;

@@ -3,7 +3,7 @@ import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:chil
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-export const ROOT = path.join(__dirname, '../..');
+const ROOT = path.join(__dirname, '../..');
 const BUILT = path.join(ROOT, 'dist/src/cli/main.js');
 const LOCK = path.join(ROOT, '.cache/cli-build.lock');
 /** A build takes half a minute on a busy machine; a lock older than this was left behind. */
@@ -70,7 +70,7 @@ function environment(extra: Readonly<Record<string, string>> = {}): Record<strin
 }
 
 /** Starts a command and hands out the process. */
-export function start(args: readonly string[], options: RunOptions = {}): ChildProcessWithoutNullStreams {
+function start(args: readonly string[], options: RunOptions = {}): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, [path.join(ROOT, 'bin/backstep.js'), ...args], {
     env: environment(options.env),
     cwd: options.cwd ?? ROOT,

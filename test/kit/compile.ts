@@ -24,7 +24,7 @@ export const Person = defineEntity(
   }),
 );
 
-export const SARAH = {
+const SARAH = {
   id: 'person:sarah.chen',
   fields: { email: 'sarah@acme.test', name: 'Sarah Chen', contractor: true },
 };

@@ -43,7 +43,7 @@ const BASE_ATTRIBUTES = [
  * `contractEnd` and `workdayId` come from HR. An org must declare custom attributes before it can set them.
  * @source https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Schema
  */
-export const CUSTOM_ATTRIBUTES = ['backstepKey', 'contractEnd', 'workdayId'];
+const CUSTOM_ATTRIBUTES = ['backstepKey', 'contractEnd', 'workdayId'];
 
 const ATTRIBUTES = new Set([...BASE_ATTRIBUTES, ...CUSTOM_ATTRIBUTES]);
 const REQUIRED = ['firstName', 'lastName', 'email', 'login'];

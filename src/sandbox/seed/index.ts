@@ -13,31 +13,25 @@ import { CAST, DEPARTMENTS, hexId, loadPeople, personIds, type Person, type Pers
 const MADE_AT = '2026-11-01T09:00:00.000Z';
 
 /** Okta groups that exist in every tenant, by name. */
-export const OKTA_GROUPS = [
+const OKTA_GROUPS = [
   ...['contractors', 'engineering', 'design', 'people', 'it', 'sales', 'finance', 'marketing', 'executive'],
   ...['vpn', 'github', 'figma', 'office-wifi'],
 ] as const;
 
 /** Slack channels that exist in every tenant, by name. */
-export const SLACK_CHANNELS = [
+const SLACK_CHANNELS = [
   ...['general', 'random', 'engineering', 'design', 'people', 'it', 'sales', 'finance', 'marketing'],
   ...['contractors', 'onboarding', 'it-help', 'leadership', 'old-project'],
 ] as const;
 
 /** Intune configuration profiles, by display name; the first two are what `device: mac` and `pc` mean. */
-export const INTUNE_PROFILES = ['Mac baseline', 'PC baseline', 'Wi-Fi certificates'] as const;
+const INTUNE_PROFILES = ['Mac baseline', 'PC baseline', 'Wi-Fi certificates'] as const;
 
 /** Entra groups beside those of the departments. */
-export const ENTRA_GROUPS = [
-  'All Macs',
-  'All PCs',
-  'Intune Mac users',
-  'Intune PC users',
-  'Contractors',
-] as const;
+const ENTRA_GROUPS = ['All Macs', 'All PCs', 'Intune Mac users', 'Intune PC users', 'Contractors'] as const;
 
 /** Catalogue items, by name. */
-export const CATALOGUE = ['MacBook Pro 14', 'ThinkPad T14', 'Monitor 27'] as const;
+const CATALOGUE = ['MacBook Pro 14', 'ThinkPad T14', 'Monitor 27'] as const;
 
 /** Ids of what a tenant is seeded with, by name: for tests and for building fixtures. */
 export const seededId = {

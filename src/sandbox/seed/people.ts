@@ -130,7 +130,7 @@ export interface PersonIds {
 
 const BY_NAME = new Map(CAST.map((person) => [person.name, person]));
 
-export const domainOf = (tenant: string): string => `${tenant}.example`;
+const domainOf = (tenant: string): string => `${tenant}.example`;
 
 /** Who is in the cast is what the cast says; everybody else, such as `load.0001`, is a contractor. */
 export function personIds(

@@ -25,13 +25,13 @@ const REFERENCES: Readonly<Record<string, string>> = {
 
 const PREFIX: Readonly<Record<string, string>> = { sc_request: 'REQ', sc_req_item: 'RITM', incident: 'INC' };
 
-export const sysTime = (date: Date): string => date.toISOString().slice(0, 19).replace('T', ' ');
+const sysTime = (date: Date): string => date.toISOString().slice(0, 19).replace('T', ' ');
 
-export const numberOf = (table: string, n: number): string =>
+const numberOf = (table: string, n: number): string =>
   `${PREFIX[table] ?? 'REC'}${String(n).padStart(7, '0')}`;
 
 /** 32 hex digits for a record made later; seeded ones are digests, so these can't meet them. */
-export const sysIdOf = (n: number): string => n.toString(16).padStart(32, '0');
+const sysIdOf = (n: number): string => n.toString(16).padStart(32, '0');
 
 const tableOf = (call: Call): CollectionName | undefined => {
   const name = `servicenow.${call.params['table'] ?? ''}`;
@@ -72,7 +72,7 @@ function fieldOf(call: Call, { id, row }: Found<JsonObject>, name: string): stri
 }
 
 /** A record as the API shows it: text in every field, references as link and value, variables not at all. */
-export function view(call: Call, { id, row }: Found<JsonObject>): JsonObject {
+function view(call: Call, { id, row }: Found<JsonObject>): JsonObject {
   const plain = call.query['sysparm_exclude_reference_link'] === 'true';
   const fields = call.query['sysparm_fields']?.split(',').map((name) => name.trim());
   const shown: Record<string, Json> = {};

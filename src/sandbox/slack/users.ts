@@ -9,7 +9,7 @@ import { argument, method, page, slackError, slackOk } from './methods';
 
 const view = (id: string, row: JsonObject, team: string): JsonObject => ({ id, team_id: team, ...row });
 
-export const teamId = (tenant: string): string => `T${tenant.toUpperCase().replace(/[^A-Z0-9]/g, '')}`;
+const teamId = (tenant: string): string => `T${tenant.toUpperCase().replace(/[^A-Z0-9]/g, '')}`;
 
 /** The bot user of a tenant's token: it is the one that invites, and it must be in a channel to do so. */
 export const BOT_USER = 'UBACKSTEP';

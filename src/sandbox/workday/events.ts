@@ -22,7 +22,7 @@ import {
   type Worker,
 } from './rows';
 
-export const CHANGE_JOB = 'Change Job';
+const CHANGE_JOB = 'Change Job';
 
 /**
  * Starts the event of a draft, which has the draft's id. The tenant's setting `completion` tells whether it completes

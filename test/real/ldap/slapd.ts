@@ -80,7 +80,7 @@ export async function startSlapd(): Promise<Slapd | { readonly unavailable: stri
 }
 
 /** A client bound with the given credentials. */
-export async function boundAs(
+async function boundAs(
   url: string,
   account: { readonly bindDn: string; readonly password: string },
 ): Promise<Client> {
@@ -138,7 +138,9 @@ function fetchInto(root: string): string | undefined {
     const packages = (): string[] => readdirSync(work).filter((file) => file.endsWith('.deb'));
     const depends = run('dpkg-deb', ['-f', packages()[0] ?? '', 'Depends']).stdout;
     // The C library and what only modules use that are not loaded here stay the machine's own.
-    const libraries = [...depends.matchAll(/\b(lib(?:ldap|ltdl|sasl|wrap)[\w.+-]*)/g)].map((match) => match[1]!);
+    const libraries = [...depends.matchAll(/\b(lib(?:ldap|ltdl|sasl|wrap)[\w.+-]*)/g)].map(
+      (match) => match[1]!,
+    );
     download(...libraries);
     const target = path.join(work, 'root');
     for (const file of packages()) {

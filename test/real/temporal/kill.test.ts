@@ -60,14 +60,14 @@ class Crew {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.children.add(child);
-    child.stdin?.on('error', () => undefined);
+    child.stdin.on('error', () => undefined);
     child.once('exit', () => {
       this.children.delete(child);
       if (this.isOver) return;
       this.died += 1;
       void this.startOne();
     });
-    return new Promise((resolve) => child.stdout?.once('data', () => resolve()));
+    return new Promise((resolve) => child.stdout.once('data', () => resolve()));
   }
 
   async stop(): Promise<void> {

@@ -31,7 +31,7 @@ function prepare(plan: Plan, pick: (below: number) => number, mark: string): { p
   const course = (one: Course): Course => {
     if (one.do === 'retry') return { ...one, afterMs: 50, then: course(one.then) };
     if ((one.do === 'branch' || one.do === 'backstep') && one.body !== undefined) {
-      return { ...one, body: block(one.body) } as Course;
+      return { ...one, body: block(one.body) };
     }
     return one;
   };

@@ -1,0 +1,202 @@
+/**
+ * Death at every place of an onboarding over five vendors: robots killed with SIGKILL at each boundary of an action, the
+ * Temporal server killed, Postgres stopped. Every outcome ends, and the sandbox has seen one effect of each action, or one
+ * effect and one undo. In both lanes at once.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Lane } from '../../../src/plan/plan';
+import { BOUNDARIES, type Boundary, type KillPoint, type Operation } from '../../kit/kill-points';
+import { STAND_TIMEOUT_MS } from '../../kit/stand';
+import {
+  BACKWARD,
+  FORWARD,
+  openVendorStand,
+  REFUSAL,
+  traceOf,
+  type Begun,
+  type VendorStand,
+} from '../../kit/vendor-stand';
+
+const LANES = ['local', 'remote'] as const;
+/** Longest time for one test, in milliseconds: a loaded machine takes most of it. */
+const TEST_MS = 240_000;
+
+let stand: VendorStand;
+let before: string;
+
+beforeAll(async () => {
+  stand = await openVendorStand({ people: 200, robots: 2 });
+  before = (await stand.admin.snapshot({ tenant: BACKWARD, view: 'standing' })).digest;
+}, STAND_TIMEOUT_MS);
+afterAll(() => stand.close(), 60_000);
+
+const ACTIONS = [
+  { node: 'end-date', awf: 'workday.set_end_date', comp: 'clear_end_date' },
+  { node: 'identity', awf: 'okta.create_identity', comp: 'disable_identity' },
+  { node: 'groups', awf: 'okta.assign_groups', comp: 'remove_groups' },
+  { node: 'device/mac-profile', awf: 'intune.push_profile', comp: 'remove_profile' },
+  { node: 'device/mac-order', awf: 'servicenow.order_dev', comp: 'cancel_order' },
+  { node: 'channels', awf: 'slack.invite_channels', comp: 'remove_channels' },
+] as const;
+type Node = (typeof ACTIONS)[number]['node'];
+
+/** Everybody gets their own person, so that no two outcomes share one. */
+let people = 0;
+const nextPerson = (): string => `load.${String(++people).padStart(4, '0')}`;
+
+const storyOf = ({ tenant }: Begun, person: string): readonly string[] => {
+  const first = [`outcome=EMP-R-001 entity=person:${person}`, 'compile plan=onboard.contractor variant=v3.2'];
+  const ok = ACTIONS.map(({ awf, comp }) => `awf=${awf} ok comp=${comp}`);
+  if (tenant === FORWARD) return [...first, ...ok, 'outcome.complete duration=…'].sort();
+  return [
+    ...first,
+    ...ok.slice(0, -1),
+    `awf=slack.invite_channels failed code=${REFUSAL}`,
+    `backstep from=channels code=${REFUSAL}`,
+    ...ACTIONS.slice(0, -1).map(({ awf, comp }) => `comp=${comp} ok of=${awf}`),
+    'outcome.backstepped duration=…',
+  ].sort();
+};
+
+/** Nodes that changed something, or undid it, as the sandbox saw it: a second path beside our own. */
+async function seenOf({ id, tenant }: Begun, operation: Operation): Promise<readonly string[]> {
+  const { actions } = await stand.admin.effects({ tenant, key: `${id}/` });
+  return actions
+    .filter(({ key, writes }) => key.endsWith(`|${operation}`) && writes > 0)
+    .map(({ key }) => key.slice(id.length + 1, key.lastIndexOf('|')))
+    .sort();
+}
+
+/** Waits for the end of all, and holds each against what the sandbox saw and the history tells. */
+async function settle(begun: readonly { readonly person: string; readonly outcome: Begun }[]): Promise<void> {
+  for (const { person, outcome } of begun) {
+    const isForward = outcome.tenant === FORWARD;
+    const phase = isForward ? 'completed' : 'backstepped';
+    expect(await stand.outcomes.result(outcome.id)).toEqual({ phase });
+    const all = ACTIONS.map(({ node }) => node as string).sort();
+    const acted = isForward ? all : all.filter((node) => node !== 'channels');
+    expect(await seenOf(outcome, 'execute')).toEqual(acted);
+    expect(await seenOf(outcome, 'compensate')).toEqual(isForward ? [] : acted);
+    expect(await traceOf(stand.outcomes, outcome.id)).toEqual(storyOf(outcome, person));
+  }
+  for (const tenant of [FORWARD, BACKWARD])
+    expect((await stand.admin.effects({ tenant })).doubled).toEqual([]);
+  expect((await stand.admin.snapshot({ tenant: BACKWARD, view: 'standing' })).digest).toBe(before);
+}
+
+const begin = async (tenant: Begun['tenant'], lane: Lane) => {
+  const person = nextPerson();
+  return { person, outcome: await stand.begin(tenant, person, lane) };
+};
+
+/** Starts so many in each lane; every fourth is taken back. */
+const beginMany = (perLane: number) =>
+  Promise.all(
+    LANES.flatMap((lane) =>
+      Array.from({ length: perLane }, (_, i) => begin(i % 4 === 3 ? BACKWARD : FORWARD, lane)),
+    ),
+  );
+
+/** Resolves when the sandbox has seen so many more changes than now. */
+async function afterWrites(count: number): Promise<void> {
+  const writes = async (): Promise<number> => (await stand.admin.effects()).writes;
+  const goal = (await writes()) + count;
+  while ((await writes()) < goal) await sleep(25);
+}
+
+/** Which action meets which boundary: every vendor has its turn. */
+const DEATHS: Readonly<Record<Operation, Readonly<Record<Boundary, Node>>>> = {
+  execute: {
+    admitted: 'identity',
+    answering: 'device/mac-order',
+    uncommitted: 'end-date',
+    committed: 'groups',
+  },
+  compensate: {
+    admitted: 'device/mac-profile',
+    answering: 'identity',
+    uncommitted: 'device/mac-order',
+    committed: 'end-date',
+  },
+};
+
+/** The request of that action whose answer is slow, so that the robot can be killed while it reads it. */
+const SLOW: Readonly<Record<Operation, string>> = {
+  execute: 'servicenow.catalog.order_now',
+  compensate: 'okta.users.lifecycle',
+};
+
+test(
+  'robots killed at every boundary of an action double no effect and lose none, and the trace is the same',
+  async () => {
+    const deaths = LANES.flatMap((lane) =>
+      (['execute', 'compensate'] as const).flatMap((operation) =>
+        BOUNDARIES.map((boundary) => ({ lane, operation, boundary })),
+      ),
+    );
+    const begun = await Promise.all(
+      deaths.map(async ({ lane, operation, boundary }) => {
+        const person = nextPerson();
+        const tenant = operation === 'execute' ? FORWARD : BACKWARD;
+        const point = {
+          key: `${stand.idOf(tenant, person, lane)}/${DEATHS[operation][boundary]}`,
+          operation,
+          boundary,
+        };
+        stand.kills.arm(point);
+        if (boundary === 'answering') void killWhileAnswering(point, tenant);
+        return { point, person, outcome: await stand.begin(tenant, person, lane) };
+      }),
+    );
+    await settle(begun);
+    for (const { point } of begun) expect([point, stand.kills.passedBy(point)]).not.toEqual([point, []]);
+    // One process may die for two that wait in it, so there may be fewer deaths than points.
+    expect(stand.crew.died).toBeGreaterThanOrEqual(BOUNDARIES.length);
+  },
+  TEST_MS,
+);
+
+/** Kills whoever waits for the rest of an answer, after the sandbox has done what it was asked for. */
+async function killWhileAnswering(point: KillPoint, tenant: Begun['tenant']): Promise<void> {
+  const action = `${point.key}|${point.operation}|`;
+  const match = { tenant, action, op: SLOW[point.operation] };
+  const fault = await stand.admin.addFault({ match, effect: { kind: 'slow_body', ms: 60_000 }, times: 1 });
+  for (;;) {
+    const { requests } = await stand.admin.requests({ tenant, key: point.key, faulted: true });
+    if (requests.some(({ faults }) => faults?.includes(fault.id))) break;
+    await sleep(50);
+  }
+  stand.kills.disarm(point);
+  for (const pid of stand.kills.passedBy(point)) stand.crew.kill(pid);
+}
+
+test(
+  'the Temporal server is killed in the middle of outcomes and comes back: each goes on where it was',
+  async () => {
+    const begun = await beginMany(12);
+    await afterWrites(10);
+    await stand.servers.stand.temporal.kill('SIGKILL');
+    await stand.servers.stand.temporal.restart();
+    await settle(begun);
+  },
+  TEST_MS,
+);
+
+test(
+  'Postgres is gone for 20 s in the middle of 100 outcomes: nothing is lost, doubled or left hanging',
+  async () => {
+    let isOver = false;
+    const begun = await beginMany(50);
+    const all = Promise.all(begun.map(({ outcome }) => stand.outcomes.result(outcome.id))).then(
+      () => (isOver = true),
+    );
+    await afterWrites(20);
+    await stand.servers.stand.postgres.stop();
+    await sleep(20_000);
+    expect(isOver).toBe(false);
+    await stand.servers.stand.postgres.start();
+    await all;
+    await settle(begun);
+  },
+  TEST_MS,
+);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Connection } from '../../../src/dsl/effect';
+import type { JsonObject } from '../../../src/kernel/json';
 import {
   credentialsFor,
   personIds,

@@ -32,21 +32,18 @@ async function runCommandLine(
   env: NodeJS.ProcessEnv,
 ): Promise<ExitCode> {
   const json = argv.includes('--json');
-  const signal = lazySignal(terminal);
+  const signal = new Interruption(terminal);
   let stack = false;
   try {
     const settings = readSettings(env);
     stack = settings.showsStacks;
     let code: ExitCode = 0;
-    const program = buildProgram({ terminal, settings, signal }, (exit) => (code = exit));
+    const program = buildProgram({ terminal, settings, signal: () => signal.watch() }, (exit) => (code = exit));
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return commanderExit(error, terminal, json);
-    const complaint =
-      error instanceof RangeError && !(error instanceof Complaint)
-        ? usage(error.message)
-        : complaintOf(error);
+    const complaint = signal.wasAsked() ? interrupted(error) : complaintFor(error);
     showComplaint(terminal, complaint, { json, stack });
     return complaint.exit;
   }
@@ -68,22 +65,40 @@ function commanderExit(error: CommanderError, terminal: Terminal, json: boolean)
   return 2;
 }
 
+const complaintFor = (error: unknown): Complaint =>
+  error instanceof RangeError && !(error instanceof Complaint) ? usage(error.message) : complaintOf(error);
+
+/** What fails once the person has asked for the end fails because of it, whatever it says. */
+const interrupted = (cause: unknown): Complaint =>
+  new Complaint('interrupted before it was done', {
+    code: 'CLI_INTERRUPTED',
+    help: 'everything that this command had started is stopped; the next start goes on from the data on disk',
+    cause,
+  });
+
 /**
  * The first Ctrl-C asks for an orderly end, the second one ends at once. A command that never asks for the signal is ended by the
  * first one, as programs are.
  */
-function lazySignal(terminal: Terminal): () => AbortSignal {
-  let controller: AbortController | undefined;
-  return () => {
-    if (controller !== undefined) return controller.signal;
-    const watched = (controller = new AbortController());
+class Interruption {
+  private controller: AbortController | undefined;
+
+  constructor(private readonly terminal: Terminal) {}
+
+  wasAsked(): boolean {
+    return this.controller?.signal.aborted === true;
+  }
+
+  watch(): AbortSignal {
+    if (this.controller !== undefined) return this.controller.signal;
+    const watched = (this.controller = new AbortController());
     const onSignal = (): void => {
       if (watched.signal.aborted) process.exit(1);
-      terminal.note('stopping; once more to stop at once');
+      this.terminal.note('stopping; once more to stop at once');
       watched.abort();
     };
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
     return watched.signal;
-  };
+  }
 }

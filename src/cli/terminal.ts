@@ -97,7 +97,8 @@ export class Terminal {
     const { spinner } = this;
     if (spinner === undefined || Date.now() - spinner.since < PROGRESS_AFTER_MS) return;
     spinner.frame = (spinner.frame + 1) % FRAMES.length;
-    const width = (this.options.err.columns ?? 80) - 4;
+    // A terminal that does not know its width says 0.
+    const width = (this.options.err.columns || 80) - 4;
     this.options.err.write(
       `\r\u001b[K${this.errColours.cyan(FRAMES[spinner.frame] ?? '')} ${spinner.text.slice(0, width)}`,
     );

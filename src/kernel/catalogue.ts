@@ -159,6 +159,7 @@ export const STORE_PROBLEMS = {
 /** Why a command, or a request to the API, was not done; beside diagnostics and the problems of stand and store. */
 export const ENTRY_PROBLEMS = {
   CLI_USAGE: 'the command line asks for something that does not exist, or not enough',
+  CLI_INTERRUPTED: 'the command was interrupted before it was done; what it had started is stopped',
   CLI_UNEXPECTED: 'an error that nobody expected; with `BACKSTEP_DEBUG=1` its stack is shown',
   COMPILE_REFUSED: 'an outcome does not compile; the diagnostics say why',
   CONFIG_REFUSED: 'the configuration of a tenant is not valid; the diagnostics say why',

@@ -62,7 +62,8 @@ export async function startSandboxProcess(options: SandboxOptions): Promise<Sand
   const child = spawn(process.execPath, args, {
     // The child ends when its stdin does, which is when this process ends, however it ends.
     stdio: [options.detached ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    detached: options.detached ?? false,
+    // Of its own session, so that Ctrl-C in the terminal reaches its owner first, who stops it in order.
+    detached: true,
     env: options.env ?? process.env,
   });
   const ready = await readyLine(child);

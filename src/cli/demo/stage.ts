@@ -44,23 +44,25 @@ export async function setStage(
       help: 'wait until it has ended, or give this one a folder of its own with BACKSTEP_DIR',
     });
   }
+  let services: Services | undefined;
   try {
-    const services = await openServices(settings, up.wiring);
+    const opened = (services = await openServices(settings, up.wiring));
     const sandbox = new SandboxAdmin(up.sandbox.urls.admin);
     // Robots come last: nothing that a killed demonstration left behind may reach the world of this one.
-    await endLeftovers(services);
+    await endLeftovers(opened);
     await sandbox.clearFaults();
     await sandbox.reset(tenant);
-    await seedTenant(services, config);
+    await seedTenant(opened, config);
     say('starting the robots');
     await up.addWorker();
     const close = async (): Promise<void> => {
       await sandbox.clearFaults().catch(() => undefined);
-      await services.close();
+      await opened.close();
       await up.close();
     };
-    return { config, up, services, sandbox, tenant, signal, close };
+    return { config, up, services: opened, sandbox, tenant, signal, close };
   } catch (error) {
+    await services?.close();
     await up.close();
     throw error;
   }

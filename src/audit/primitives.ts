@@ -11,7 +11,7 @@ export interface Primitives {
   /** SHA-256 of the parts, one after the other; texts count as UTF-8. */
   sha256(...parts: readonly (Uint8Array | string)[]): Hash;
   /** Standard base64 with padding. @source RFC 4648 §4 */
-  toBase64(bytes: Uint8Array): string;
+  readonly toBase64: (bytes: Uint8Array) => string;
   /** `undefined` where the text is not canonical base64. */
   fromBase64(text: string): Uint8Array | undefined;
   /** Whether `signature` is Ed25519's of the text's UTF-8 under the 32-byte public key. Never throws. @source RFC 8032 */

@@ -1,0 +1,125 @@
+/**
+ * A record of the PolicyLog: one governance-relevant fact, derived from one event of one history, and the bytes it is hashed as.
+ * Pure ring. `docs/formats/policy-log.md` fixes the bytes; a golden holds them.
+ */
+import { canonicalJson, type JsonObject } from '../kernel/json';
+import type { Hash, Primitives } from './primitives';
+
+/** Format of the bytes; a change of what they mean is another number. */
+export const RECORD_FORMAT = 1;
+
+/** Every act that is on record. The first word is what it happened to. */
+export const RECORD_KINDS = [
+  'outcome.started',
+  'outcome.completed',
+  'outcome.backstepped',
+  'outcome.terminated',
+  'outcome.paused',
+  'outcome.resumed',
+  'outcome.cancelled',
+  'backstep.begun',
+  'action.proposed',
+  'action.decided',
+  'action.held',
+  'action.released',
+  'action.committed',
+  'action.failed',
+  'action.skipped',
+  'action.overridden',
+  'action.attested',
+  'action.undone',
+  'action.undo_failed',
+  'gate.opened',
+  'gate.approved',
+  'gate.rejected',
+  'gate.refused',
+  'gate.expired',
+  'gate.delegated',
+  'incident.opened',
+  'incident.resolved',
+  'control.dialled',
+  'control.killed',
+  'control.paused',
+  'control.resumed',
+  'policy.changed',
+  'log.exported',
+  'admin.acted',
+] as const;
+export type RecordKind = (typeof RECORD_KINDS)[number];
+
+/** Who did it: a person under their own name, the engine by a rule, or a system by an event. */
+export interface Actor {
+  readonly kind: 'person' | 'engine' | 'system';
+  readonly id: string;
+}
+
+/** Where a record comes from: what an auditor opens to see it again. */
+export interface Origin {
+  /** Temporal workflow id. */
+  readonly workflow: string;
+  /** Temporal run id. */
+  readonly run: string;
+  /** Event of the history, from 1. */
+  readonly event: number;
+  /** Which of the records that this event owes, from 0. */
+  readonly part: number;
+}
+
+/** What is on record before it has its place in the log. */
+export interface Entry {
+  readonly tenant: string;
+  /** Milliseconds since the epoch, as the history has it. */
+  readonly at: number;
+  readonly kind: RecordKind;
+  readonly actor: Actor;
+  readonly origin: Origin;
+  /** Outcome id, where it is about one. */
+  readonly outcome?: string;
+  /** Id of the action's node inside the outcome, where it is about one. */
+  readonly node?: string;
+  /** What the kind has beside that. Personal data only as keyed hashes. */
+  readonly data: JsonObject;
+}
+
+export interface LogRecord extends Entry {
+  /** Place in the tenant's log, from 0, without a gap. */
+  readonly seq: number;
+  /** Hash of the record before it, lower-case hex; 64 zeros for the first. */
+  readonly previous: string;
+}
+
+export const FIRST_PREVIOUS = '0'.repeat(64);
+
+/** The one text of a record: canonical JSON, which is also the leaf of the tree. */
+export function recordText(record: LogRecord): string {
+  const { seq, previous, tenant, at, kind, actor, origin, outcome, node, data } = record;
+  return canonicalJson({
+    format: RECORD_FORMAT,
+    seq,
+    previous,
+    tenant,
+    at: new Date(at).toISOString(),
+    kind,
+    actor: { kind: actor.kind, id: actor.id },
+    origin: { workflow: origin.workflow, run: origin.run, event: origin.event, part: origin.part },
+    outcome,
+    node,
+    data,
+  });
+}
+
+/** What the next record names as its `previous`. */
+export const recordHash = ({ sha256 }: Pick<Primitives, 'sha256'>, text: string): Hash => sha256(text);
+
+/** Orders what is to be appended at once: by time, then by where it comes from, so that no order of arrival shows. */
+export function compareEntries(a: Entry, b: Entry): number {
+  return (
+    a.at - b.at ||
+    compareText(a.origin.workflow, b.origin.workflow) ||
+    compareText(a.origin.run, b.origin.run) ||
+    a.origin.event - b.origin.event ||
+    a.origin.part - b.origin.part
+  );
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

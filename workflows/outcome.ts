@@ -43,8 +43,6 @@ export async function runOutcome(start: OutcomeStart): Promise<OutcomeResult> {
     }
     const phase = watch.after(advance, machine.state);
     if (phase !== undefined) upsertSearchAttributes([{ key: PHASE, value: phase }]);
-    // Temporal knows best how long a history may grow; the engine then takes nothing new on and leaves.
-    if (workflowInfo().continueAsNewSuggested) machine.state.turnsLeft = Math.min(0, machine.state.turnsLeft);
   };
   // What is under way must end and must be undone whatever happens to the workflow: its cancellation is an act like others.
   const state = await CancellationScope.nonCancellable(() =>

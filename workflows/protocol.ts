@@ -2,7 +2,7 @@
  * What the workflow, its activities and its callers say to each other: inputs, names and every time bound, in one place.
  * Loaded inside the Temporal sandbox: data and types only, no I/O, nothing beyond the pure ring.
  */
-import type { EngineEvent } from '../src/engine/effects';
+import type { EngineEvent, Stray } from '../src/engine/effects';
 import type { EngineState } from '../src/engine/state';
 import { RETRY_FIGURES } from '../src/governance/figures/retry';
 import { retryDelay } from '../src/governance/retry';
@@ -44,7 +44,7 @@ export interface OutcomeResult {
 }
 
 /** Argument of the activity of an AWF; what an absent member means stands beside it. */
-export type ActivityInput = ExecuteInput | CompensateInput;
+export type ActivityInput = ExecuteInput | CompensateInput | SweepInput;
 
 interface ActivityInputBase {
   readonly node: string;
@@ -72,6 +72,25 @@ export interface CompensateInput extends ActivityInputBase {
   readonly args?: Json;
 }
 
+/** Argument of the sweep, which is always a local activity. */
+export interface SweepInput {
+  readonly op: 'sweep';
+  /** The checkpoint whose scope is swept; empty for the whole outcome. */
+  readonly of: string;
+  readonly asked: { readonly [node: string]: number };
+  readonly fence: readonly string[];
+  /** Outcome id; absent: the id of the workflow. */
+  readonly outcome?: string;
+}
+
+export interface Swept {
+  readonly kind: 'swept';
+  readonly strays: readonly Stray[];
+}
+
+/** Name of the sweep among activities: without a dot it can be no AWF's. */
+export const SWEEP = 'sweep';
+
 /** Task queue of the robots that run outcomes. */
 export const SERVICE_QUEUE = 'service';
 
@@ -94,6 +113,8 @@ export const TIMES = {
    * start-to-close holds this much more than the AWF's own bound.
    */
   attemptMargin: 5_000,
+  /** One sweep, in milliseconds: a few statements over one outcome's rows. */
+  sweep: 10_000,
   /** A local activity that waits longer than this for its next attempt waits in a timer, not in the workflow task. */
   localRetry: 4_500,
 } as const;
@@ -139,15 +160,15 @@ function ruleOf(failureClass: FailureClass): RetryRule {
 /** Ends the id of a workflow that takes a finished outcome back. */
 export const BACKSTEP_SUFFIX = '/backstep';
 
-/** Label of an action in Temporal's UI, and what tells whose a local activity's marker is. */
+/** Label of an action or a sweep in Temporal's UI, and what tells whose a local activity's marker is. Node ids have no spaces. */
 export const labelOf = (op: ActivityInput['op'], node: string): string =>
-  op === 'execute' ? node : `undo ${node}`;
+  op === 'execute' ? node : `${op === 'compensate' ? 'undo' : SWEEP} ${node}`;
 
 /** Inverse of `labelOf`. */
 export function readLabel(label: string): { readonly op: ActivityInput['op']; readonly node: string } {
-  return label.startsWith('undo ')
-    ? { op: 'compensate', node: label.slice('undo '.length) }
-    : { op: 'execute', node: label };
+  if (label.startsWith('undo ')) return { op: 'compensate', node: label.slice('undo '.length) };
+  if (label.startsWith(`${SWEEP} `)) return { op: 'sweep', node: label.slice(SWEEP.length + 1) };
+  return { op: 'execute', node: label };
 }
 
 export const TIMER_PREFIX = 'timer ';

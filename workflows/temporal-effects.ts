@@ -21,12 +21,14 @@ import { readFailure } from './failure';
 import {
   labelOf,
   platformQueue,
+  SWEEP,
   PRIORITY,
   STANDARD_RETRY,
   TIMER_PREFIX,
   TIMES,
   type ActivityInput,
   type Asked,
+  type Swept,
 } from './protocol';
 
 type Asking = Extract<Command, { do: 'fire' | 'undo' }>;
@@ -78,6 +80,8 @@ export class TemporalEffects implements Effects {
       case 'fire':
       case 'undo':
         return this.ask(command);
+      case 'sweep':
+        return this.sweep(command);
       case 'startTimer':
         return this.startTimer(command.timer, command.ms);
       case 'stopTimer':
@@ -132,6 +136,19 @@ export class TemporalEffects implements Effects {
     );
   }
 
+  /** Tried until it is answered: nothing may end, or be undone, on a guess. */
+  private sweep({ of, asked, fence }: Extract<Command, { do: 'sweep' }>): void {
+    const sweep = proxyLocalActivities({
+      startToCloseTimeout: TIMES.sweep,
+      retry: { initialInterval: TIMES.afterLoss, backoffCoefficient: 1 },
+      localRetryThreshold: TIMES.localRetry,
+      summary: labelOf('sweep', of),
+    } satisfies LocalActivityOptions);
+    void run<Swept>(sweep, SWEEP, { op: 'sweep', of, asked, fence, ...this.outcome }).then(({ strays }) =>
+      this.tell({ kind: 'swept', of, strays }),
+    );
+  }
+
   private inputOf(command: Asking): ActivityInput {
     const { node } = command;
     const counts = this.counts[command.do];
@@ -174,8 +191,12 @@ export class TemporalEffects implements Effects {
 
 type Activities = Readonly<Record<string, (input: ActivityInput) => Promise<unknown>>>;
 
-function run(activities: object, awf: string, input: ActivityInput): Promise<FireResult & UndoResult> {
+function run<Result = FireResult & UndoResult>(
+  activities: object,
+  awf: string,
+  input: ActivityInput,
+): Promise<Result> {
   const activity = (activities as Activities)[awf];
   invariant(activity !== undefined, 'every name is an activity');
-  return activity(input) as Promise<FireResult & UndoResult>;
+  return activity(input) as Promise<Result>;
 }

@@ -5,7 +5,7 @@
  */
 import { invariant } from '../kernel/invariant';
 import type { ActionNode } from '../plan/plan';
-import type { UndoResult } from './effects';
+import type { Stray, UndoResult } from './effects';
 import { enter, hasCompensation, resettle } from './forward';
 import {
   blockOf,
@@ -22,18 +22,30 @@ import {
   type Placed,
   type Run,
 } from './run';
-import { nextUndo, type UndoEvent } from './state';
+import { nextUndo, type Stage, type UndoEvent } from './state';
+import { needsSweep, sweep, takeIn } from './strays';
+
+/** Pause before strays are looked for, in milliseconds: as short as a timer can be, it is there for its event. */
+const ANCHOR_MS = 1;
+
+const anchorOf = (way: string): string => `anchor:${way}`;
 
 /** Stops the whole outcome: nothing new starts, what waits is closed, what acts is awaited. */
 export function stop(run: Run, then: 'complete' | 'backstep'): void {
   const before = run.state.stopping;
   // Going back outranks completing; a backstep under way is not begun again.
   if (before !== null && (before.then === 'backstep' || then === 'complete')) return;
+  run.commands.push({ do: 'stopTimer', timer: anchorOf('') });
   run.state.stopping = { then, stage: 'draining' };
   if (then === 'backstep') run.state.phase = 'backstepping';
-  run.state.returns = {};
+  for (const [checkpoint, back] of Object.entries(run.state.returns)) {
+    // A return whose undoing may have begun is finished before the outcome completes: half of a scope is no state to end in.
+    if (then === 'complete' && back.stage !== 'draining') continue;
+    run.commands.push({ do: 'stopTimer', timer: anchorOf(checkpoint) });
+    delete run.state.returns[checkpoint];
+  }
   run.state.ready = run.state.ready.filter((id) => stateOf(run, id).status === 'undoing');
-  for (const id of Object.keys(run.state.nodes)) close(run, id);
+  for (const id of Object.keys(run.state.nodes)) if (!isReturning(run, id)) close(run, id);
   run.agenda.push({ step: 'drained' });
 }
 
@@ -102,14 +114,18 @@ function close(run: Run, id: string): void {
   drop(run, id);
 }
 
+/** Whether a return that has come past its draining undoes this node, or will. */
+const isReturning = (run: Run, id: string): boolean =>
+  Object.entries(run.state.returns).some(
+    ([checkpoint, back]) => back.stage !== 'draining' && isInScope(run, id, checkpoint, back.scope),
+  );
+
 /** Whether what was in flight has settled; if so, undoing begins, or the outcome ends. */
 export function drained(run: Run): void {
   const { stopping } = run.state;
   if (stopping !== null) {
-    if (stopping.stage === 'undoing' || run.state.inFlight > 0 || isUndoHeld(run)) return;
-    stopping.stage = 'undoing';
-    if (stopping.then === 'complete') return end(run, 'completed');
-    run.agenda.push({ step: 'undoBlock', block: '' });
+    const isBusy = run.state.inFlight > 0 || isUndoHeld(run) || Object.keys(run.state.returns).length > 0;
+    if (stopping.stage === 'draining' && !isBusy) settled(run, '');
     return;
   }
   for (const [checkpoint, back] of Object.entries(run.state.returns)) {
@@ -118,12 +134,62 @@ export function drained(run: Run): void {
       ([id, node]) =>
         (node.status === 'acting' || node.status === 'undoing') && isInScope(run, id, checkpoint, back.scope),
     );
-    if (acting) continue;
+    if (!acting) settled(run, checkpoint);
+  }
+}
+
+/**
+ * What was in flight has settled. Where effects may be hidden in lost workflow tasks, a timer comes first: by the time it has
+ * run out the way here is on record, so that whatever happens to this task, the next one goes the same way. Only then may
+ * anything be fenced, or undone in the local lane.
+ */
+function settled(run: Run, of: string): void {
+  const way = wayOf(run, of);
+  if (way === null) return;
+  if (!needsSweep(run, of)) return beginWay(run, of);
+  way.stage = 'anchoring';
+  run.commands.push({ do: 'startTimer', timer: anchorOf(of), ms: ANCHOR_MS });
+}
+
+/** The decision to end or to go back is on record. */
+export function anchored(run: Run, of: string): void {
+  const way = wayOf(run, of);
+  if (way?.stage !== 'anchoring') return;
+  way.stage = 'sweeping';
+  run.state.inFlight += 1;
+  run.commands.push(sweep(run, of));
+}
+
+/** The answer to `sweep`: strays take their places in the graph, and go back like all else. */
+export function swept(run: Run, of: string, strays: readonly Stray[]): void {
+  run.state.inFlight -= 1;
+  const way = wayOf(run, of);
+  if (way?.stage === 'sweeping') {
+    const touched = takeIn(run, of, strays);
+    const { stopping } = run.state;
+    if (of === '' && stopping?.then === 'complete' && touched.length > 0) stopping.among = touched;
+    beginWay(run, of);
+  }
+  run.agenda.push({ step: 'drained' });
+}
+
+/** A return, or with an empty name the end of the whole outcome. */
+const wayOf = (run: Run, of: string): { stage: Stage } | null =>
+  of === '' ? run.state.stopping : (run.state.returns[of] ?? null);
+
+function beginWay(run: Run, of: string): void {
+  const { stopping } = run.state;
+  const back = run.state.returns[of];
+  if (back !== undefined) {
     back.stage = 'undoing';
     const ran = back.scope.filter((id) => hasRun(run, id));
     back.undoLeft = ran.length;
-    if (ran.length === 0) replace(run, checkpoint);
+    if (ran.length === 0) replace(run, of);
     else beginUndo(run, ran);
+  } else if (stopping !== null) {
+    stopping.stage = 'undoing';
+    if (stopping.then === 'complete' && stopping.among === undefined) end(run, 'completed');
+    else run.agenda.push({ step: 'undoBlock', block: '' });
   }
 }
 
@@ -137,7 +203,7 @@ export function undoBlock(run: Run, id: string): void {
   const prefix = prefixOf(block);
   const ran = layoutAt(run, block.key)
     .nodes.map((node) => prefix + node.id)
-    .filter((node) => hasRun(run, node));
+    .filter((node) => isWalked(run, node));
   block.undoLeft = ran.length;
   if (ran.length === 0) run.agenda.push({ step: 'undoneBlock', block: id });
   else beginUndo(run, ran);
@@ -171,7 +237,7 @@ export function undoNode(run: Run, id: string): void {
 /** All of an inner block is undone: the block before it is next, or the node itself. */
 export function undoneBlock(run: Run, id: string): void {
   const { parent } = blockOf(run, id);
-  if (parent === null) return end(run, 'backstepped');
+  if (parent === null) return end(run, run.state.stopping?.then === 'complete' ? 'completed' : 'backstepped');
   const placed = place(run, parent);
   const left = (placed.state.innerLeft ?? 1) - 1;
   placed.state.innerLeft = left;
@@ -184,7 +250,8 @@ const isParallelEach = (placed: Placed): boolean => placed.node.kind === 'each' 
 
 function undoEffect(run: Run, placed: Placed): void {
   const { id, state } = placed;
-  if (placed.node.kind !== 'action' || !owesUndo(run, id)) {
+  const isKept = run.state.stopping?.among !== undefined && state.isStray !== true;
+  if (placed.node.kind !== 'action' || isKept || !owesUndo(run, id)) {
     run.agenda.push({ step: 'undoSettled', node: id });
     return;
   }
@@ -231,7 +298,7 @@ export function undone(run: Run, id: string, result: UndoResult): void {
   if (result.kind === 'failed') {
     run.notes.push({ kind: 'comp.failed', node: id, comp, of: node.awf, code: result.failure.code });
     setUndo(run, id, 'undo_fail');
-    if (run.state.stopping?.stage === 'draining') {
+    if (run.state.stopping?.stage === 'draining' && !isReturning(run, id)) {
       state.status = 'failed';
     } else {
       state.status = 'incident';
@@ -257,7 +324,7 @@ export function undoIsOver(run: Run, id: string): void {
   const { state } = place(run, id);
   const course = state.courseAfterUndo;
   delete state.courseAfterUndo;
-  if (run.state.stopping?.stage === 'draining') return;
+  if (run.state.stopping?.stage === 'draining' && !isReturning(run, id)) return;
   run.agenda.push(
     course === undefined ? { step: 'undoSettled', node: id } : { step: 'follow', node: id, course },
   );
@@ -266,20 +333,19 @@ export function undoIsOver(run: Run, id: string): void {
 /** A node's undo is settled: those that ran before it may be undone, and its block or scope may be through. */
 export function undoSettled(run: Run, id: string): void {
   const placed = place(run, id);
-  placed.state.status = 'dropped';
+  if (run.state.stopping?.among === undefined || placed.state.isStray === true)
+    placed.state.status = 'dropped';
   for (const before of predecessorsOf(placed)) {
     const state = run.state.nodes[before];
-    if (state?.undoWaitsFor === undefined || !hasRun(run, before)) continue;
+    if (state?.undoWaitsFor === undefined || !isWalked(run, before)) continue;
     state.undoWaitsFor -= 1;
     if (state.undoWaitsFor === 0) run.agenda.push({ step: 'undoNode', node: before });
   }
-  if (run.state.stopping === null) {
-    for (const [checkpoint, back] of Object.entries(run.state.returns)) {
-      if (!back.scope.includes(id)) continue;
-      back.undoLeft -= 1;
-      if (back.undoLeft === 0) replace(run, checkpoint);
-      return;
-    }
+  for (const [checkpoint, back] of Object.entries(run.state.returns)) {
+    if (back.stage !== 'undoing' || !back.scope.includes(id)) continue;
+    back.undoLeft -= 1;
+    if (back.undoLeft === 0) replace(run, checkpoint);
+    return;
   }
   placed.block.undoLeft = (placed.block.undoLeft ?? 1) - 1;
   if (placed.block.undoLeft === 0) run.agenda.push({ step: 'undoneBlock', block: placed.state.block });
@@ -296,6 +362,10 @@ function replace(run: Run, checkpoint: string): void {
     stateOf(run, id).status = 'dropped';
   }
   const course = run.layout.courses.get(back.course);
+  if (run.state.stopping !== null) {
+    run.agenda.push({ step: 'drained' });
+    return;
+  }
   if (course?.do === 'backstep' && course.body !== undefined) {
     placed.state.status = 'inside';
     const id = prefixOf(placed.block) + back.course;
@@ -309,6 +379,12 @@ function replace(run: Run, checkpoint: string): void {
 function hasRun(run: Run, id: string): boolean {
   const status = run.state.nodes[id]?.status;
   return status !== undefined && status !== 'dropped' && status !== 'ready';
+}
+
+/** Whether the way back that is under way touches this node. */
+function isWalked(run: Run, id: string): boolean {
+  const among = run.state.stopping?.among;
+  return among === undefined ? hasRun(run, id) : among.includes(id);
 }
 
 function end(run: Run, phase: 'completed' | 'backstepped'): void {

@@ -32,6 +32,19 @@ export type Command =
       readonly args?: Json;
       readonly lane: Lane;
     }
+  /**
+   * Fence what must not act any more, and say what has acted without being asked for; answered by `swept`. Only asked where
+   * actions of the local lane may have run in a workflow task that was lost.
+   */
+  | {
+      readonly do: 'sweep';
+      /** The checkpoint whose scope is swept; empty for the whole outcome. */
+      readonly of: string;
+      /** How often each node was fired; an effect of a later firing is a stray. */
+      readonly asked: { readonly [node: string]: number };
+      /** Actions of the local lane that will never be fired again. */
+      readonly fence: readonly string[];
+    }
   /** Answered by `timer`, unless stopped before. `ms` from now. */
   | { readonly do: 'startTimer'; readonly timer: string; readonly ms: number }
   | { readonly do: 'stopTimer'; readonly timer: string };
@@ -63,6 +76,7 @@ export interface Act {
 export type EngineEvent =
   | { readonly kind: 'fired'; readonly node: string; readonly result: FireResult }
   | { readonly kind: 'undone'; readonly node: string; readonly result: UndoResult }
+  | { readonly kind: 'swept'; readonly of: string; readonly strays: readonly Stray[] }
   | { readonly kind: 'timer'; readonly timer: string }
   | { readonly kind: 'decide'; readonly decision: GateDecision }
   | { readonly kind: 'signal'; readonly name: string; readonly data: Json }
@@ -95,6 +109,17 @@ export type UndoResult =
   /** `changed` is false where there was nothing to undo. */
   | { readonly kind: 'undone'; readonly changed: boolean; readonly attempts?: readonly Attempt[] }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly attempts?: readonly Attempt[] };
+
+/** An action that acted, or may have, in a workflow task that was lost: the story does not know that it was asked for. */
+export interface Stray {
+  readonly node: string;
+  /** Which asking it was, from 1. */
+  readonly firing: number;
+  /** The input it was fired with. */
+  readonly input: Json;
+  /** Arguments for the compensation, from the commit; absent where the effect is unclear. */
+  readonly args?: Json;
+}
 
 /** An event with the instant it happened, in milliseconds since the epoch. */
 export interface Happening {

@@ -97,6 +97,7 @@ export function fire(run: Run, placed: Placed): void {
   state.input ??= valueIn(run, placed.block, node.input);
   if (awf.effect === 'mutate' && state.undo === undefined) state.undo = 'intended';
   run.state.inFlight += 1;
+  state.firings = (state.firings ?? 0) + 1;
   run.commands.push({
     do: 'fire',
     node: id,

@@ -20,6 +20,8 @@ export interface Layout {
   /** Block key of each node of the plan. */
   readonly home: ReadonlyMap<string, string>;
   readonly courses: ReadonlyMap<string, Course>;
+  /** The node that each block stands inside, by block key; none for the body of the plan. */
+  readonly owners: ReadonlyMap<string, string>;
 }
 
 /** Key of the plan's body. */
@@ -36,8 +38,10 @@ export function layoutOf(plan: Plan): Layout {
   const blocks = new Map<string, BlockLayout>();
   const home = new Map<string, string>();
   const courses = new Map<string, Course>();
+  const owners = new Map<string, string>();
 
-  const addBlock = (key: string, block: Block, eachDepth: number): void => {
+  const addBlock = (key: string, block: Block, eachDepth: number, owner?: string): void => {
+    if (owner !== undefined) owners.set(key, owner);
     const byId = new Map<string, PlanNode>();
     const dependents = new Map<string, string[]>();
     for (const node of block.nodes) {
@@ -54,34 +58,35 @@ export function layoutOf(plan: Plan): Layout {
     for (const node of block.nodes) addInner(node, eachDepth);
   };
 
-  const addCourse = (key: string, course: Course, eachDepth: number): void => {
+  const addCourse = (key: string, course: Course, eachDepth: number, owner: string): void => {
     courses.set(key, course);
-    if (course.do === 'retry') addCourse(thenKey(key), course.then, eachDepth);
-    if ((course.do === 'branch' || course.do === 'backstep') && course.body !== undefined) {
-      addBlock(key, course.body, eachDepth);
-    }
+    if (course.do === 'retry') addCourse(thenKey(key), course.then, eachDepth, owner);
+    if (course.do === 'branch') addBlock(key, course.body, eachDepth, owner);
+    // What replaces a scope stands inside the checkpoint.
+    if (course.do === 'backstep' && course.body !== undefined)
+      addBlock(key, course.body, eachDepth, course.to ?? owner);
   };
 
   const addInner = (node: PlanNode, eachDepth: number): void => {
     switch (node.kind) {
       case 'action':
-        node.exits?.forEach((exit, i) => addCourse(courseKey(node.id, i), exit.course, eachDepth));
+        node.exits?.forEach((exit, i) => addCourse(courseKey(node.id, i), exit.course, eachDepth, node.id));
         return;
       case 'gate':
-        addCourse(courseKey(node.id, 'rejected'), node.onRejected, eachDepth);
-        addCourse(courseKey(node.id, 'expired'), node.onExpired, eachDepth);
+        addCourse(courseKey(node.id, 'rejected'), node.onRejected, eachDepth, node.id);
+        addCourse(courseKey(node.id, 'expired'), node.onExpired, eachDepth, node.id);
         return;
       case 'wait':
         if ('signal' in node.for && node.for.onTimeout !== undefined) {
-          addCourse(courseKey(node.id, 'timeout'), node.for.onTimeout, eachDepth);
+          addCourse(courseKey(node.id, 'timeout'), node.for.onTimeout, eachDepth, node.id);
         }
         return;
       case 'choice':
         for (const [value, block] of Object.entries(node.cases))
-          addBlock(caseKey(node.id, value), block, eachDepth);
+          addBlock(caseKey(node.id, value), block, eachDepth, node.id);
         return;
       case 'each':
-        addBlock(eachKey(node.id), node.body, eachDepth + 1);
+        addBlock(eachKey(node.id), node.body, eachDepth + 1, node.id);
         return;
       case 'checkpoint':
       case 'end':
@@ -90,7 +95,7 @@ export function layoutOf(plan: Plan): Layout {
   };
 
   addBlock(BODY, plan.body, 0);
-  return { blocks, home, courses };
+  return { blocks, home, courses, owners };
 }
 
 /** The plan's node behind an instance id; `undefined` where the plan has none. */

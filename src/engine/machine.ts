@@ -13,6 +13,7 @@ import { BODY, layoutOf } from './layout';
 import * as people from './people';
 import type { Answer } from './people';
 import { isLeaving, type Run, type Step } from './run';
+import { hideoutsOf } from './strays';
 import { TURNS_PER_RUN, type EngineState } from './state';
 import type { TraceEvent } from './trace';
 
@@ -87,6 +88,9 @@ export class Machine {
         return 'done';
       case 'undone':
         back.undone(run, event.node, event.result);
+        return 'done';
+      case 'swept':
+        back.swept(run, event.of, event.strays);
         return 'done';
       case 'timer':
         people.timer(run, event.timer);
@@ -172,7 +176,18 @@ function runOf(plan: Plan, state: EngineState, at: number): Run {
   const params: JsonObject = Object.fromEntries(
     Object.entries(plan.params).map(([name, bound]): [string, Json] => [name, bound.value]),
   );
-  return { plan, layout: layoutOf(plan), params, state, at, agenda: [], commands: [], notes: [] };
+  const layout = layoutOf(plan);
+  return {
+    plan,
+    layout,
+    hideouts: hideoutsOf(plan, layout),
+    params,
+    state,
+    at,
+    agenda: [],
+    commands: [],
+    notes: [],
+  };
 }
 
 const emptyState = (at: number, turnsPerRun: number): EngineState => ({

@@ -4,7 +4,7 @@
  */
 import { assertNever } from '../kernel/invariant';
 import type { ActionNode } from '../plan/plan';
-import { askForUndo, setUndo, undoIsOver } from './back';
+import { anchored, askForUndo, setUndo, undoIsOver } from './back';
 import type { Act, EngineEvent, GateDecision, Resolution } from './effects';
 import { engineFailure, fire } from './forward';
 import { planNodeOf } from './layout';
@@ -63,6 +63,7 @@ function settleGate(run: Run, placed: Placed, decision: GateDecision): void {
 export function timer(run: Run, name: string): void {
   const colon = name.indexOf(':');
   const id = name.slice(colon + 1);
+  if (name.slice(0, colon) === 'anchor') return anchored(run, id);
   const state = run.state.nodes[id];
   if (state === undefined) return;
   const placed = place(run, id);
@@ -175,6 +176,7 @@ export function resolve(run: Run, id: string, resolution: Resolution, by: string
   if (state.status !== 'incident') return 'late';
   const placed = place(run, id);
   const undoing = state.undo === 'undo_failed';
+  run.state.isSwayed = true;
   run.commands.push({ do: 'stopTimer', timer: `ask:${id}` });
   const kind = undoing || run.state.pivoted ? 'incident.resolved' : 'escalation.resolved';
   run.notes.push({ kind, node: id, as: resolution.as, by });

@@ -10,6 +10,7 @@ import { evaluate, type Expression, type Scope } from '../plan/expression';
 import type { Plan, PlanNode } from '../plan/plan';
 import type { Command } from './effects';
 import type { BlockLayout, Layout } from './layout';
+import type { Hideouts } from './strays';
 import type { BlockState, EngineState, NodeState } from './state';
 import type { TraceNote } from './trace';
 
@@ -31,6 +32,7 @@ export type Step =
 export interface Run {
   readonly plan: Plan;
   readonly layout: Layout;
+  readonly hideouts: Hideouts;
   readonly params: JsonObject;
   readonly state: EngineState;
   /** The instant of the happening at hand, in milliseconds since the epoch. */

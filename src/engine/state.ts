@@ -22,7 +22,12 @@ export interface EngineState {
   /** Whether the pivot has committed: from then on the outcome goes forward. */
   pivoted: boolean;
   /** Set when an `end` node or a full backstep asked everything in flight to settle first. */
-  stopping: null | { readonly then: 'complete' | 'backstep'; stage: 'draining' | 'undoing' };
+  stopping: null | {
+    readonly then: 'complete' | 'backstep';
+    stage: Stage;
+    /** While strays are undone before an outcome completes: the only nodes that this touches. */
+    among?: readonly string[];
+  };
   blocks: { [block: string]: BlockState };
   nodes: { [node: string]: NodeState };
   /** Actions, and undos, that are due but held by a pause or by the end of this run, in the order they became due. */
@@ -35,7 +40,9 @@ export interface EngineState {
   mail: { name: string; data: Json }[];
   /** Actions whose undo was given up by a person. */
   residue: string[];
-  /** Commands `fire` and `undo` without an answer. */
+  /** Set once a person resolved an incident or an escalation: a lost workflow task may have gone another way. */
+  isSwayed?: true;
+  /** Commands `fire`, `undo` and `sweep` without an answer. */
   inFlight: number;
   /** Timers that run, with the instant they are due. */
   timers: { [timer: string]: number };
@@ -89,6 +96,10 @@ export interface NodeState {
   undo?: UndoState;
   /** An attempt went unanswered: a later refusal does not prove that nothing happened. */
   isUnclear?: true;
+  /** How often it was fired. */
+  firings?: number;
+  /** Its effect was found by a sweep. */
+  isStray?: true;
   /** Input of a fired action; the compensation of an unknown effect needs it. */
   input?: Json;
   /** Arguments for the compensation, from the commit. */
@@ -107,8 +118,14 @@ export interface NodeState {
   courseAfterUndo?: string;
 }
 
+/**
+ * How far a way back, or an end, has come: what is in flight settles, then a timer puts the decision on record, then strays
+ * are looked for, then effects are undone. The two in the middle are left out where no stray can be.
+ */
+export type Stage = 'draining' | 'anchoring' | 'sweeping' | 'undoing';
+
 export interface ReturnState {
-  stage: 'draining' | 'undoing';
+  stage: Stage;
   /** Node instances of the checkpoint's block that are undone and replaced. */
   readonly scope: readonly string[];
   undoLeft: number;

@@ -11,6 +11,8 @@ export type TraceNote =
   | { readonly kind: 'awf.ok'; readonly node: string; readonly awf: string; readonly comp?: string }
   | { readonly kind: 'awf.failed'; readonly node: string; readonly awf: string; readonly code: string }
   | { readonly kind: 'awf.held'; readonly node: string; readonly awf: string; readonly because: string }
+  /** Acted in a workflow task that was lost, and is undone because the story goes without it. */
+  | { readonly kind: 'awf.stray'; readonly node: string; readonly awf: string }
   | { readonly kind: 'awf.released'; readonly node: string; readonly awf: string }
   | { readonly kind: 'awf.skipped'; readonly node: string; readonly code: string }
   | { readonly kind: 'awf.retry'; readonly node: string; readonly afterMs: number }
@@ -105,6 +107,8 @@ function bodyOf(event: TraceEvent): string {
       return `awf=${event.awf} failed code=${event.code}`;
     case 'awf.held':
       return `awf=${event.awf} held because=${word(event.because)}`;
+    case 'awf.stray':
+      return `awf=${event.awf} stray of=${event.node}`;
     case 'awf.released':
       return `awf=${event.awf} released`;
     case 'awf.skipped':

@@ -14,6 +14,7 @@ import type {
   FireResult,
   Happening,
   Resolution,
+  Stray,
   UndoResult,
 } from '../engine/effects';
 import { interpret } from '../engine/interpret';
@@ -31,6 +32,12 @@ export type FireMode =
   /** No answer came; whether the effect happened is what only the world knows. */
   | { readonly as: 'unanswered'; readonly happened: boolean };
 
+export interface LostFiring {
+  readonly node: string;
+  readonly input: Json;
+  readonly isCommitted: boolean;
+}
+
 /** Decides what is not determined by the plan. Every answer defaults to the undisturbed one. */
 export interface Oracle {
   readonly fire?: (node: string, awf: AwfContract) => FireMode;
@@ -39,6 +46,14 @@ export interface Oracle {
   /** Data of a signal that is waited for; `undefined` lets the wait time out. */
   readonly signal?: (name: string) => Json | undefined;
   readonly resolve?: (node: string) => Resolution;
+  /**
+   * What ran in a workflow task that was lost, of the nodes that a sweep fences: each acted with this input, and whether its
+   * commit is known. Default: nothing.
+   */
+  readonly lost?: (
+    fence: readonly string[],
+    asked: { readonly [node: string]: number },
+  ) => readonly LostFiring[];
   /** How long an action or its undo takes, in milliseconds. */
   readonly latencyMs?: (node: string, what: 'fire' | 'undo') => number;
 }
@@ -115,6 +130,11 @@ export class PredictedEffects implements Effects {
         const ms = oracle?.latencyMs?.(command.node, 'undo') ?? DEFAULT_LATENCY_MS;
         return this.schedule(ms, { kind: 'undone', node: command.node, result: this.undo(command) });
       }
+      case 'sweep': {
+        const lost = oracle?.lost?.(command.fence, command.asked) ?? [];
+        const strays = lost.map((firing) => this.loose(firing, command.asked[firing.node] ?? 0));
+        return this.schedule(DEFAULT_LATENCY_MS, { kind: 'swept', of: command.of, strays });
+      }
       case 'startTimer':
         return this.schedule(command.ms, { kind: 'timer', timer: command.timer });
       case 'stopTimer':
@@ -185,6 +205,18 @@ export class PredictedEffects implements Effects {
     } catch (error) {
       return { kind: 'failed', failure: failureOf(contract, error) };
     }
+  }
+
+  /** A firing of a task that was lost: the world has its effect, the story does not. */
+  private loose({ node, input, isCommitted }: LostFiring, asked: number): Stray {
+    const planned = planNodeOf(this.layout, node);
+    invariant(planned?.kind === 'action', `\`${node}\` is an action`);
+    const contract = this.contractOf(planned.awf);
+    const { output, prior } = this.world.predict((world) => contract.predict(world, input));
+    if (prior !== undefined && !this.captured.has(node)) this.captured.set(node, prior);
+    const stray = { node, firing: asked + 1, input };
+    if (!isCommitted) return stray;
+    return { ...stray, args: contract.compensation?.input({ input, output, ...this.priorOf(node) }) ?? null };
   }
 
   private undo(command: Extract<Command, { do: 'undo' }>): UndoResult {

@@ -28,7 +28,7 @@ export interface AdmittedRow {
 
 export interface StrayRow {
   readonly node: string;
-  readonly awf: string;
+  readonly firing: number;
   readonly input: Boxed | null;
   readonly undo: Boxed | null;
 }
@@ -153,24 +153,28 @@ WHERE ${KEY} AND phase = 'undoing' AND undo_attempt = ($4::jsonb ->> 'n')::int R
 };
 
 /**
- * $3 nodes that the workflow has asked for. What else has acted, or may have, newest first: local actions of a workflow task
- * that was lost, whose firing the history never heard of.
+ * $3 nodes and $4 how often the workflow has fired each. What acted in a later firing, or may have, oldest first: local actions
+ * of a workflow task that was lost, of which the history never heard. What was undone since is among them: the history has not
+ * heard of that either, and an undo that is asked for again says what it said.
  */
 export const STRAYS = {
   name: 'barrier-strays',
-  text: `SELECT node, awf, input, undo FROM barriers
-WHERE tenant = $1 AND outcome = $2 AND NOT (node = ANY($3::text[])) AND awf IS NOT NULL
-  AND (phase IN ('acting', 'committed', 'undoing') OR phase = 'failed' AND unclear)
-ORDER BY started_at DESC, node DESC`,
+  text: `SELECT node, firing, input, undo FROM barriers AS b
+WHERE tenant = $1 AND outcome = $2 AND awf IS NOT NULL
+  AND (phase IN ('acting', 'committed', 'undoing', 'undone') OR phase = 'failed' AND unclear)
+  AND NOT EXISTS (SELECT 1 FROM unnest($3::text[], $4::int[]) AS known (node, firing)
+    WHERE known.node = b.node AND known.firing >= b.firing)
+ORDER BY started_at, node`,
 };
 
-/** $3 nodes. None of them will ever be let through, unless it was already. */
+/** $3 nodes. None of them will ever be let through, unless it was already: nor will one that has failed without an effect. */
 export const FENCE = {
   name: 'barrier-fence',
-  text: `INSERT INTO barriers
+  text: `INSERT INTO barriers AS b
   (tenant, outcome, node, phase, firing, attempt, holder, started_at, lease_until, unclear, attempts, undo_changed)
 SELECT $1, $2, node, 'fenced', 0, 0, '', 0, now(), false, '[]', false FROM unnest($3::text[]) AS node
-ON CONFLICT DO NOTHING`,
+ON CONFLICT (tenant, outcome, node) DO UPDATE SET phase = 'fenced', undo_changed = false, updated_at = now()
+WHERE b.phase = 'failed' AND NOT b.unclear`,
 };
 
 export const READ = { name: 'barrier-read', text: `SELECT ${RETURNED} FROM barriers WHERE ${KEY}` };

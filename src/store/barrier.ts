@@ -5,6 +5,7 @@
  * Adapter ring. It knows no AWF, no retry table and no Temporal; `docs/execution.md` draws its states.
  */
 import { randomUUID } from 'node:crypto';
+import type { Stray } from '../engine/effects';
 import type { Attempt, Failure } from '../kernel/failure';
 import { invariant } from '../kernel/invariant';
 import type { Json } from '../kernel/json';
@@ -107,15 +108,6 @@ export interface Recorded {
   readonly isUnclear: boolean;
 }
 
-/** An action that has acted, or may have, without the workflow knowing that it asked. */
-export interface Stray {
-  readonly node: string;
-  readonly awf: string;
-  readonly input: Json;
-  /** Arguments from the commit; absent where the effect is unclear. */
-  readonly args?: Json;
-}
-
 /** `undefined` answers mean: overtaken, by another attempt or by the compensation. Ask for admission again. */
 export interface Barrier {
   admitExecute(request: ExecuteRequest): Promise<ExecuteAdmission>;
@@ -142,12 +134,12 @@ export interface Barrier {
     how: { readonly isLast: boolean },
   ): Promise<readonly Attempt[] | undefined>;
   /**
-   * What has acted, newest first, beside the nodes that the workflow has asked for; and a fence before those named, which are
-   * never to be let through any more.
+   * What has acted, oldest first, in a firing that the workflow knows nothing of; and a fence before the nodes named, which are
+   * never to be let through any more. `asked`: how often the workflow has fired each node.
    */
   strays(
     of: { readonly tenant: string; readonly outcome: string },
-    nodes: { readonly asked: readonly string[]; readonly fence: readonly string[] },
+    nodes: { readonly asked: { readonly [node: string]: number }; readonly fence: readonly string[] },
   ): Promise<readonly Stray[]>;
 }
 
@@ -232,10 +224,13 @@ export function createBarrier(database: Database): Barrier {
     async strays({ tenant, outcome }, { asked, fence }) {
       // First the fence: what slips through before it is found behind it.
       if (fence.length > 0) await database.query({ ...FENCE, values: [tenant, outcome, fence] });
-      const rows = await database.query<StrayRow>({ ...STRAYS, values: [tenant, outcome, asked] });
-      return rows.map(({ node, awf, input, undo }) => ({
+      const rows = await database.query<StrayRow>({
+        ...STRAYS,
+        values: [tenant, outcome, Object.keys(asked), Object.values(asked)],
+      });
+      return rows.map(({ node, firing, input, undo }) => ({
         node,
-        awf,
+        firing,
         input: input?.v ?? null,
         ...(undo === null ? {} : { args: undo.v }),
       }));

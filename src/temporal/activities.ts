@@ -8,7 +8,14 @@ import { splitOutcomeId } from '../kernel/ids';
 import { invariant } from '../kernel/invariant';
 import { StoreError } from '../store/store-error';
 import { finalFailure, passingFailure } from '../../workflows/failure';
-import { STANDARD_RETRY, TIMES, type ActivityInput } from '../../workflows/protocol';
+import {
+  STANDARD_RETRY,
+  SWEEP,
+  TIMES,
+  type ActivityInput,
+  type SweepInput,
+  type Swept,
+} from '../../workflows/protocol';
 import type { FireResult, UndoResult } from '../engine/effects';
 import type { Again, Dispatcher, Log } from './dispatcher';
 
@@ -18,15 +25,15 @@ const HEARTBEAT_EVERY_MS = TIMES.heartbeat / 2.5;
 /** Before the next try while the database is down, in milliseconds: soon at first, then at leisure. */
 const STORE_RETRY_MS = { first: 500, last: 5_000 } as const;
 
-export type ActivityFunction = (input: ActivityInput) => Promise<FireResult | UndoResult>;
+export type ActivityFunction = (input: ActivityInput) => Promise<FireResult | UndoResult | Swept>;
 
-/** The activities of these AWFs. */
+/** The activities of these AWFs, and the sweep. */
 export function createActivities(parts: {
   readonly dispatcher: Dispatcher;
   readonly awfs: Iterable<string>;
   readonly log: Log;
 }): Record<string, ActivityFunction> {
-  const activities: Record<string, ActivityFunction> = {};
+  const activities: Record<string, ActivityFunction> = { [SWEEP]: (input) => perform(parts, SWEEP, input) };
   for (const awf of parts.awfs) activities[awf] = (input) => perform(parts, awf, input);
   return activities;
 }
@@ -35,7 +42,7 @@ async function perform(
   parts: { readonly dispatcher: Dispatcher; readonly log: Log },
   awf: string,
   input: ActivityInput,
-): Promise<FireResult | UndoResult> {
+): Promise<FireResult | UndoResult | Swept> {
   const context = Context.current();
   const { info } = context;
   const heartbeat = (): void => context.heartbeat();
@@ -50,7 +57,7 @@ async function perform(
     if (!(error instanceof StoreError)) throw error;
     parts.log.warn('the database is not at hand; the action waits', {
       awf,
-      node: input.node,
+      ...(input.op === 'sweep' ? {} : { node: input.node }),
       code: error.code,
     });
     const afterMs = Math.min(STORE_RETRY_MS.last, STORE_RETRY_MS.first * 2 ** Math.min(info.attempt - 1, 10));
@@ -65,11 +72,12 @@ function dispatch(
   awf: string,
   input: ActivityInput,
   host: Parameters<Dispatcher['execute']>[1],
-): Promise<FireResult | UndoResult | Again> {
+): Promise<FireResult | UndoResult | Swept | Again> {
   const { info } = Context.current();
   const outcome = input.outcome ?? info.workflowExecution?.workflowId ?? '';
   const tenant = splitOutcomeId(outcome)?.tenant;
   invariant(tenant !== undefined, `\`${outcome}\` is the id of an outcome`);
+  if (input.op === 'sweep') return sweep(dispatcher, { tenant, outcome }, input);
   const base = {
     key: { tenant, outcome, node: input.node },
     awf,
@@ -77,9 +85,20 @@ function dispatch(
     retry: input.retry ?? STANDARD_RETRY,
     timeoutMs: info.startToCloseTimeoutMs - TIMES.attemptMargin,
   };
-  if (input.op === 'execute') return dispatcher.execute({ ...base, input: input.input }, host);
+  if (input.op === 'execute') {
+    // The history hears of a local action only when its workflow task ends.
+    return dispatcher.execute({ ...base, input: input.input, isUnrecorded: info.isLocal }, host);
+  }
   const args = input.args === undefined ? {} : { args: input.args };
   return dispatcher.compensate({ ...base, of: input.of, ofInput: input.input, ...args }, host);
+}
+
+async function sweep(
+  dispatcher: Dispatcher,
+  of: { readonly tenant: string; readonly outcome: string },
+  { asked, fence }: SweepInput,
+): Promise<Swept> {
+  return { kind: 'swept', strays: await dispatcher.sweep(of, { asked, fence }) };
 }
 
 const passing = ({ failure, afterMs }: Again): Error =>

@@ -7,7 +7,7 @@
 import type { z } from 'zod';
 import type { AwfContract } from '../dsl/awf';
 import type { AwfEffect, Connection, EffectContext } from '../dsl/effect';
-import type { FireResult, UndoResult } from '../engine/effects';
+import type { FireResult, Stray, UndoResult } from '../engine/effects';
 import type { Attempt, Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
 import { invariant } from '../kernel/invariant';
@@ -89,12 +89,18 @@ export interface Dispatcher {
   execute(request: FireRequest, host: AttemptHost): Promise<FireResult | Again>;
   /** One attempt at undoing an action. */
   compensate(request: UndoRequest, host: AttemptHost): Promise<UndoResult | Again>;
+  /** Fences what must not act any more, and tells what acted without the workflow knowing that it asked. */
+  sweep(
+    of: { readonly tenant: string; readonly outcome: string },
+    nodes: { readonly asked: { readonly [node: string]: number }; readonly fence: readonly string[] },
+  ): Promise<readonly Stray[]>;
 }
 
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   return {
     execute: (request, host) => execute(parts, request, host),
     compensate: (request, host) => compensate(parts, request, host),
+    sweep: (of, nodes) => parts.barrier.strays(of, nodes),
   };
 }
 

@@ -11,7 +11,7 @@ import {
 import type { temporal } from '@temporalio/proto';
 import { readAct, readSignal, isActName } from '../../workflows/acts';
 import { readFailure } from '../../workflows/failure';
-import { readLabel, TIMER_PREFIX, type OutcomeStart } from '../../workflows/protocol';
+import { readLabel, TIMER_PREFIX, type OutcomeStart, type Swept } from '../../workflows/protocol';
 import { TEMPORAL_CANCEL } from '../../workflows/temporal-cancel';
 import type { EngineEvent, FireResult, Happening, UndoResult } from '../engine/effects';
 import { fold, type Told } from '../engine/fold';
@@ -194,6 +194,7 @@ interface LocalActivityData {
 
 function answer(label: string, result: unknown): EngineEvent {
   const { op, node } = readLabel(label);
+  if (op === 'sweep') return { kind: 'swept', of: node, strays: (result as Swept).strays };
   return op === 'execute'
     ? { kind: 'fired', node, result: result as FireResult }
     : { kind: 'undone', node, result: result as UndoResult };

@@ -12,6 +12,9 @@ export interface SeededOracle extends Oracle {
   resolve(node: string): Resolution;
 }
 
+/** Box that a stray of this node puts on the shelf. */
+export const LOST_BOX = 'lost ';
+
 /** Id of the plan's node behind an instance of a for-each. */
 const planId = (instance: string): string => instance.slice(instance.lastIndexOf('/') + 1);
 
@@ -21,6 +24,7 @@ export function seededOracle(plan: Plan, seed: number, trouble: number): SeededO
   const layout = layoutOf(plan);
   const isGate = (node: string): boolean => planNodeOf(layout, node)?.kind === 'gate';
   const asked = new Map<string, number>();
+  const fenced = new Set<string>();
   /** In [0, 100); each time a question is asked again it may be answered differently. */
   const ask = (text: string): number => {
     const times = (asked.get(text) ?? 0) + 1;
@@ -39,6 +43,17 @@ export function seededOracle(plan: Plan, seed: number, trouble: number): SeededO
     gate: (gate) =>
       (['approve', 'approve', 'reject', 'expire'] as const)[roll(seed, `gate ${planId(gate)}`) % 4]!,
     resolve: (node) => (isGate(node) ? { as: 'accept', reason: 'asked often enough' } : { as: 'retry' }),
+    lost: (fence, known) => {
+      const open = fence.filter((node) => known[node] === undefined && !fenced.has(node));
+      for (const node of fence) fenced.add(node);
+      return open
+        .filter((node) => roll(seed, `lost ${node}`) < trouble / 4)
+        .map((node) => ({
+          node,
+          input: { box: LOST_BOX + node },
+          isCommitted: roll(seed, `known ${node}`) % 2 === 0,
+        }));
+    },
     latencyMs: (node, what) => 10 + ask(`latency ${what} ${node}`),
   };
 }

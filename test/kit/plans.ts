@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { z } from 'zod';
 import { defineAwf, type AwfContract } from '../../src/dsl/awf';
+import { mapBlocks } from '../../src/plan/blocks';
 import type { Block, Course, Plan, PlannedAwf, PlanNode } from '../../src/plan/plan';
 
 /** A shelf of boxes: `toy.put` puts one there, `toy.take` takes it away. Refuses with `full` or `broken`. */
@@ -134,6 +135,20 @@ export const put = (
 });
 
 const itemOf = (each: string) => ({ ref: { from: 'item', each, path: [] } }) as const;
+
+/** The same plan with lanes by the toss of a coin. */
+export const inLanes = (plan: Plan, seed: number): Plan =>
+  mapBlocks(plan, (node) =>
+    node.kind === 'action'
+      ? {
+          ...node,
+          lane:
+            (seed + node.id.length * 7 + node.id.charCodeAt(node.id.length - 1)) % 3 === 0
+              ? 'remote'
+              : 'local',
+        }
+      : node,
+  );
 
 /** Plans of every shape: parallel, choices, for-each, exits, checkpoints, gates and waits, nested up to `depth`. */
 export const arbitraryPlan = (depth = 2): fc.Arbitrary<Plan> =>

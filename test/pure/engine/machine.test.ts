@@ -9,8 +9,8 @@ import { jsonCopy } from '../../../src/kernel/json';
 import type { Plan } from '../../../src/plan/plan';
 import { ModelWorld } from '../../../src/simulator/model-world';
 import { PredictedEffects, simulate } from '../../../src/simulator/simulator';
-import { seededOracle } from '../../kit/oracle';
-import { arbitraryPlan, toyContracts } from '../../kit/plans';
+import { LOST_BOX, seededOracle } from '../../kit/oracle';
+import { arbitraryPlan, inLanes, toyContracts } from '../../kit/plans';
 
 /** Plans per law; more are walked with `BACKSTEP_PROPERTY_RUNS`. */
 const RUNS = Number(process.env['BACKSTEP_PROPERTY_RUNS'] ?? 300);
@@ -18,7 +18,9 @@ const RUNS = Number(process.env['BACKSTEP_PROPERTY_RUNS'] ?? 300);
 const run = (plan: Plan, seed: number, trouble: number) =>
   simulate({ plan, contracts: toyContracts, oracle: seededOracle(plan, seed, trouble) });
 
-const plans = fc.tuple(arbitraryPlan(), fc.nat(), fc.constantFrom(0, 15, 40));
+const plans = fc
+  .tuple(arbitraryPlan(), fc.nat(), fc.constantFrom(0, 15, 40))
+  .map(([plan, seed, trouble]) => [inLanes(plan, seed), seed, trouble] as const);
 
 describe('the engine, on any plan and any trouble', () => {
   it('ends every outcome, and a backstepped one leaves the world as it was', async () => {
@@ -28,9 +30,27 @@ describe('the engine, on any plan and any trouble', () => {
         expect(['completed', 'backstepped']).toContain(state.phase);
         if (state.phase === 'backstepped') expect(world.snapshot()).toBe('{}');
         expect(state.inFlight).toBe(0);
+        expect([...world.contents.keys()].filter((address) => address.includes(LOST_BOX))).toEqual([]);
       }),
       { numRuns: RUNS },
     );
+  });
+
+  it('keeps what it did, and nothing of what a lost task did, when it completes', async () => {
+    let strays = 0;
+    await fc.assert(
+      fc.asyncProperty(plans, async ([plan, seed, trouble]) => {
+        const { state, world, trace } = await run(plan, seed, trouble);
+        if (state.phase !== 'completed') return;
+        strays += trace.filter((event) => event.kind === 'awf.stray').length;
+        const kept = Object.entries(state.nodes).filter(([, { undo }]) => undo === 'acted');
+        for (const [, { input }] of kept) {
+          expect(world.contents.has(`shelf/${(input as { box: string }).box}`)).toBe(true);
+        }
+      }),
+      { numRuns: RUNS },
+    );
+    if (RUNS >= 300) expect(strays).toBeGreaterThan(0);
   });
 
   it('takes everything back from a completed outcome too', async () => {

@@ -171,9 +171,10 @@ describe('barrier: compensate', () => {
     expect(await undo(key, { firing: 2 })).toMatchObject({ kind: 'undo', attempt: 2, attempts: [] });
   });
 
-  test('what acted without the workflow knowing is found, newest first, and what is fenced never acts', async () => {
+  test('what acted in a firing that the workflow knows nothing of is found, oldest first', async () => {
     const key = newKey('known');
-    const keep = { awf: 'toy.put', input: { box: 'b' } };
+    const input = { box: 'b' };
+    const keep = { awf: 'toy.put', input };
     const of = (node: string): ActionKey => ({ ...key, node });
     await go(key, { keep });
     await go(of('committed'), { keep, at: 10 });
@@ -181,14 +182,37 @@ describe('barrier: compensate', () => {
     await go(of('acting'), { keep, at: 20 });
     const clean = await go(of('clean'), { keep });
     await barrier.recordFailure(of('clean'), failure('none'), { holder: clean.holder, isLast: true });
-    await go(of('undone'), { keep, leaseMs: 0 });
+    await go(of('undone'), { keep, leaseMs: 0, at: 40 });
     await undo(of('undone'));
     await barrier.commitCompensate(of('undone'), true);
-    expect(await barrier.strays(key, { asked: ['known'], fence: ['never', 'acting'] })).toEqual([
-      { node: 'acting', ...keep },
-      { node: 'committed', ...keep, args: 'args' },
+    const again = await go(of('again'), { keep, at: 30 });
+    await barrier.recordFailure(of('again'), failure('none'), { holder: again.holder, isLast: true });
+    await go(of('again'), { keep, firing: 2, at: 30 });
+    await go(of('remote'));
+    expect(await barrier.strays(key, { asked: { known: 1, again: 1 }, fence: [] })).toEqual([
+      { node: 'committed', firing: 1, input, args: 'args' },
+      { node: 'acting', firing: 1, input },
+      { node: 'again', firing: 2, input },
+      { node: 'undone', firing: 1, input },
     ]);
-    expect(await barrier.admitExecute(asked(of('never')))).toEqual({ kind: 'fenced' });
+    expect(
+      await barrier.strays(key, {
+        asked: { again: 2, acting: 1, undone: 3, committed: 1, known: 1 },
+        fence: [],
+      }),
+    ).toEqual([]);
+  });
+
+  test('what is fenced never acts, and what acts already is left to its compensation', async () => {
+    const key = newKey('never');
+    const of = (node: string): ActionKey => ({ ...key, node });
+    const clean = await go(of('clean'));
+    await barrier.recordFailure(of('clean'), failure('none'), { holder: clean.holder, isLast: true });
+    await go(of('acting'));
+    await barrier.strays(key, { asked: {}, fence: ['never', 'clean', 'acting'] });
+    expect(await barrier.admitExecute(asked(key))).toEqual({ kind: 'fenced' });
+    expect(await barrier.admitExecute(asked(of('clean'), { firing: 2 }))).toEqual({ kind: 'fenced' });
+    expect(await barrier.commit(of('acting'), { output: 1, undo: null })).toEqual({ attempts: [] });
   });
 
   test('it waits while a forgotten attempt may still write, and then undoes without output', async () => {

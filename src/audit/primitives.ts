@@ -9,13 +9,13 @@ export type Hash = Uint8Array;
 
 export interface Primitives {
   /** SHA-256 of the parts, one after the other; texts count as UTF-8. */
-  sha256(...parts: readonly (Uint8Array | string)[]): Hash;
+  readonly sha256: (...parts: readonly (Uint8Array | string)[]) => Hash;
   /** Standard base64 with padding. @source RFC 4648 §4 */
   readonly toBase64: (bytes: Uint8Array) => string;
   /** `undefined` where the text is not canonical base64. */
-  fromBase64(text: string): Uint8Array | undefined;
+  readonly fromBase64: (text: string) => Uint8Array | undefined;
   /** Whether `signature` is Ed25519's of the text's UTF-8 under the 32-byte public key. Never throws. @source RFC 8032 */
-  isSignedBy(publicKey: Uint8Array, text: string, signature: Uint8Array): boolean;
+  readonly isSignedBy: (publicKey: Uint8Array, text: string, signature: Uint8Array) => boolean;
 }
 
 export function areEqual(a: Uint8Array, b: Uint8Array): boolean {

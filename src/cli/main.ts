@@ -38,7 +38,10 @@ async function runCommandLine(
     const settings = readSettings(env);
     stack = settings.showsStacks;
     let code: ExitCode = 0;
-    const program = buildProgram({ terminal, settings, signal: () => signal.watch() }, (exit) => (code = exit));
+    const program = buildProgram(
+      { terminal, settings, signal: () => signal.watch() },
+      (exit) => (code = exit),
+    );
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {

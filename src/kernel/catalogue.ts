@@ -168,9 +168,7 @@ export const ENTRY_PROBLEMS = {
   EVENT_KEPT:
     'an event selected no automation, or several, or its outcome did not compile; it is kept with the reason',
   EVENT_REFUSED: 'what was taken in is no CloudEvent, or one that is too large; it is not kept',
-  OUTCOME_ID_MALFORMED: 'the text is no id of an outcome',
   OUTCOME_REFUSED: 'the outcome did not take the act: it is over, decided already, or has no such node',
-  OUTCOME_NOT_COMPLETED: 'the outcome ended in another way than asked for',
   DEMO_FAILED: 'the demonstration found something that is not as it says',
   DOCTOR_TOOL_UNUSABLE: 'a program that is needed is missing or too old',
   DOCTOR_CONFIG_INVALID: 'the configuration of a tenant is not valid',

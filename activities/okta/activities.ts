@@ -140,13 +140,14 @@ function groupEffects(look: Look) {
     execute: async (input, context) => {
       const before = priorOf<contracts.GroupsPrior>(context);
       const user = before?.user ?? input.user;
-      const already = [...(before?.member ?? [])];
       const ids = await idsOf(contracts.assignGroups, input.groups, context);
+      // Undoing, nothing was captured for us: what somebody else has put back already is not our doing.
+      const already = before ? [...before.member] : await standing(context, user, ids);
       const added = [...ids.keys()].filter((group) => !already.includes(group));
       await forAll(context, added, (group) =>
         membership(contracts.assignGroups, context, () => okta.join(context, ids.get(group)!, user)),
       );
-      return { user, added, already };
+      return { user, added, already, changed: added.length > 0 || isRetriedUndo(context) };
     },
   });
 
@@ -160,11 +161,15 @@ function groupEffects(look: Look) {
       await forAll(context, removed, (group) =>
         membership(contracts.removeGroups, context, () => okta.leave(context, ids.get(group)!, user)),
       );
-      return { user, removed, changed: removed.length > 0 };
+      return { user, removed, changed: removed.length > 0 || isRetriedUndo(context) };
     },
   });
   return [assign, remove];
 }
+
+/** An earlier attempt may have undone it and lost the answer, so that nothing is left to see. */
+const isRetriedUndo = (context: EffectContext): boolean =>
+  context.operation === 'compensate' && context.attempt > 1;
 
 /** The groups that the person is still in, while undoing; none where the identity is gone. */
 async function standing(

@@ -132,7 +132,7 @@ export const assignGroups = defineAwf({
   domain: 'identity',
   summary: 'Add a person to groups',
   input: z.object({ user: personal, groups: handles }),
-  output: z.object({ user: personal, added: handles, already: handles }),
+  output: undone.extend({ user: personal, added: handles, already: handles }),
   effect: 'mutate',
   reversibility: 'full',
   risk: { externality: 0.1, magnitude: 0.4, recovery: 0.1, precedent: 0.2 },
@@ -158,7 +158,7 @@ export const assignGroups = defineAwf({
     world.capture({ user: input.user, member: already, ids: {} });
     const added = without(input.groups, already);
     for (const group of added) world.set(groupAddress(group, input.user), true);
-    return { user: input.user, added, already };
+    return { user: input.user, added, already, changed: added.length > 0 };
   },
 });
 

@@ -53,10 +53,12 @@ function channelEffects(look: Look) {
         if (context.attempt === 1) already.add(channel);
       });
       const channels = [...ids.keys()];
+      const added = channels.filter((channel) => !already.has(channel));
       return {
         user,
-        added: channels.filter((channel) => !already.has(channel)),
+        added,
         already: channels.filter((channel) => already.has(channel)),
+        changed: added.length > 0,
       };
     },
   });

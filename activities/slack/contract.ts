@@ -35,7 +35,7 @@ export const inviteChannels = defineAwf({
   domain: 'collaboration',
   summary: 'Invite a person to channels',
   input: z.object({ user: personal, channels: handles }),
-  output: z.object({ user: personal, added: handles, already: handles }),
+  output: undone.extend({ user: personal, added: handles, already: handles }),
   effect: 'mutate',
   reversibility: 'full',
   risk: { externality: 0.2, magnitude: 0.3, recovery: 0.1, precedent: 0.1 },
@@ -61,7 +61,7 @@ export const inviteChannels = defineAwf({
     world.capture({ user: input.user, member: already, ids: {} });
     const added = without(input.channels, already);
     for (const channel of added) world.set(address(channel, input.user), true);
-    return { user: input.user, added, already };
+    return { user: input.user, added, already, changed: added.length > 0 };
   },
 });
 

@@ -4,8 +4,9 @@ import { disconnect } from '../../../activities/ldap/client';
 import type { Connection } from '../../../src/dsl/effect';
 import type { Json } from '../../../src/kernel/json';
 import { ACCESS_LOG, ACCOUNTS, BASE, startSlapd } from '../../real/ldap/slapd';
+import type { SlapdProgram } from '../../real/ldap/slapd-program';
 import { ldapWrites, openCutter } from './proxy';
-import type { LawWorld, Opened } from './world';
+import type { LawStand, LawWorld, Side } from './world';
 
 export interface DirectoryWorld extends LawWorld {
   readonly admin: Client;
@@ -13,9 +14,8 @@ export interface DirectoryWorld extends LawWorld {
   readonly groups: string;
 }
 
-export async function openDirectoryStand(): Promise<Opened<DirectoryWorld>> {
-  const slapd = await startSlapd();
-  if ('unavailable' in slapd) return slapd;
+export async function openDirectoryStand(program: SlapdProgram): Promise<LawStand<DirectoryWorld>> {
+  const slapd = await startSlapd(program);
   const admin = await slapd.admin();
   let made = 0;
 
@@ -37,8 +37,13 @@ export async function openDirectoryStand(): Promise<Opened<DirectoryWorld>> {
       nobody: connectionAs({ ...ACCOUNTS.robot, password: 'wrong' }),
       reader: connectionAs(ACCOUNTS.reader),
     } as const;
-    // The log knows whose write it was, but not for what: the undo's writes are those since the last look.
-    let before: readonly string[] = [];
+    // The log knows whose write it was, but not for what: what came since the last turn belongs to the side that had it.
+    const counted: Record<Side, string[]> = { execute: [], compensate: [] };
+    let side: Side = 'execute';
+    const count = async (): Promise<void> => {
+      const seen = counted.execute.length + counted.compensate.length;
+      counted[side].push(...(await writesIn(admin, branch)).slice(seen));
+    };
     return {
       tenant: `law${made}`,
       admin,
@@ -46,15 +51,18 @@ export async function openDirectoryStand(): Promise<Opened<DirectoryWorld>> {
       groups,
       connection: (as) => connections[as],
       state: () => contentsOf(admin, branch),
-      writes: async (side) => {
-        const all = await writesIn(admin, branch);
-        if (side === 'execute') before = all;
-        return side === 'execute' ? all : all.slice(before.length);
+      writes: async (of) => {
+        await count();
+        return counted[of];
+      },
+      turn: async (next) => {
+        if (next === side) return;
+        await count();
+        side = next;
       },
       arm: (fault, _side, { n }) => {
-        if (fault !== 'cutBefore' && fault !== 'cutAfter') return Promise.resolve(false);
         cutter.cut(fault === 'cutBefore' ? 'before' : 'after', n);
-        return Promise.resolve(true);
+        return Promise.resolve();
       },
       disarm: () => {
         cutter.stop();
@@ -68,7 +76,7 @@ export async function openDirectoryStand(): Promise<Opened<DirectoryWorld>> {
   };
   return {
     evidence: 'real',
-    server: `OpenLDAP slapd (${slapd.origin})`,
+    server: `OpenLDAP slapd ${program.version}, ${program.origin}`,
     world,
     close: async () => {
       await admin.unbind();

@@ -15,9 +15,11 @@ import type { As, LawWorld } from './world';
 
 /** One attempt's bound, in milliseconds: generous, for the machine may be busy with other tests. */
 const TIMEOUT_MS = 5_000;
-/** Waits between attempts are cut to this, in milliseconds, but for those that the barrier asks for. */
-const WAIT_MS = 50;
+/** Waits between attempts are cut to this, in milliseconds: who asks sooner than it was told only asks once more. */
+const WAIT_MS = 20;
+/** Attempts at one answer that failed, and milliseconds in all: nothing that is asked for here takes longer. */
 const ATTEMPTS_MAX = 12;
+const ANSWER_MS = 40_000;
 
 /** The figures of 8.4 without their delays. */
 const RETRY: Plan['retry'] = {
@@ -26,6 +28,12 @@ const RETRY: Plan['retry'] = {
   permanent: { max: 0, delaysMs: [] },
   unknown: { max: 1, delaysMs: [0] },
 };
+
+/** With whose credentials, and which asking of the workflow it is, from 1. */
+interface Asking {
+  readonly as?: As;
+  readonly firing?: number;
+}
 
 /** Which effects work blind, and which have tried to look. */
 export interface Eyes {
@@ -51,14 +59,20 @@ export class Driver {
   }
 
   /** Attempts until there is an answer. */
-  async execute(key: ActionKey, awf: string, input: Json, as: As = 'us'): Promise<FireResult> {
-    return this.untilAnswered(() => this.attempt(key, awf, input, as));
+  execute(key: ActionKey, awf: string, input: Json, options: Asking = {}): Promise<FireResult> {
+    return this.untilAnswered(() => this.attempt(key, awf, input, options));
   }
 
   /** One attempt. */
-  attempt(key: ActionKey, awf: string, input: Json, as: As = 'us'): Promise<FireResult | Again> {
+  async attempt(
+    key: ActionKey,
+    awf: string,
+    input: Json,
+    { as = 'us', firing = 1 }: Asking = {},
+  ): Promise<FireResult | Again> {
+    await this.world.turn?.('execute');
     return this.dispatcher(as).execute(
-      { key, awf, input, firing: 1, retry: RETRY, timeoutMs: TIMEOUT_MS },
+      { key, awf, input, firing, retry: RETRY, timeoutMs: TIMEOUT_MS },
       host(),
     );
   }
@@ -68,31 +82,34 @@ export class Driver {
     key: ActionKey,
     of: { readonly awf: string; readonly undoneBy: string; readonly input: Json },
     args?: Json,
-    options: { readonly as?: As; readonly firing?: number } = {},
+    { as = 'us', firing = 1 }: Asking = {},
   ): Promise<UndoResult> {
-    return this.untilAnswered(() =>
-      this.dispatcher(options.as ?? 'us').compensate(
+    return this.untilAnswered(async () => {
+      await this.world.turn?.('compensate');
+      return this.dispatcher(as).compensate(
         {
           key,
           awf: of.undoneBy,
           of: of.awf,
           ofInput: of.input,
           ...(args === undefined ? {} : { args }),
-          firing: options.firing ?? 1,
+          firing,
           retry: RETRY,
           timeoutMs: TIMEOUT_MS,
         },
         host(),
-      ),
-    );
+      );
+    });
   }
 
   private async untilAnswered<T>(ask: () => Promise<T | Again>): Promise<T> {
-    for (let n = 0; n < ATTEMPTS_MAX; n++) {
+    const deadline = Date.now() + ANSWER_MS;
+    for (let failures = 0; failures < ATTEMPTS_MAX && Date.now() < deadline; ) {
       const answer = await ask();
       if (!isAgain(answer)) return answer;
-      // An answer without a failure asks to wait for another attempt's lease; a shorter wait would only ask again.
-      await sleep(answer.failure === undefined ? answer.afterMs : Math.min(answer.afterMs, WAIT_MS));
+      // An answer without a failure asks to wait for another attempt, which may be through at any moment.
+      if (answer.failure !== undefined) failures += 1;
+      await sleep(Math.min(answer.afterMs, WAIT_MS));
     }
     throw new Error('the action never came to an answer');
   }

@@ -24,11 +24,11 @@ export interface EmulatorWorld extends LawWorld {
   /** Address of this world's person, who is in Slack and not in Okta. */
   readonly email: string;
   readonly name: string;
-  okta(method: string, path: string, body?: JsonObject): Promise<Json>;
-  slack(method: string, body: Readonly<Record<string, string>>): Promise<JsonObject>;
-  groupId(name: string): Promise<string>;
-  channelId(name: string): Promise<string>;
-  memberId(): Promise<string>;
+  readonly okta: (method: string, path: string, body?: JsonObject) => Promise<Json>;
+  readonly slack: (method: string, body: Readonly<Record<string, string>>) => Promise<JsonObject>;
+  readonly groupId: (name: string) => Promise<string>;
+  readonly channelId: (name: string) => Promise<string>;
+  readonly memberId: () => Promise<string>;
 }
 
 type System = 'okta' | 'slack';
@@ -119,9 +119,8 @@ async function worldOf(
       system === 'okta' ? oktaState(okta, email) : { channels: await inChannels(slack, world, channels) },
     writes: () => Promise.resolve(undefined),
     arm: (fault, _side, { n: which }) => {
-      if (fault !== 'cutBefore' && fault !== 'cutAfter') return Promise.resolve(false);
       cutter.cut(fault === 'cutBefore' ? 'before' : 'after', which);
-      return Promise.resolve(true);
+      return Promise.resolve();
     },
     disarm: () => {
       cutter.stop();
@@ -135,16 +134,17 @@ async function worldOf(
 /** An identity that still stands and its groups. A deactivated one is the residue of an undo. */
 async function oktaState(okta: EmulatorWorld['okta'], email: string): Promise<Json> {
   const user = (await okta('GET', `/users/${email}`)) as {
+    id?: string;
     status?: string;
     profile?: JsonObject;
   } | null;
-  if (user?.status === undefined || user.status === 'DEPROVISIONED') return { user: null, groups: [] };
+  if (user?.id === undefined || user.status === 'DEPROVISIONED') return { user: null, groups: [] };
   const groups = (await okta('GET', `/users/${email}/groups`)) as unknown as {
     profile: { name: string };
   }[];
   const { firstName = null, lastName = null } = user.profile ?? {};
   return {
-    user: { status: user.status, firstName, lastName },
+    user: { status: user.status ?? null, firstName, lastName },
     groups: groups.map(({ profile }) => profile.name).sort(),
   };
 }

@@ -1,4 +1,8 @@
-/** The laws' worlds in the sandbox: a tenant each. State and writes come from its admin API. */
+/**
+ * The laws' worlds in the sandbox: a tenant each, put back to its seed and used again, because the sandbox saves all that it
+ * holds whenever one is made. State and writes come from its admin API.
+ */
+import { strict as assert } from 'node:assert';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -36,14 +40,15 @@ export async function openSandboxStand(): Promise<(system: System) => LawStand<S
   const dataDir = mkdtempSync(path.join(tmpdir(), 'backstep-laws-'));
   const sandbox = await startSandboxProcess({ dataDir });
   const admin = new SandboxAdmin(sandbox.urls.admin);
+  const idle: string[] = [];
   let made = 0;
   const stand = (system: System): LawStand<SandboxWorld> => ({
     evidence: 'sandbox',
     server: 'the sandbox',
     world: async () => {
-      made += 1;
-      const tenant = `law${made}`;
-      await admin.seed(tenant);
+      const used = idle.shift();
+      const tenant = used ?? `law${(made += 1)}`;
+      await (used === undefined ? admin.seed(tenant) : admin.reset(tenant));
       return worldOf(tenant, system);
     },
     close: async () => {
@@ -53,10 +58,11 @@ export async function openSandboxStand(): Promise<(system: System) => LawStand<S
   });
 
   const worldOf = (tenant: string, system: System): SandboxWorld => {
+    let armed: string[] = [];
     const clear = async (): Promise<void> => {
-      for (const fault of await admin.faults()) {
-        if (fault.match.tenant === tenant) await admin.clearFaults(fault.id);
-      }
+      const ordered = armed;
+      armed = [];
+      for (const fault of ordered) await admin.clearFaults(fault);
     };
     return {
       tenant,
@@ -82,19 +88,22 @@ export async function openSandboxStand(): Promise<(system: System) => LawStand<S
       },
       arm: async (fault, side, { n, usual }) => {
         const op = usual?.[n];
-        if (op === undefined) return false;
+        assert.ok(op !== undefined, 'the sandbox counts every write');
         // The same operation may be called more than once: for two groups, for two items.
         const skip = usual!.slice(0, n).filter((earlier) => earlier === op).length;
-        await admin.addFault({
+        const { id } = await admin.addFault({
           match: { tenant, action: `|${side}|`, op },
           effect: EFFECTS[fault],
           skip,
           times: 1,
         });
-        return true;
+        armed.push(id);
       },
       disarm: clear,
-      close: clear,
+      close: async () => {
+        await clear();
+        idle.push(tenant);
+      },
     };
   };
   return stand;

@@ -13,6 +13,26 @@ export type Fault = 'cutBefore' | 'cutAfter' | 'errorBefore' | 'errorAfter' | 'r
 
 export type Side = 'execute' | 'compensate';
 
+/** What stands before an AWF in a trial: our sandbox, a server that others wrote after the vendor's, or the real thing. */
+export type Evidence = 'sandbox' | 'emulator' | 'real';
+
+/** What a stand can do: a law that needs more is not tried there, and the table says so. */
+export interface Traits {
+  readonly faults: readonly Fault[];
+  /** Whether it tells accounts apart: wrong credentials, and rights that are missing. */
+  readonly accounts: boolean;
+}
+
+export const TRAITS: Readonly<Record<Evidence, Traits>> = {
+  sandbox: {
+    faults: ['cutBefore', 'cutAfter', 'errorBefore', 'errorAfter', 'rateLimit'],
+    accounts: true,
+  },
+  // It takes any token, and has no faults of its own: a proxy before it cuts connections.
+  emulator: { faults: ['cutBefore', 'cutAfter'], accounts: false },
+  real: { faults: ['cutBefore', 'cutAfter'], accounts: true },
+};
+
 /** One write that changed something, as the second path saw it: the same for the same act in any world. */
 export type Write = string;
 
@@ -30,22 +50,21 @@ export interface LawWorld {
   state(): Promise<Json>;
   /** Writes of ours that changed something, so far; `undefined` where the server keeps no count. */
   writes(side: Side): Promise<readonly Write[] | undefined>;
-  /** Makes one write from now on suffer a fault, once. False where that can't be had here. */
-  arm(fault: Fault, side: Side, which: WhichWrite): Promise<boolean>;
+  /** Told before each attempt of ours, for a server whose log does not say what a write was for. */
+  turn?(side: Side): Promise<void>;
+  /** Makes one write from now on suffer a fault that the stand has, once. */
+  arm(fault: Fault, side: Side, which: WhichWrite): Promise<void>;
   disarm(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface LawStand<World extends LawWorld = LawWorld> {
-  readonly evidence: 'sandbox' | 'emulator' | 'real';
-  /** Program and, where it counts, version. */
+  readonly evidence: Evidence;
+  /** Program and version. */
   readonly server: string;
   world(): Promise<World>;
   close(): Promise<void>;
 }
-
-/** A stand, or the reason why this machine has none. */
-export type Opened<World extends LawWorld> = LawStand<World> | { readonly unavailable: string };
 
 /** A change by somebody else after the action. */
 export interface Meddling {
@@ -58,13 +77,15 @@ export interface Meddling {
 /** One AWF in one fresh world. */
 export interface Situation {
   readonly input: Json;
-  /** Makes what the action would do be so already, by somebody else's hand; or why that can't be. */
-  readonly already: (() => Promise<void>) | { readonly impossible: string };
+  /** Makes what the action would do be so already, by somebody else's hand. */
+  readonly already?: () => Promise<void>;
   readonly meddlings: readonly Meddling[];
 }
 
 /** How one AWF, used forward, is put before the laws at one stand. */
 export interface LawFixture<World extends LawWorld = LawWorld> {
   readonly awf: string;
+  /** Why nothing can be so already before this AWF acts. */
+  readonly neverAlready?: string;
   prepare(world: World): Promise<Situation>;
 }

@@ -1,16 +1,13 @@
-/**
- * A real OpenLDAP server for tests: found on the machine, or Debian's package unpacked into the ignored project folder, so
- * that nothing of the system changes. On loopback, on a free port, on data of its own. Where it can't be had, says why.
- */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+/** A real OpenLDAP server for tests: a process of its own, on loopback, on a free port, on data of its own. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'ldapts';
+import { environmentFor, type SlapdProgram } from './slapd-program';
 
-const CACHE = path.join(__dirname, '../../../.backstep/cache/slapd');
 const START_MS = 20_000;
 
 export const BASE = 'dc=acme,dc=example';
@@ -26,27 +23,14 @@ export const ACCOUNTS = {
 export const ACCESS_LOG = 'cn=accesslog';
 
 export interface Slapd {
-  readonly url: string;
   readonly port: number;
-  /** Where the binary came from: `system` or `unpacked`. */
-  readonly origin: 'system' | 'unpacked';
   /** A client bound as administrator, beside any client under test. */
   admin(): Promise<Client>;
   stop(): Promise<void>;
 }
 
-interface Program {
-  readonly slapd: string;
-  readonly modules: string;
-  readonly schemas: string;
-  readonly libraries?: string;
-  readonly origin: Slapd['origin'];
-}
-
-/** Starts a server, or tells why there is none. */
-export async function startSlapd(): Promise<Slapd | { readonly unavailable: string }> {
-  const program = findProgram() ?? unpack();
-  if ('unavailable' in program) return program;
+/** Starts a server. Throws with what it complained of. */
+export async function startSlapd(program: SlapdProgram): Promise<Slapd> {
   const dir = mkdtempSync(path.join(tmpdir(), 'backstep-slapd-'));
   const port = await freePort();
   writeFileSync(path.join(dir, 'slapd.conf'), configuration(program, dir));
@@ -54,27 +38,22 @@ export async function startSlapd(): Promise<Slapd | { readonly unavailable: stri
   const url = `ldap://127.0.0.1:${port}`;
   const child = spawn(program.slapd, ['-d', '0', '-f', path.join(dir, 'slapd.conf'), '-h', url], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: {
-      ...process.env,
-      ...(program.libraries === undefined ? {} : { LD_LIBRARY_PATH: program.libraries }),
-    },
+    env: environmentFor(program),
   });
+  // Whatever ends this process must not leave a server behind.
+  const endToo = (): void => void child.kill('SIGKILL');
+  process.once('exit', endToo);
+  const stop = async (): Promise<void> => {
+    process.removeListener('exit', endToo);
+    await ended(child);
+    rmSync(dir, { recursive: true, force: true });
+  };
   const complaint = await upOrComplaint(child, url);
   if (complaint !== undefined) {
-    child.kill('SIGKILL');
-    rmSync(dir, { recursive: true, force: true });
-    return { unavailable: `slapd did not start: ${complaint}` };
+    await stop();
+    throw new Error(`slapd did not start: ${complaint}`);
   }
-  const slapd: Slapd = {
-    url,
-    port,
-    origin: program.origin,
-    admin: () => boundAs(url, ACCOUNTS.admin),
-    stop: async () => {
-      await ended(child);
-      rmSync(dir, { recursive: true, force: true });
-    },
-  };
+  const slapd: Slapd = { port, admin: () => boundAs(url, ACCOUNTS.admin), stop };
   await seed(slapd);
   return slapd;
 }
@@ -89,83 +68,8 @@ async function boundAs(
   return client;
 }
 
-function findProgram(): Program | undefined {
-  const slapd = ['/usr/sbin/slapd', '/usr/lib/openldap/slapd', '/usr/local/libexec/slapd'].find((file) =>
-    existsSync(file),
-  );
-  const schemas = ['/etc/ldap/schema', '/etc/openldap/schema'].find((folder) => existsSync(folder));
-  const modules = ['/usr/lib/ldap', '/usr/lib64/openldap', '/usr/lib/openldap'].find((folder) =>
-    existsSync(path.join(folder, 'back_mdb.so')),
-  );
-  return slapd !== undefined && schemas !== undefined && modules !== undefined
-    ? { slapd, schemas, modules, origin: 'system' }
-    : undefined;
-}
-
-/** Debian's package and the libraries that it needs, unpacked and not installed: no service, no user, no configuration. */
-function unpack(): Program | { readonly unavailable: string } {
-  const root = path.join(CACHE, 'root');
-  if (!existsSync(root)) {
-    for (const tool of ['apt-get', 'dpkg-deb']) {
-      if (spawnSync(tool, ['--version'], { stdio: 'ignore' }).status !== 0) {
-        return { unavailable: `no slapd on this machine, and no ${tool} to fetch one` };
-      }
-    }
-    const reason = fetchInto(root);
-    if (reason !== undefined) return { unavailable: reason };
-  }
-  return {
-    slapd: path.join(root, 'usr/sbin/slapd'),
-    schemas: path.join(root, 'etc/ldap/schema'),
-    modules: path.join(root, 'usr/lib/ldap'),
-    libraries: libraryFolder(root),
-    origin: 'unpacked',
-  };
-}
-
-function fetchInto(root: string): string | undefined {
-  mkdirSync(CACHE, { recursive: true });
-  const work = mkdtempSync(path.join(CACHE, 'work-'));
-  const run = (program: string, args: readonly string[]) =>
-    spawnSync(program, args, { cwd: work, encoding: 'utf8' });
-  const download = (...names: readonly string[]): boolean =>
-    run('apt-get', ['-qq', 'download', ...names]).status === 0;
-  try {
-    // A machine whose package lists were removed, as in most containers, gets them first.
-    if (!download('slapd') && (run('apt-get', ['-qq', 'update']).status !== 0 || !download('slapd'))) {
-      return 'no slapd on this machine, and apt has none to fetch';
-    }
-    const packages = (): string[] => readdirSync(work).filter((file) => file.endsWith('.deb'));
-    const depends = run('dpkg-deb', ['-f', packages()[0] ?? '', 'Depends']).stdout;
-    // The C library and what only modules use that are not loaded here stay the machine's own.
-    const libraries = [...depends.matchAll(/\b(lib(?:ldap|ltdl|sasl|wrap)[\w.+-]*)/g)].map(
-      (match) => match[1]!,
-    );
-    download(...libraries);
-    const target = path.join(work, 'root');
-    for (const file of packages()) {
-      if (run('dpkg-deb', ['-x', file, target]).status !== 0) return `${file} could not be unpacked`;
-    }
-    const check = spawnSync(path.join(target, 'usr/sbin/slapd'), ['-VV'], {
-      encoding: 'utf8',
-      env: { ...process.env, LD_LIBRARY_PATH: libraryFolder(target) },
-    });
-    if (!/OpenLDAP/.test(check.stderr)) return `the fetched slapd does not run: ${check.stderr.trim()}`;
-    if (!existsSync(root)) renameSync(target, root);
-    return undefined;
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-}
-
-function libraryFolder(root: string): string {
-  const lib = path.join(root, 'usr/lib');
-  const folders = readdirSync(lib).filter((name) => name.includes('-linux-'));
-  return [...folders.map((name) => path.join(lib, name)), path.join(lib, 'ldap')].join(':');
-}
-
 /** memberof and refint keep memberships true, ppolicy locks accounts, accesslog counts writes. */
-const configuration = (program: Program, dir: string): string => `
+const configuration = (program: SlapdProgram, dir: string): string => `
 include ${program.schemas}/core.schema
 include ${program.schemas}/cosine.schema
 include ${program.schemas}/inetorgperson.schema

@@ -22,6 +22,11 @@ export class Crew {
     for (const child of this.children) if (child.pid === pid) child.kill('SIGKILL');
   }
 
+  /** Lets those go on that were stopped with SIGSTOP. */
+  wake(): void {
+    for (const child of this.children) child.kill('SIGCONT');
+  }
+
   async stop(): Promise<void> {
     this.isOver = true;
     await Promise.all(

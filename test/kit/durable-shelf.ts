@@ -10,6 +10,7 @@ import { putBox, takeBox } from './plans';
 
 /** Boundaries of an action's life at which its process can be killed. */
 export const KILL_POINTS = [
+  'put:asked',
   'put:before',
   'put:after',
   'put:committed',
@@ -30,11 +31,23 @@ export class DurableShelf {
     await this.database.query({
       text: 'CREATE TABLE IF NOT EXISTS toy_kills (box text NOT NULL, point text NOT NULL, PRIMARY KEY (box, point))',
     });
+    await this.database.query({
+      text: `ALTER TABLE toy_kills ADD COLUMN IF NOT EXISTS signal text NOT NULL DEFAULT 'SIGKILL'`,
+    });
   }
 
-  /** Whoever passes that point for that box next is killed there. */
-  async killAt(box: string, point: KillPoint): Promise<void> {
-    await this.database.query({ text: 'INSERT INTO toy_kills VALUES ($1, $2)', values: [box, point] });
+  /** Whoever passes that point for that box next is killed there, or stopped until it is told to go on. */
+  async killAt(box: string, point: KillPoint, signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL'): Promise<void> {
+    await this.database.query({
+      text: 'INSERT INTO toy_kills VALUES ($1, $2, $3)',
+      values: [box, point, signal],
+    });
+  }
+
+  /** Whether somebody has passed the point at which it was to be killed or stopped. */
+  async hasStruck(box: string): Promise<boolean> {
+    const left = await this.database.query({ text: 'SELECT 1 FROM toy_kills WHERE box = $1', values: [box] });
+    return left.length === 0;
   }
 
   /** What was done to the boxes, in order. */
@@ -49,11 +62,15 @@ export class DurableShelf {
   readonly effects = (awf: string): Promise<AwfEffect<unknown, unknown> | undefined> =>
     Promise.resolve(this.all.get(awf));
 
-  /** The barrier, with its commits as points at which to die. */
+  /** The barrier, with its first admission and its commits as points at which to die. */
   deadlyBarrier(barrier: Barrier): Barrier {
     const boxOf = (node: string): string => node;
     return {
       ...barrier,
+      admitExecute: async (request) => {
+        await this.pass(boxOf(request.key.node), 'put:asked');
+        return barrier.admitExecute(request);
+      },
       commit: async (key, result) => {
         const done = await barrier.commit(key, result);
         await this.pass(boxOf(key.node), 'put:committed');
@@ -68,13 +85,13 @@ export class DurableShelf {
   }
 
   private async pass(box: string, point: KillPoint): Promise<void> {
-    const killed = await this.database.query({
-      text: 'DELETE FROM toy_kills WHERE box = $1 AND point = $2 RETURNING box',
+    const [struck] = await this.database.query<{ signal: 'SIGKILL' | 'SIGSTOP' }>({
+      text: 'DELETE FROM toy_kills WHERE box = $1 AND point = $2 RETURNING signal',
       values: [box, point],
     });
-    if (killed.length === 0) return;
-    process.kill(process.pid, 'SIGKILL');
-    await new Promise(() => undefined);
+    if (struck === undefined) return;
+    process.kill(process.pid, struck.signal);
+    if (struck.signal === 'SIGKILL') await new Promise(() => undefined);
   }
 
   private async change(change: '+' | '-', box: string): Promise<void> {

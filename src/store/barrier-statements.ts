@@ -48,31 +48,51 @@ const ADMISSIBLE = `b.${OPEN} AND b.firing <= $4::int AND NOT (b.settled AND b.f
 
 /**
  * $4 firing, $5 holder, $6 at, $7 leaseMs, $8 alone, $9 lost, $10 awf, $11 input. An attempt that was admitted and left no
- * record is recorded as lost by the one that comes after it; from then on the effect is unclear.
+ * record is recorded as lost by the one that comes after it; from then on the effect is unclear. `prior` is what was captured
+ * ahead of the admission; what an earlier attempt captured outranks it.
  */
-export const ADMIT_EXECUTE = {
-  name: 'barrier-admit-execute',
-  text: `
+const admitted = (
+  prior: string,
+): string => `$1, $2, $3, 'acting', $4::int, 1, $5, $6::bigint, clock_timestamp() + $7::int * interval '1 ms', false, '[]'::jsonb,
+  $10, $11::jsonb, ${prior}`;
+
+const admitExecute = (rows: string): string => `
 INSERT INTO barriers AS b
-  (tenant, outcome, node, phase, firing, attempt, holder, started_at, lease_until, unclear, attempts, awf, input)
-VALUES ($1, $2, $3, 'acting', $4::int, 1, $5, $6::bigint, clock_timestamp() + $7::int * interval '1 ms', false, '[]',
-  $10, $11::jsonb)
+  (tenant, outcome, node, phase, firing, attempt, holder, started_at, lease_until, unclear, attempts, awf, input, prior)
+${rows}
 ON CONFLICT (tenant, outcome, node) DO UPDATE SET
-  (phase, firing, attempt, holder, started_at, lease_until, unclear, attempts, settled, updated_at) = (
+  (phase, firing, attempt, holder, started_at, lease_until, unclear, attempts, settled, prior, updated_at) = (
     SELECT 'acting', $4::int, b.attempt + 1, $5, $6::bigint, clock_timestamp() + $7::int * interval '1 ms',
       b.unclear OR (b.phase = 'acting' AND $9::jsonb ->> 'effect' = 'unknown'),
       CASE WHEN b.firing < $4::int THEN '[]'::jsonb ELSE b.attempts END ||
       CASE WHEN b.phase = 'acting' AND b.firing = $4::int THEN jsonb_build_array(jsonb_build_object(
         'n', b.attempt, 'startedAt', b.started_at, 'endedAt', $6::bigint, 'failure', $9::jsonb))
       ELSE '[]'::jsonb END,
-      false, now()
+      false, COALESCE(b.prior, EXCLUDED.prior), now()
     WHERE ${ADMISSIBLE}
     UNION ALL
     SELECT b.phase, b.firing, b.attempt, b.holder, b.started_at, b.lease_until, b.unclear, b.attempts, b.settled,
-      b.updated_at
+      b.prior, b.updated_at
     WHERE NOT (${ADMISSIBLE})
   )
-RETURNING ${RETURNED}`,
+RETURNING ${RETURNED}`;
+
+/** $12 prior */
+export const ADMIT_EXECUTE = {
+  name: 'barrier-admit-execute',
+  text: admitExecute(`VALUES (${admitted('$12::jsonb')})`),
+};
+
+/**
+ * The same behind the authority's own admission, in one round trip: $12 scope, $13 asks. There is no row of the barrier where
+ * something holds the action; `said` tells what.
+ */
+export const ADMIT_GOVERNED = {
+  name: 'barrier-admit-governed',
+  text: `
+WITH authority AS MATERIALIZED (SELECT authority_admit($1, $2, $3, $4::int, $6::bigint, $12::jsonb, $13::jsonb) AS said),
+  barrier AS (${admitExecute(`SELECT ${admitted('NULL::jsonb')} FROM authority WHERE said ->> 'verdict' IN ('go', 'skip')`)})
+SELECT said, barrier.* FROM authority LEFT JOIN barrier ON true`,
 };
 
 /** $4 prior */
@@ -82,19 +102,40 @@ export const KEEP_PRIOR = {
 WHERE ${KEY} AND ${OPEN} RETURNING prior`,
 };
 
+const commit = (
+  locked: string,
+): string => `UPDATE barriers SET phase = 'committed', output = $4::jsonb, undo = $5::jsonb,
+  lease_until = clock_timestamp(), updated_at = now()
+${locked} ${KEY} AND ${OPEN} RETURNING attempts`;
+
+const recordFailure = (
+  locked: string,
+): string => `UPDATE barriers SET phase = 'failed', attempts = attempts || jsonb_build_array($5::jsonb),
+  unclear = unclear OR $6::boolean, settled = $7::boolean, lease_until = clock_timestamp(), updated_at = now()
+${locked} ${KEY} AND phase = 'acting' AND holder = $4 RETURNING attempts, unclear`;
+
+/** The tenant's lock first and the row's second, as admission takes them. What is settled is what was recorded, and once. */
+const settling = (update: (locked: string) => string, answer: string, from: number): string => `
+WITH lock AS MATERIALIZED (SELECT authority_lock($1) AS held),
+  done AS (${update('FROM lock WHERE held AND')})
+SELECT ${answer}, authority_settle($1, $2, $3, $${from}::bigint, $${from + 1}::jsonb) FROM done`;
+
 /** $4 output, $5 undo */
-export const COMMIT = {
-  name: 'barrier-commit',
-  text: `UPDATE barriers SET phase = 'committed', output = $4::jsonb, undo = $5::jsonb, lease_until = clock_timestamp(), updated_at = now()
-WHERE ${KEY} AND ${OPEN} RETURNING attempts`,
+export const COMMIT = { name: 'barrier-commit', text: commit('WHERE') };
+
+/** $6 at, $7 how it ended */
+export const COMMIT_GOVERNED = {
+  name: 'barrier-commit-governed',
+  text: settling(commit, 'attempts', 6),
 };
 
 /** $4 holder, $5 attempt, $6 whether its effect is unknown, $7 whether it was the last of its firing. Only the attempt that holds the row may say that it is over. */
-export const RECORD_FAILURE = {
-  name: 'barrier-record-failure',
-  text: `UPDATE barriers SET phase = 'failed', attempts = attempts || jsonb_build_array($5::jsonb),
-  unclear = unclear OR $6::boolean, settled = $7::boolean, lease_until = clock_timestamp(), updated_at = now()
-WHERE ${KEY} AND phase = 'acting' AND holder = $4 RETURNING attempts, unclear`,
+export const RECORD_FAILURE = { name: 'barrier-record-failure', text: recordFailure('WHERE') };
+
+/** $8 at, $9 how it ended */
+export const RECORD_FAILURE_GOVERNED = {
+  name: 'barrier-record-failure-governed',
+  text: settling(recordFailure, 'attempts, unclear', 8),
 };
 
 /**

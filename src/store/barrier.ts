@@ -43,6 +43,8 @@ export interface ExecuteRequest {
   readonly isAlone: boolean;
   /** Kept where the history may never hear of the firing, so that it can be found and undone all the same. */
   readonly keep?: { readonly awf: string; readonly input: Json };
+  /** What was captured ahead of the admission; the first capture wins. */
+  readonly prior?: Json;
   /** What an attempt that left no record counts as. */
   readonly lost: Failure;
   /** Milliseconds since the epoch. */
@@ -158,7 +160,7 @@ export function createBarrier(database: Database): Barrier {
   return {
     async admitExecute(request) {
       const holder = randomUUID();
-      const { key, firing, at, leaseMs, isAlone, lost, keep } = request;
+      const { key, firing, at, leaseMs, isAlone, lost, keep, prior } = request;
       const [row] = await database.query<AdmittedRow>({
         ...ADMIT_EXECUTE,
         values: [
@@ -171,6 +173,7 @@ export function createBarrier(database: Database): Barrier {
           JSON.stringify(short(lost)),
           keep?.awf ?? null,
           keep === undefined ? null : boxed(keep.input),
+          prior === undefined ? null : boxed(prior),
         ],
       });
       invariant(row !== undefined, 'an upsert returns its row');
@@ -238,7 +241,7 @@ export function createBarrier(database: Database): Barrier {
   };
 }
 
-function executeAdmission(row: AdmittedRow, holder: string, firing: number): ExecuteAdmission {
+export function executeAdmission(row: AdmittedRow, holder: string, firing: number): ExecuteAdmission {
   const { phase, attempts } = row;
   if (row.holder === holder) {
     return { kind: 'go', holder, attempt: row.attempt, prior: row.prior?.v, attempts };
@@ -277,12 +280,12 @@ function compensateAdmission(row: AdmittedRow, firing: number): CompensateAdmiss
 
 const values = (key: ActionKey): string[] => [key.tenant, key.outcome, key.node];
 
-const boxed = (value: Json): string => JSON.stringify({ v: value });
+export const boxed = (value: Json): string => JSON.stringify({ v: value });
 
-const short = (failure: Failure): Failure => ({
+export const short = (failure: Failure): Failure => ({
   ...failure,
   message: failure.message.slice(0, MESSAGE_LENGTH),
 });
 
-const attemptText = (attempt: Attempt): string =>
+export const attemptText = (attempt: Attempt): string =>
   JSON.stringify(attempt.failure === undefined ? attempt : { ...attempt, failure: short(attempt.failure) });

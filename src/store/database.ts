@@ -3,6 +3,7 @@
  * Adapter ring. Repositories take a `Database`; only composition roots open one.
  */
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { migrate as runMigrations } from 'drizzle-orm/node-postgres/migrator';
@@ -109,7 +110,9 @@ export async function migrate(options: DatabaseOptions): Promise<void> {
   try {
     const orm = drizzle(pool);
     await pool.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await runMigrations(orm, { migrationsFolder: migrationsFolder() });
+    const folder = migrationsFolder();
+    await runMigrations(orm, { migrationsFolder: folder });
+    await pool.query(await readFile(join(folder, 'functions', 'authority.sql'), 'utf8'));
     await pool.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
   } catch (error) {
     throw storeErrorOf(error);

@@ -1,0 +1,1 @@
+ALTER TABLE "authority_waiters" ADD COLUMN "waits_for" text[] NOT NULL;

@@ -1,0 +1,410 @@
+-- Admission, as functions of the database: each is one round trip and, under one lock a tenant, one step after another. That
+-- lock is what makes counters, queues and controls agree at every instant; docs/decisions/0031 weighs it. They are replaced
+-- whenever the schema is brought up to date, and call for no migration of their own.
+
+CREATE OR REPLACE FUNCTION authority_lock(p_tenant text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(1096111188, hashtext(p_tenant));
+  RETURN true;
+END $$;
+
+-- Start of the UTC calendar window that holds a time; 0 for what is counted at once.
+CREATE OR REPLACE FUNCTION authority_bucket(p_window text, p_at bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE p_window
+    WHEN 'hour' THEN p_at - p_at % 3600000
+    WHEN 'day' THEN p_at - p_at % 86400000
+    WHEN 'month' THEN (extract(epoch FROM date_trunc('month', to_timestamp(p_at / 1000.0) AT TIME ZONE 'UTC')) * 1000)::bigint
+    ELSE 0 END
+$$;
+
+-- What asks come to now: `used` and `asked` by key, `taken` if they were taken, `short` the keys that have no room.
+-- An ask is { k key, w window, u units, l limit or null, p printed limit, o once an outcome }. A control `limit:<key>` stands in
+-- for the contract's limit: it tightens what is printed, and says what is not.
+CREATE OR REPLACE FUNCTION authority_room(p_tenant text, p_outcome text, p_asks jsonb, p_at bigint, p_behind text[], p_once boolean,
+  OUT used jsonb, OUT asked jsonb, OUT taken jsonb, OUT once jsonb, OUT short text[]) LANGUAGE sql AS $$
+  SELECT coalesce(jsonb_object_agg(x.k, CASE WHEN x.l IS NOT NULL AND x.u > 0 AND x.k = ANY(p_behind) THEN greatest(x.used, x.l) ELSE x.used END), '{}'),
+    coalesce(jsonb_object_agg(x.k, x.u), '{}'),
+    coalesce(jsonb_agg(jsonb_build_object('k', x.k, 'b', x.b, 'u', x.u)) FILTER (WHERE x.u > 0 AND NOT x.o), '[]'),
+    coalesce(jsonb_agg(jsonb_build_object('k', x.k, 'b', x.b, 'u', x.u)) FILTER (WHERE x.u > 0 AND x.o), '[]'),
+    coalesce(array_agg(x.k) FILTER (WHERE x.u > 0 AND x.l IS NOT NULL AND (x.used + x.u > x.l OR x.k = ANY(p_behind))), '{}')
+  FROM (
+    SELECT a.k, authority_bucket(a.w, p_at) AS b, coalesce(a.o, false) AS o, coalesce(c.used, 0) AS used,
+      CASE WHEN coalesce(a.o, false) AND p_once THEN 0 ELSE a.u END AS u,
+      CASE WHEN m.value IS NULL THEN a.l WHEN a.p IS NULL THEN (m.value #>> '{}')::bigint
+        ELSE least(a.p, (m.value #>> '{}')::bigint) END AS l
+    FROM jsonb_to_recordset(p_asks) AS a(k text, w text, u bigint, l bigint, p bigint, o boolean)
+    LEFT JOIN authority_counters c ON c.tenant = p_tenant AND c.key = a.k AND c.bucket = authority_bucket(a.w, p_at)
+    LEFT JOIN authority_controls m ON m.tenant = p_tenant AND m.scope = 'tenant' AND m.name = p_tenant AND m.kind = 'limit:' || a.k
+  ) AS x
+$$;
+
+-- Adds units, or with -1 gives them back.
+CREATE OR REPLACE FUNCTION authority_count(p_tenant text, p_units jsonb, p_sign int) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO authority_counters AS c (tenant, key, bucket, used)
+  SELECT p_tenant, t.k, t.b, greatest(0, p_sign * t.u) FROM jsonb_to_recordset(p_units) AS t(k text, b bigint, u bigint)
+  ON CONFLICT (tenant, key, bucket) DO UPDATE SET used = greatest(0, c.used + CASE WHEN p_sign < 0 THEN
+    p_sign * (SELECT t.u FROM jsonb_to_recordset(p_units) AS t(k text, b bigint, u bigint) WHERE t.k = c.key AND t.b = c.bucket)
+    ELSE excluded.used END)
+$$;
+
+CREATE OR REPLACE FUNCTION authority_at_once(p_units jsonb, p_is boolean) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(jsonb_agg(t), '[]') FROM jsonb_array_elements(p_units) AS t WHERE ((t ->> 'b') = '0') = p_is
+$$;
+
+-- Grants what waits, in the order of the queue, as far as there is room; nobody behind passes one who waits for the same key.
+CREATE OR REPLACE FUNCTION authority_release(p_tenant text, p_at bigint) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  w authority_waiters%ROWTYPE;
+  r authority_reservations%ROWTYPE;
+  b authority_breakers%ROWTYPE;
+  room record;
+  v_behind text[] := '{}';
+  v_probed text[] := '{}';
+  v_asks jsonb;
+  v_told integer := 0;
+BEGIN
+  UPDATE authority_waiters SET state = 'expired', told_at = NULL, wake = wake + 1
+  WHERE tenant = p_tenant AND state = 'queued' AND expires_at <= p_at;
+  GET DIAGNOSTICS v_told = ROW_COUNT;
+  FOR w IN SELECT * FROM authority_waiters WHERE tenant = p_tenant AND state = 'queued' ORDER BY seq LOOP
+    CONTINUE WHEN NOT (w.asks_again OR cardinality(w.waits_for) > 0 OR coalesce(w.releases_at <= p_at, false));
+    CONTINUE WHEN EXISTS (SELECT FROM authority_controls c WHERE c.tenant = p_tenant AND c.kind IN ('pause', 'kill')
+      AND (c.scope, c.name) IN (('tenant', p_tenant), ('domain', w.domain), ('runbook', w.runbook), ('automation', w.automation),
+        ('outcome', w.outcome)));
+    SELECT * INTO b FROM authority_breakers WHERE tenant = p_tenant AND system = w.system;
+    IF FOUND THEN
+      CONTINUE WHEN coalesce(b.retry_at > p_at, false);
+      IF b.state <> 'closed' THEN
+        CONTINUE WHEN coalesce(b.probe_at > p_at, false) OR w.system = ANY(v_probed);
+        v_probed := v_probed || w.system;
+      END IF;
+    END IF;
+    SELECT * INTO r FROM authority_reservations WHERE tenant = p_tenant AND outcome = w.outcome AND node = w.node;
+    v_asks := w.asks;
+    IF FOUND AND r.state = 'resting' THEN
+      SELECT coalesce(jsonb_agg(a), '[]') INTO v_asks FROM jsonb_array_elements(w.asks) AS a WHERE a ->> 'w' = 'at_once';
+    END IF;
+    SELECT * INTO room FROM authority_room(p_tenant, w.outcome, v_asks, p_at, v_behind,
+      EXISTS (SELECT FROM authority_reservations o WHERE o.tenant = p_tenant AND o.outcome = w.outcome AND o.node = ''));
+    IF cardinality(room.short) > 0 THEN
+      v_behind := v_behind || room.short;
+      -- Every action asks for these: without room in them nobody behind can go.
+      EXIT WHEN v_behind && ARRAY['concurrent_executions', 'actions_per_day'];
+      CONTINUE;
+    END IF;
+    PERFORM authority_count(p_tenant, room.taken || room.once, 1);
+    PERFORM authority_keep_once(p_tenant, w.outcome, room.once, p_at);
+    INSERT INTO authority_reservations AS o (tenant, outcome, node, firing, state, automation, awf, taken, since, changed_at)
+    VALUES (p_tenant, w.outcome, w.node, w.firing + 1, 'granted', w.automation, w.awf, room.taken, w.since, p_at)
+    ON CONFLICT (tenant, outcome, node) DO UPDATE SET state = 'granted', firing = excluded.firing, changed_at = p_at,
+      taken = CASE WHEN o.state = 'resting' THEN o.taken || excluded.taken ELSE excluded.taken END;
+    UPDATE authority_waiters SET state = 'granted', wake = wake + 1, told_at = NULL, asks_again = false
+    WHERE tenant = p_tenant AND outcome = w.outcome AND node = w.node;
+    v_told := v_told + 1;
+  END LOOP;
+  IF v_told > 0 THEN PERFORM pg_notify('authority', p_tenant); END IF;
+  RETURN v_told;
+END $$;
+
+-- What an outcome takes once is kept in a row of its own, so that its next action does not take it again.
+CREATE OR REPLACE FUNCTION authority_keep_once(p_tenant text, p_outcome text, p_once jsonb, p_at bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF p_once <> '[]' THEN
+    INSERT INTO authority_reservations (tenant, outcome, node, firing, state, awf, taken, since, changed_at)
+    VALUES (p_tenant, p_outcome, '', 0, 'settled', '', p_once, p_at, p_at) ON CONFLICT DO NOTHING;
+  END IF;
+END $$;
+
+-- Asks to fire: everything that can hold an action is read, and its units are taken if nothing here does.
+CREATE OR REPLACE FUNCTION authority_admit(p_tenant text, p_outcome text, p_node text, p_firing int, p_at bigint, p_scope jsonb,
+  p_asks jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  r authority_reservations%ROWTYPE;
+  w authority_waiters%ROWTYPE;
+  b authority_breakers%ROWTYPE;
+  t authority_tenants%ROWTYPE;
+  room record;
+  v_found boolean;
+  v_waits boolean;
+  v_controls jsonb;
+  v_memory jsonb;
+  v_asks jsonb := p_asks;
+  v_behind text[] := '{}';
+  v_breaker text := 'closed';
+  v_me text := p_outcome || '#' || p_node;
+  v_verdict text := 'go';
+BEGIN
+  PERFORM authority_lock(p_tenant);
+  SELECT * INTO r FROM authority_reservations WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
+  IF FOUND AND r.state = 'settled' AND r.firing >= p_firing THEN
+    RETURN jsonb_build_object('verdict', 'skip', 'decision', r.decision);
+  END IF;
+  -- Where an effect or a compensation came first the barrier has the answer, and nothing may be taken.
+  IF EXISTS (SELECT FROM barriers WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node
+    AND phase IN ('committed', 'undoing', 'undone', 'fenced')) THEN
+    RETURN jsonb_build_object('verdict', 'skip', 'decision', r.decision);
+  END IF;
+  SELECT * INTO w FROM authority_waiters WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
+  v_waits := FOUND;
+  IF v_waits AND w.expires_at <= p_at THEN
+    IF p_firing <= w.firing + 1 THEN RETURN jsonb_build_object('verdict', 'expired', 'since', w.since); END IF;
+    DELETE FROM authority_waiters WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
+    v_waits := false;
+  END IF;
+  IF EXISTS (SELECT FROM authority_waiters WHERE tenant = p_tenant AND state = 'queued') THEN
+    -- A window may have ended that no timer has told of yet: those who wait go first.
+    PERFORM authority_release(p_tenant, p_at);
+    SELECT coalesce(array_agg(DISTINCT k), '{}') INTO v_behind FROM authority_waiters q, unnest(q.waits_for) AS k
+    WHERE q.tenant = p_tenant AND q.state = 'queued' AND (NOT v_waits OR q.seq < w.seq);
+  END IF;
+  SELECT * INTO r FROM authority_reservations WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
+  v_found := FOUND AND (r.state <> 'settled');
+
+  SELECT coalesce(jsonb_agg(jsonb_build_object('s', scope, 'n', name, 'k', kind, 'v', value, 'b', by)), '[]') INTO v_controls
+  FROM authority_controls c WHERE c.tenant = p_tenant AND (c.scope, c.name) IN (('tenant', p_tenant), ('domain', p_scope ->> 'domain'),
+    ('runbook', p_scope ->> 'runbook'), ('automation', p_scope ->> 'automation'), ('outcome', p_outcome), ('action', v_me),
+    ('node', (p_scope ->> 'runbook') || '/' || p_node));
+  IF EXISTS (SELECT FROM jsonb_array_elements(v_controls) c WHERE c ->> 'k' IN ('pause', 'kill')) THEN v_verdict := 'blocked'; END IF;
+
+  SELECT * INTO b FROM authority_breakers WHERE tenant = p_tenant AND system = p_scope ->> 'system';
+  IF FOUND THEN
+    IF coalesce(b.retry_at > p_at, false) THEN v_verdict := 'blocked'; END IF;
+    IF b.state <> 'closed' THEN
+      IF b.state = 'half_open' AND b.probe = v_me THEN v_breaker := 'half_open';
+      ELSIF coalesce(b.probe_at > p_at, false) THEN v_breaker := 'open';
+      ELSE v_breaker := 'half_open'; END IF;
+      IF v_breaker = 'open' THEN v_verdict := 'blocked'; END IF;
+    END IF;
+  END IF;
+
+  IF v_found AND r.state IN ('open', 'granted') THEN v_asks := (SELECT jsonb_agg(a || '{"u": 0}') FROM jsonb_array_elements(p_asks) AS a);
+  ELSIF v_found AND r.state = 'resting' THEN
+    v_asks := (SELECT jsonb_agg(CASE WHEN a ->> 'w' = 'at_once' THEN a ELSE a || '{"u": 0}' END) FROM jsonb_array_elements(p_asks) AS a);
+  END IF;
+  SELECT * INTO room FROM authority_room(p_tenant, p_outcome, coalesce(v_asks, '[]'), p_at, v_behind,
+    EXISTS (SELECT FROM authority_reservations o WHERE o.tenant = p_tenant AND o.outcome = p_outcome AND o.node = ''));
+  IF cardinality(room.short) > 0 THEN v_verdict := 'blocked'; END IF;
+
+  IF v_verdict = 'go' THEN
+    IF room.taken <> '[]' OR room.once <> '[]' THEN
+      PERFORM authority_count(p_tenant, room.taken || room.once, 1);
+      PERFORM authority_keep_once(p_tenant, p_outcome, room.once, p_at);
+    END IF;
+    IF v_found THEN
+      UPDATE authority_reservations SET state = 'open', firing = p_firing, taken = taken || room.taken, changed_at = p_at
+      WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
+    ELSE
+      INSERT INTO authority_reservations AS o (tenant, outcome, node, firing, state, automation, awf, taken, since, changed_at)
+      VALUES (p_tenant, p_outcome, p_node, p_firing, 'open', p_scope ->> 'automation', p_scope ->> 'awf', room.taken,
+        coalesce(w.since, p_at), p_at)
+      ON CONFLICT (tenant, outcome, node) DO UPDATE SET firing = p_firing, state = 'open', taken = excluded.taken, changed_at = p_at;
+    END IF;
+    IF v_waits THEN DELETE FROM authority_waiters WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node; END IF;
+    IF v_breaker = 'half_open' AND b.probe IS DISTINCT FROM v_me THEN
+      UPDATE authority_breakers SET state = 'half_open', probe = v_me, probe_at = p_at + (p_scope ->> 'probeMs')::bigint
+      WHERE tenant = p_tenant AND system = b.system;
+    END IF;
+  END IF;
+
+  SELECT * INTO t FROM authority_tenants WHERE tenant = p_tenant;
+  SELECT coalesce(jsonb_object_agg(scope, jsonb_build_array(successes, failures)), '{}') INTO v_memory FROM authority_memory
+  WHERE tenant = p_tenant AND (scope, name) IN (('awf', p_scope ->> 'awf'), ('runbook', p_scope ->> 'runbook'));
+  RETURN jsonb_build_object('verdict', v_verdict, 'version', coalesce(t.version, 0), 'trust', t.trust, 'controls', v_controls,
+    'memory', v_memory, 'used', room.used, 'asked', room.asked, 'short', room.short,
+    'since', coalesce(CASE WHEN v_found THEN r.since END, w.since, p_at),
+    'breaker', v_breaker, 'retryAt', b.retry_at, 'probeAt', b.probe_at);
+END $$;
+
+-- Puts an action among those that wait, and gives back what it had taken. What came free meanwhile is granted at once.
+CREATE OR REPLACE FUNCTION authority_hold(p_tenant text, p_outcome text, p_node text, p_firing int, p_at bigint, p_holder text,
+  p_scope jsonb, p_asks jsonb, p_hold jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM authority_lock(p_tenant);
+  PERFORM authority_give_back(p_tenant, p_outcome, p_node, p_at, p_holder);
+  INSERT INTO authority_waiters AS w (tenant, outcome, node, firing, state, automation, runbook, domain, system, awf, causes, because,
+    waits_for, asks, since, releases_at, expires_at, asks_again)
+  VALUES (p_tenant, p_outcome, p_node, p_firing, 'queued', p_scope ->> 'automation', p_scope ->> 'runbook', p_scope ->> 'domain',
+    p_scope ->> 'system', p_scope ->> 'awf', ARRAY(SELECT jsonb_array_elements_text(p_hold -> 'causes')), p_hold ->> 'because',
+    ARRAY(SELECT jsonb_array_elements_text(p_hold -> 'waitsFor')), p_asks, (p_hold ->> 'since')::bigint,
+    (p_hold ->> 'releasesAt')::bigint, (p_hold ->> 'expiresAt')::bigint,
+    (p_hold ->> 'version')::int <> coalesce((SELECT version FROM authority_tenants WHERE tenant = p_tenant), 0))
+  ON CONFLICT (tenant, outcome, node) DO UPDATE SET firing = excluded.firing, state = 'queued', causes = excluded.causes,
+    because = excluded.because, waits_for = excluded.waits_for, asks = excluded.asks, releases_at = excluded.releases_at,
+    asks_again = excluded.asks_again, told_at = NULL;
+  PERFORM authority_release(p_tenant, p_at);
+END $$;
+
+-- Undoes an admission under which nothing was asked of any system; what earlier attempts took stays taken.
+CREATE OR REPLACE FUNCTION authority_give_back(p_tenant text, p_outcome text, p_node text, p_at bigint, p_holder text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  r authority_reservations%ROWTYPE;
+BEGIN
+  DELETE FROM barriers WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node AND holder = p_holder AND attempt = 1
+    AND phase = 'acting';
+  UPDATE barriers SET phase = 'failed', lease_until = clock_timestamp()
+  WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node AND holder = p_holder AND phase = 'acting';
+  SELECT * INTO r FROM authority_reservations WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
+  IF NOT FOUND OR r.state NOT IN ('open', 'granted') THEN RETURN; END IF;
+  IF EXISTS (SELECT FROM barriers WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node) THEN
+    PERFORM authority_count(p_tenant, authority_at_once(r.taken, true), -1);
+    UPDATE authority_reservations SET state = 'resting', taken = authority_at_once(r.taken, false), changed_at = p_at
+    WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
+  ELSE
+    PERFORM authority_count(p_tenant, r.taken, -1);
+    DELETE FROM authority_reservations WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
+  END IF;
+END $$;
+
+-- An attempt has ended. `p_end`: { how: done | again | failed, firing, runbook, system, call: ok | error | none, retryAt,
+-- breaker: { share, windowMs, fewest, probeMs }, trust: figures or null, costs: [{ k, w, u }], decision }.
+CREATE OR REPLACE FUNCTION authority_settle(p_tenant text, p_outcome text, p_node text, p_at bigint, p_end jsonb) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  r authority_reservations%ROWTYPE;
+  v_how text := p_end ->> 'how';
+  v_bad boolean := p_end ->> 'how' = 'failed';
+  v_hour bigint := authority_bucket('hour', p_at);
+BEGIN
+  PERFORM authority_lock(p_tenant);
+  SELECT * INTO r FROM authority_reservations WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
+  IF NOT FOUND OR r.state NOT IN ('open', 'granted') THEN RETURN false; END IF;
+  PERFORM authority_count(p_tenant, authority_at_once(r.taken, true), -1);
+  UPDATE authority_reservations SET state = CASE v_how WHEN 'again' THEN 'resting' ELSE 'settled' END,
+    taken = authority_at_once(r.taken, false), decision = p_end ->> 'decision', changed_at = p_at
+  WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
+  IF v_how <> 'again' THEN
+    IF r.automation IS NOT NULL THEN
+      PERFORM authority_count(p_tenant, jsonb_build_array(
+        jsonb_build_object('k', 'finished:' || r.automation, 'b', v_hour, 'u', 1),
+        jsonb_build_object('k', 'failed:' || r.automation, 'b', v_hour, 'u', v_bad::int)), 1);
+    END IF;
+    INSERT INTO authority_memory AS m (tenant, scope, name, successes, failures)
+    VALUES (p_tenant, 'awf', r.awf, (NOT v_bad)::int, v_bad::int), (p_tenant, 'runbook', p_end ->> 'runbook', (NOT v_bad)::int, v_bad::int)
+    ON CONFLICT (tenant, scope, name) DO UPDATE SET successes = m.successes + excluded.successes, failures = m.failures + excluded.failures;
+    IF p_end -> 'trust' <> 'null' THEN PERFORM authority_trust(p_tenant, p_at, v_bad, p_end -> 'trust'); END IF;
+    IF p_end ? 'costs' THEN
+      INSERT INTO authority_counters AS c (tenant, key, bucket, used)
+      SELECT p_tenant, x.k, authority_bucket(x.w, p_at), greatest(0, x.u) FROM jsonb_to_recordset(p_end -> 'costs') AS x(k text, w text, u bigint)
+      ON CONFLICT (tenant, key, bucket) DO UPDATE SET used = greatest(0, c.used + (SELECT x.u
+        FROM jsonb_to_recordset(p_end -> 'costs') AS x(k text, w text, u bigint) WHERE x.k = c.key));
+    END IF;
+  END IF;
+  PERFORM authority_heard(p_tenant, p_at, p_end, p_outcome || '#' || p_node);
+  IF EXISTS (SELECT FROM authority_waiters WHERE tenant = p_tenant AND state = 'queued') THEN
+    -- Shares and stress are judged anew by whoever asks; what ended may have made room for them.
+    UPDATE authority_waiters SET asks_again = true WHERE tenant = p_tenant AND state = 'queued'
+      AND (causes = ARRAY['blast-radius:' || r.automation] OR causes = ARRAY['priority-mode']);
+    PERFORM authority_release(p_tenant, p_at);
+  END IF;
+  RETURN true;
+END $$;
+
+-- Counts a call of a system, opens its breaker when too many failed, and closes it when a probe came through.
+CREATE OR REPLACE FUNCTION authority_heard(p_tenant text, p_at bigint, p_end jsonb, p_me text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  b authority_breakers%ROWTYPE;
+  f jsonb := p_end -> 'breaker';
+  v_bad int := (p_end ->> 'call' = 'error')::int;
+  v_system text := p_end ->> 'system';
+BEGIN
+  IF p_end ->> 'call' = 'none' AND p_end ->> 'retryAt' IS NULL THEN
+    -- The probe ended without a word of its system: the next one may go.
+    UPDATE authority_breakers SET probe = NULL, probe_at = p_at WHERE tenant = p_tenant AND system = v_system AND probe = p_me;
+    RETURN;
+  END IF;
+  INSERT INTO authority_breakers AS x (tenant, system, state, window_from, calls, failures)
+  VALUES (p_tenant, v_system, 'closed', p_at, 0, 0) ON CONFLICT DO NOTHING;
+  SELECT * INTO b FROM authority_breakers WHERE tenant = p_tenant AND system = v_system;
+  IF p_at - b.window_from > (f ->> 'windowMs')::bigint THEN
+    b.window_from := p_at; b.calls := 0; b.failures := 0;
+  END IF;
+  b.calls := b.calls + (p_end ->> 'call' <> 'none')::int;
+  b.failures := b.failures + v_bad;
+  b.retry_at := greatest(b.retry_at, (p_end ->> 'retryAt')::bigint);
+  IF b.state = 'closed' AND v_bad = 1 AND b.calls >= (f ->> 'fewest')::int AND b.failures > (f ->> 'share')::float8 * b.calls THEN
+    b.state := 'open'; b.probe_at := p_at + (f ->> 'probeMs')::bigint; b.probe := NULL;
+  ELSIF b.state = 'half_open' AND b.probe = p_me THEN
+    IF v_bad = 1 OR p_end ->> 'call' = 'none' THEN
+      b.state := 'open'; b.probe_at := p_at + (f ->> 'probeMs')::bigint; b.probe := NULL;
+    ELSE
+      b.state := 'closed'; b.probe_at := NULL; b.probe := NULL; b.window_from := p_at; b.calls := 0; b.failures := 0;
+      UPDATE authority_waiters SET asks_again = true WHERE tenant = p_tenant AND state = 'queued' AND 'system:' || v_system = ANY(causes);
+    END IF;
+  END IF;
+  UPDATE authority_breakers SET state = b.state, window_from = b.window_from, calls = b.calls, failures = b.failures,
+    probe_at = b.probe_at, probe = b.probe, retry_at = b.retry_at WHERE tenant = p_tenant AND system = v_system;
+END $$;
+
+-- One success or moderate failure in the trust ledger; `src/governance/trust.ts` is the definition, and a test holds the two together.
+CREATE OR REPLACE FUNCTION authority_trust(p_tenant text, p_at bigint, p_bad boolean, f jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  l jsonb;
+  v_last bigint;
+  v_at bigint;
+  v_score float8;
+  v_streak int;
+BEGIN
+  INSERT INTO authority_tenants (tenant) VALUES (p_tenant) ON CONFLICT DO NOTHING;
+  SELECT coalesce(trust, f -> 'fresh') INTO l FROM authority_tenants WHERE tenant = p_tenant;
+  v_last := (l ->> 'lastActiveAt')::bigint;
+  v_at := greatest(p_at, coalesce(v_last, p_at));
+  v_score := authority_share((l ->> 'score')::float8 * power((f ->> 'idleFactor')::float8, CASE WHEN v_last IS NULL THEN 0 ELSE
+    greatest(0, ceil((v_at - v_last)::float8 / (greatest(1, (f ->> 'idleDays')::float8) * 86400000)) - 1) END));
+  IF p_bad THEN
+    l := l || jsonb_build_object('failures', (l ->> 'failures')::int + 1, 'streak', 0,
+      'score', authority_share(v_score * (f ->> 'moderateFactor')::float8));
+  ELSE
+    v_streak := (l ->> 'streak')::int + 1;
+    IF v_streak >= (f ->> 'streak')::int THEN
+      v_streak := 0;
+      v_score := authority_share(greatest(v_score, least((f ->> 'cap')::float8, v_score + (f ->> 'gain')::float8)));
+    END IF;
+    l := l || jsonb_build_object('successes', (l ->> 'successes')::int + 1, 'streak', v_streak, 'score', v_score);
+  END IF;
+  UPDATE authority_tenants SET trust = l || jsonb_build_object('since', coalesce((l ->> 'since')::bigint, v_at), 'lastActiveAt', v_at)
+  WHERE tenant = p_tenant;
+END $$;
+
+CREATE OR REPLACE FUNCTION authority_share(p_value float8) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
+  SELECT least(1, greatest(0, floor(p_value * 1e9 + 0.5) / 1e9))
+$$;
+
+-- Nobody waits any more: the outcome is over, or went another way.
+CREATE OR REPLACE FUNCTION authority_abandon(p_tenant text, p_outcome text, p_node text, p_wake int, p_at bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM authority_lock(p_tenant);
+  DELETE FROM authority_waiters WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node AND wake = p_wake
+    AND state IN ('granted', 'expired');
+  IF NOT FOUND THEN RETURN; END IF;
+  IF EXISTS (SELECT FROM authority_reservations WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node AND state = 'granted') THEN
+    PERFORM authority_give_back(p_tenant, p_outcome, p_node, p_at, '');
+  END IF;
+  PERFORM authority_release(p_tenant, p_at);
+END $$;
+
+-- The last word of an act of control; null takes it away. Whoever it touches asks again, in the order of the queue.
+CREATE OR REPLACE FUNCTION authority_control(p_tenant text, p_scope text, p_name text, p_kind text, p_value jsonb, p_by text,
+  p_reason text, p_at bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM authority_lock(p_tenant);
+  IF p_value IS NULL THEN
+    DELETE FROM authority_controls WHERE tenant = p_tenant AND scope = p_scope AND name = p_name AND kind = p_kind;
+  ELSE
+    INSERT INTO authority_controls AS c (tenant, scope, name, kind, value, by, reason, at)
+    VALUES (p_tenant, p_scope, p_name, p_kind, p_value, p_by, p_reason, p_at)
+    ON CONFLICT (tenant, scope, name, kind) DO UPDATE SET value = excluded.value, by = excluded.by, reason = excluded.reason, at = excluded.at;
+  END IF;
+  INSERT INTO authority_tenants AS t (tenant, version) VALUES (p_tenant, 1) ON CONFLICT (tenant) DO UPDATE SET version = t.version + 1;
+  UPDATE authority_waiters SET asks_again = true WHERE tenant = p_tenant AND state = 'queued' AND CASE p_scope
+    WHEN 'tenant' THEN true
+    WHEN 'domain' THEN domain = p_name
+    WHEN 'runbook' THEN runbook = p_name
+    WHEN 'automation' THEN automation = p_name
+    WHEN 'outcome' THEN outcome = p_name
+    WHEN 'action' THEN outcome || '#' || node = p_name
+    WHEN 'node' THEN runbook || '/' || node = p_name
+    ELSE false END;
+  PERFORM authority_release(p_tenant, p_at);
+END $$;

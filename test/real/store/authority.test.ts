@@ -1,0 +1,410 @@
+/** Admission in the real database: never over a limit, nothing counted twice, nothing forgotten in the queue. */
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { SPEC_FIGURES } from '../../../src/governance/figures';
+import { reserve, windowAt } from '../../../src/governance/reserve';
+import { applyTrustEvent, freshTrust, type TrustEvent } from '../../../src/governance/trust';
+import {
+  createAuthority,
+  type Ask,
+  type AttemptEnd,
+  type Authority,
+  type AuthorityScope,
+  type Said,
+} from '../../../src/store/authority';
+import { createBarrier, type ActionKey, type ExecuteRequest } from '../../../src/store/barrier';
+import { openTestStand, STAND_TIMEOUT_MS, type TestStand } from '../../kit/stand';
+
+let stand: TestStand;
+let authority: Authority;
+beforeAll(async () => {
+  stand = await openTestStand();
+  authority = createAuthority(stand.database);
+}, STAND_TIMEOUT_MS);
+afterAll(() => stand.close());
+
+const HOUR = 3_600_000;
+const NOW = Date.UTC(2031, 4, 5, 10, 20);
+const lost = { class: 'transient', code: 'ACTION_ATTEMPT_LOST', message: '', effect: 'unknown' } as const;
+const scope: AuthorityScope = {
+  automation: 'hire',
+  runbook: 'toys.tidy',
+  domain: 'toys',
+  awf: 'toy.put',
+  system: 'toy',
+  probeMs: 1_000,
+};
+const newTenant = (): string => `t-${randomUUID().slice(0, 8)}`;
+const keyOf = (tenant: string, node = 'box'): ActionKey => ({
+  tenant,
+  outcome: `${tenant}/TOY/${randomUUID()}`,
+  node,
+});
+const request = (key: ActionKey, rest: Partial<ExecuteRequest> = {}): ExecuteRequest => ({
+  key,
+  firing: 1,
+  leaseMs: 1_000,
+  isAlone: false,
+  lost,
+  at: NOW,
+  ...rest,
+});
+const perDay = (l: number): Ask => ({ k: 'actions_per_day', w: 'day', u: 1, l, p: null });
+const atOnce = (l: number): Ask => ({ k: 'concurrent_executions', w: 'at_once', u: 1, l, p: null });
+const flight: Ask = { k: 'flight:hire', w: 'at_once', u: 1, l: null };
+const end = (rest: Partial<AttemptEnd> = {}): AttemptEnd => ({
+  how: 'done',
+  runbook: 'toys.tidy',
+  system: 'toy',
+  call: 'ok',
+  retryAt: null,
+  breaker: { share: 0.1, windowMs: 60_000, fewest: 5, probeMs: 1_000 },
+  trust: null,
+  decision: '{}',
+  ...rest,
+});
+const hold = (said: Said, rest: object = {}) => ({
+  causes: said.short.map((key) => `guardrail:${key}`),
+  because: 'no room',
+  waitsFor: said.short,
+  since: said.since,
+  releasesAt: null,
+  expiresAt: NOW + 24 * HOUR,
+  version: said.version,
+  ...rest,
+});
+
+/** Asks as the product does: in, or among those that wait. */
+async function ask(
+  key: ActionKey,
+  asks: readonly Ask[],
+  rest: Partial<ExecuteRequest> = {},
+): Promise<'in' | 'waits' | string> {
+  const asked = request(key, rest);
+  const { holder, admission } = await authority.admit(asked, scope, asks);
+  if (admission.kind === 'let') return 'in';
+  if (admission.kind !== 'blocked') return admission.kind;
+  await authority.hold({ request: asked, holder, scope }, asks, hold(admission.said));
+  return 'waits';
+}
+const commit = (key: ActionKey, rest: Partial<AttemptEnd> = {}, at = NOW) =>
+  authority.commit(key, { output: null, undo: null }, { at, end: end(rest) });
+const used = async (tenant: string, key: string, at = NOW): Promise<number> =>
+  (await authority.counters(tenant, at))
+    .filter((row) => row.key === key)
+    .reduce((sum, row) => sum + row.used, 0);
+const woken = async (tenant: string, at = NOW): Promise<readonly string[]> =>
+  (await authority.claim(at, 60_000, 1_000))
+    .filter((one) => one.tenant === tenant)
+    .map(({ outcome }) => outcome);
+
+describe('limits', () => {
+  test('200 at once against a limit of 50: exactly 50 are let in, 150 wait, and the rest go on in the order of the queue', async () => {
+    const tenant = newTenant();
+    const keys = Array.from({ length: 200 }, () => keyOf(tenant));
+    const answers = await Promise.all(keys.map((key) => ask(key, [perDay(50), atOnce(1_000)])));
+    expect(answers.filter((answer) => answer === 'in')).toHaveLength(50);
+    expect(await used(tenant, 'actions_per_day')).toBe(50);
+    const queue = (await authority.queue(tenant, 500)).map(({ outcome }) => outcome);
+    expect(queue).toHaveLength(150);
+    expect(await woken(tenant)).toEqual([]);
+    // Raised by 30: the first 30 of the queue, in its order.
+    await authority.control({
+      ...{ tenant, scope: 'tenant', name: tenant, kind: 'limit:actions_per_day', value: 80 },
+      ...{ by: 'person:ada', reason: 'a busy day', at: NOW },
+    });
+    expect(await woken(tenant)).toEqual(queue.slice(0, 30));
+    expect(await used(tenant, 'actions_per_day')).toBe(80);
+    // The next day the window is a new one.
+    const tomorrow = NOW + 24 * HOUR - 1;
+    await authority.tick(tomorrow, 60_000);
+    expect(await used(tenant, 'actions_per_day', tomorrow)).toBe(0);
+  }, 60_000);
+
+  test('a newcomer never passes one who waits for the same key', async () => {
+    const tenant = newTenant();
+    const [first, second, third] = [keyOf(tenant), keyOf(tenant), keyOf(tenant)];
+    expect(await ask(first, [atOnce(1)])).toBe('in');
+    expect(await ask(second, [atOnce(1)])).toBe('waits');
+    await commit(first);
+    expect(await ask(third, [atOnce(1)])).toBe('waits');
+    expect(await woken(tenant)).toEqual([second.outcome]);
+    expect(await ask(second, [atOnce(1)], { firing: 2 })).toBe('in');
+    expect(await used(tenant, 'concurrent_executions')).toBe(1);
+    await commit(second);
+    expect(await woken(tenant)).toEqual([third.outcome]);
+  });
+
+  test('asked again under one key, whatever happened to the first answer, an action counts once', async () => {
+    const tenant = newTenant();
+    const key = keyOf(tenant);
+    for (let n = 0; n < 3; n++) expect(await ask(key, [perDay(10), atOnce(2), flight])).toBe('in');
+    expect(await used(tenant, 'actions_per_day')).toBe(1);
+    await commit(key);
+    expect(await ask(key, [perDay(10), atOnce(2), flight])).toBe('skip');
+    expect(await commit(key)).toBeUndefined();
+    expect(await used(tenant, 'actions_per_day')).toBe(1);
+    expect(await used(tenant, 'concurrent_executions')).toBe(0);
+    expect(await authority.inFlight(tenant, 'hire')).toBe(0);
+  });
+
+  test('between two attempts the slot is free, and the count of the day stays', async () => {
+    const tenant = newTenant();
+    const key = keyOf(tenant);
+    const asked = request(key);
+    const { holder } = await authority.admit(asked, scope, [perDay(10), atOnce(1)]);
+    const attempt = { n: 1, startedAt: NOW, endedAt: NOW, failure: { ...lost, effect: 'none' } } as const;
+    await authority.recordFailure(key, attempt, {
+      holder,
+      isLast: false,
+      at: NOW,
+      end: end({ how: 'again' }),
+    });
+    expect([await used(tenant, 'actions_per_day'), await used(tenant, 'concurrent_executions')]).toEqual([
+      1, 0,
+    ]);
+    expect(await ask(key, [perDay(10), atOnce(1)])).toBe('in');
+    expect([await used(tenant, 'actions_per_day'), await used(tenant, 'concurrent_executions')]).toEqual([
+      1, 1,
+    ]);
+  });
+
+  test('what came first by its compensation takes nothing', async () => {
+    const tenant = newTenant();
+    const key = keyOf(tenant);
+    await createBarrier(stand.database).admitCompensate({
+      key,
+      firing: 1,
+      isCommitted: false,
+      lost,
+      at: NOW,
+    });
+    expect(await ask(key, [perDay(10), atOnce(1)])).toBe('skip');
+    expect(await used(tenant, 'actions_per_day')).toBe(0);
+  });
+
+  test('what fits a limit here is what the pure arithmetic says, in every window', async () => {
+    const window = fc.constantFrom('hour', 'day', 'month', 'at_once' as const);
+    await fc.assert(
+      fc.asyncProperty(
+        window,
+        fc.nat(6),
+        fc.array(fc.nat(3), { maxLength: 5 }),
+        fc.nat(400 * 24 * HOUR),
+        async (w, l, units, ms) => {
+          const tenant = newTenant();
+          const at = NOW + ms;
+          let sum = 0;
+          for (const u of units) {
+            const { admission } = await authority.admit(request(keyOf(tenant), { at }), scope, [
+              { k: 'llm_calls_per_hour', w, u, l, p: l },
+            ]);
+            const { fits, usedAfter } = reserve(l, sum, u, SPEC_FIGURES);
+            expect(admission.kind).toBe(fits ? 'let' : 'blocked');
+            sum = usedAfter;
+          }
+          const bucket = windowAt(w, at)?.from ?? 0;
+          const rows = await authority.counters(tenant, at);
+          expect(rows.filter((row) => row.used > 0)).toEqual(
+            sum === 0 ? [] : [{ key: 'llm_calls_per_hour', bucket, used: sum }],
+          );
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  test('what really was spent beyond the estimate counts, and the next asks find the limit passed', async () => {
+    const tenant = newTenant();
+    const spend = (u: number): Ask => ({ k: 'llm_spend_per_month', w: 'month', u, l: 100, p: 100 });
+    const key = keyOf(tenant);
+    expect(await ask(key, [spend(60)])).toBe('in');
+    await commit(key, { costs: [{ k: 'llm_spend_per_month', w: 'month', u: 70 }] });
+    expect(await used(tenant, 'llm_spend_per_month')).toBe(130);
+    expect(await ask(keyOf(tenant), [spend(1)])).toBe('waits');
+  });
+});
+
+describe('the queue', () => {
+  test('a slot that came free between the refusal and the wait is not missed', async () => {
+    const tenant = newTenant();
+    const [first, second] = [keyOf(tenant), keyOf(tenant)];
+    await ask(first, [atOnce(1)]);
+    const asked = request(second);
+    const { holder, admission } = await authority.admit(asked, scope, [atOnce(1)]);
+    await commit(first);
+    if (admission.kind !== 'blocked') throw new Error('it was to be blocked');
+    await authority.hold({ request: asked, holder, scope }, [atOnce(1)], hold(admission.said));
+    expect(await woken(tenant)).toEqual([second.outcome]);
+  });
+
+  test('an act of control between the refusal and the wait is not missed', async () => {
+    const tenant = newTenant();
+    const asked = request(keyOf(tenant));
+    const { holder, admission } = await authority.admit(asked, scope, [atOnce(1)]);
+    if (admission.kind !== 'let') throw new Error('it was to be let in');
+    const dial = { tenant, scope: 'automation', name: 'hire', kind: 'dial', value: 'copilot' } as const;
+    await authority.control({ ...dial, by: 'person:ada', reason: 'it has earned it', at: NOW });
+    await authority.hold({ request: asked, holder, scope }, [atOnce(1)], {
+      ...hold(admission.said),
+      causes: ['dial:hire'],
+    });
+    expect(await woken(tenant)).toEqual([asked.key.outcome]);
+  });
+
+  test('a hold after an admission gives everything back, and leaves no trace in the barrier', async () => {
+    const tenant = newTenant();
+    const asked = request(keyOf(tenant));
+    const { holder, admission } = await authority.admit(asked, scope, [perDay(5), atOnce(1), flight]);
+    if (admission.kind !== 'let') throw new Error('it was to be let in');
+    await authority.hold({ request: asked, holder, scope }, [perDay(5)], {
+      ...hold(admission.said),
+      causes: ['approval'],
+    });
+    expect((await authority.counters(tenant, NOW)).filter((row) => row.used > 0)).toEqual([]);
+    expect(await createBarrier(stand.database).strays(asked.key, { asked: {}, fence: [] })).toEqual([]);
+    expect(await woken(tenant)).toEqual([]);
+  });
+
+  test('who was claimed and never told is claimed again; who was told is not', async () => {
+    const tenant = newTenant();
+    const [first, second] = [keyOf(tenant), keyOf(tenant)];
+    await ask(first, [atOnce(1)]);
+    await ask(second, [atOnce(1)]);
+    await commit(first);
+    const mine = async (at: number) =>
+      (await authority.claim(at, 5_000, 100)).filter((one) => one.tenant === tenant);
+    const [claimed] = await mine(NOW);
+    expect(await mine(NOW + 4_999)).toEqual([]);
+    expect(await mine(NOW + 5_000)).toEqual([claimed]);
+    await authority.told(claimed!);
+    expect(await mine(NOW + 60_000)).toEqual([]);
+  });
+
+  test('a place that nobody waits at any more is given to the next', async () => {
+    const tenant = newTenant();
+    const [first, second, third] = [keyOf(tenant), keyOf(tenant), keyOf(tenant)];
+    await ask(first, [atOnce(1)]);
+    await ask(second, [atOnce(1)]);
+    await ask(third, [atOnce(1)]);
+    await commit(first);
+    const [claimed] = (await authority.claim(NOW, 60_000, 100)).filter((one) => one.tenant === tenant);
+    await authority.abandon(claimed!, NOW);
+    expect(await woken(tenant)).toEqual([third.outcome]);
+    expect(await used(tenant, 'concurrent_executions')).toBe(1);
+  });
+
+  test('after a day in the queue an action has expired, and asks in vain', async () => {
+    const tenant = newTenant();
+    const [first, second] = [keyOf(tenant), keyOf(tenant)];
+    await ask(first, [atOnce(1)]);
+    await ask(second, [atOnce(1)]);
+    const later = NOW + 24 * HOUR;
+    await authority.tick(later, 60_000);
+    expect(await woken(tenant, later)).toEqual([second.outcome]);
+    expect(await ask(second, [atOnce(1)], { firing: 2, at: later })).toBe('expired');
+  });
+});
+
+describe('controls', () => {
+  const set = (tenant: string, kind: string, value: unknown) =>
+    authority.control({
+      ...{ tenant, scope: 'automation', name: 'hire', kind, value: value as null },
+      ...{ by: 'person:ada', reason: 'test', at: NOW },
+    });
+
+  test.each(['kill', 'pause'])(
+    'after %s nothing of the automation is let in, and once it is lifted all go on in order',
+    async (kind) => {
+      const tenant = newTenant();
+      await set(tenant, kind, true);
+      const keys = Array.from({ length: 5 }, () => keyOf(tenant));
+      for (const key of keys) expect(await ask(key, [perDay(3), atOnce(10)])).toBe('waits');
+      expect(await woken(tenant)).toEqual([]);
+      await set(tenant, kind, null);
+      expect(await woken(tenant)).toEqual(keys.slice(0, 3).map(({ outcome }) => outcome));
+    },
+  );
+});
+
+describe('a breaker', () => {
+  test('opens when too many calls fail, lets one probe through, and closes when it comes through', async () => {
+    const tenant = newTenant();
+    for (let n = 0; n < 8; n++) {
+      const asked = request(keyOf(tenant));
+      const { holder } = await authority.admit(asked, scope, []);
+      const attempt = { n: 1, startedAt: NOW, endedAt: NOW, failure: { ...lost, effect: 'none' } } as const;
+      if (n % 4 !== 3) await commit(asked.key);
+      else
+        await authority.recordFailure(asked.key, attempt, {
+          ...{ holder, isLast: false, at: NOW },
+          end: end({ how: 'again', call: 'error' }),
+        });
+    }
+    const keys = [keyOf(tenant), keyOf(tenant), keyOf(tenant)];
+    const asked = keys.map((key) => request(key));
+    for (const one of asked) {
+      const { holder, admission } = await authority.admit(one, scope, []);
+      if (admission.kind !== 'blocked') throw new Error(`it is ${admission.kind}`);
+      expect(admission.said.breaker).toBe('open');
+      await authority.hold({ request: one, holder, scope }, [], {
+        ...hold(admission.said, { causes: ['system:toy'], releasesAt: admission.said.probeAt }),
+      });
+    }
+    const probeAt = NOW + 1_000;
+    await authority.tick(probeAt, 60_000);
+    expect(await woken(tenant, probeAt)).toEqual([keys[0]!.outcome]);
+    expect(await ask(keys[0]!, [], { firing: 2, at: probeAt })).toBe('in');
+    await commit(keys[0]!, {}, probeAt);
+    expect(await woken(tenant, probeAt)).toEqual([keys[1]!.outcome, keys[2]!.outcome]);
+  });
+
+  test('a system that asked to wait is not called before', async () => {
+    const tenant = newTenant();
+    const key = keyOf(tenant);
+    const { holder } = await authority.admit(request(key), scope, []);
+    const attempt = { n: 1, startedAt: NOW, endedAt: NOW, failure: { ...lost, effect: 'none' } } as const;
+    await authority.recordFailure(key, attempt, {
+      ...{ holder, isLast: false, at: NOW },
+      end: end({ how: 'again', call: 'none', retryAt: NOW + 30_000 }),
+    });
+    expect(
+      (await authority.admit(request(keyOf(tenant), { at: NOW + 29_999 }), scope, [])).admission.kind,
+    ).toBe('blocked');
+    expect(
+      (await authority.admit(request(keyOf(tenant), { at: NOW + 30_000 }), scope, [])).admission.kind,
+    ).toBe('let');
+  });
+});
+
+test('the trust ledger of the database is the one that the pure fold gives', async () => {
+  const figures = SPEC_FIGURES;
+  const { idleDays, idleFactor, moderateFactor } = figures.trust.decay;
+  const { streak, gain, cap } = figures.trust.score;
+  const trust = { fresh: freshTrust(figures), idleDays, idleFactor, moderateFactor, streak, gain, cap };
+  const event = fc.record({
+    after: fc.nat(200 * 24 * HOUR),
+    isBad: fc.boolean(),
+    times: fc.integer({ min: 1, max: 12 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(event, { maxLength: 4 }), async (events) => {
+      const tenant = newTenant();
+      let ledger = freshTrust(figures);
+      let at = NOW;
+      for (const { after, isBad, times } of events) {
+        at += after;
+        for (let n = 0; n < times; n++) {
+          const kind: TrustEvent['kind'] = isBad ? 'moderate_failure' : 'success';
+          ledger = applyTrustEvent(ledger, { at, kind }, figures);
+          await stand.database.query({
+            text: 'SELECT authority_trust($1, $2::bigint, $3, $4::jsonb)',
+            values: [tenant, at, isBad, JSON.stringify(trust)],
+          });
+        }
+      }
+      expect((await authority.standing(tenant)).trust ?? freshTrust(figures)).toEqual(ledger);
+    }),
+    { numRuns: 15 },
+  );
+});

@@ -14,7 +14,7 @@ import * as people from './people';
 import type { Answer } from './people';
 import { isLeaving, type Run, type Step } from './run';
 import { hideoutsOf } from './strays';
-import { TURNS_PER_RUN, type EngineState } from './state';
+import { CHARACTERS_PER_TURN, TURNS_PER_RUN, type EngineState } from './state';
 import type { TraceEvent } from './trace';
 
 export interface Advance {
@@ -75,7 +75,7 @@ export class Machine {
 
   advance(happening: Happening): Advance {
     this.run.at = happening.at;
-    this.run.state.turnsLeft -= 1;
+    this.run.state.turnsLeft -= 1 + heaviness(happening.event);
     if (happening.event.kind === 'timer') delete this.run.state.timers[happening.event.timer];
     return this.settle(this.take(happening.event));
   }
@@ -123,11 +123,16 @@ export class Machine {
     run.agenda.length = 0;
     const { notes } = run;
     const commands = run.commands.filter((command) => keepTimers(run, command));
+    run.state.turnsLeft -= heaviness(commands);
     run.commands = [];
     run.notes = [];
     return { commands, trace: notes.map((note) => ({ at: run.at, ...note })), answer };
   }
 }
+
+/** Turns that a payload counts for beyond its own: the history of a run is bounded in bytes as in events. */
+const heaviness = (payload: unknown): number =>
+  Math.floor(JSON.stringify(payload).length / CHARACTERS_PER_TURN);
 
 /** Keeps the list of running timers; a timer that does not run needs no stopping. */
 function keepTimers(run: Run, command: Command): boolean {

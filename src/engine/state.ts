@@ -10,8 +10,16 @@ import type { GateDecision } from './effects';
 /**
  * Happenings one run of a workflow takes before it continues as new: at up to six history events each, well below the
  * 51,200 at which Temporal ends a workflow, and about where it begins to suggest a new run.
+ * @source Temporal's limits.historyCount: error 51,200, suggestContinueAsNew 4,096
  */
 export const TURNS_PER_RUN = 1_000;
+
+/**
+ * Characters of JSON, of a happening or of what is asked for after it, that count as one turn more: a run's payloads then stay
+ * near 16 million characters, below the 50 MiB at which Temporal ends a workflow, also where each takes two bytes.
+ * @source Temporal's limits.historySize: error 50 MiB, suggestContinueAsNew 4 MiB
+ */
+export const CHARACTERS_PER_TURN = 16_384;
 
 export interface EngineState {
   phase: 'running' | 'backstepping' | 'completed' | 'backstepped';
@@ -47,7 +55,7 @@ export interface EngineState {
   /** Timers that run, with the instant they are due. */
   timers: { [timer: string]: number };
   /**
-   * Happenings this run of the workflow still takes before it holds new commands, settles what is in flight and continues
+   * Turns this run of the workflow still takes, one for each happening and more for large ones, before it holds new commands, settles what is in flight and continues
    * as a new run. Counted here, so that a fold of the history holds at the same happening.
    */
   turnsLeft: number;

@@ -153,7 +153,7 @@ interface Link {
 }
 
 /** The way from the body of the plan to a node instance, outermost first: the nodes that it stands inside, and itself. */
-function wayTo(layout: Layout, instance: string): readonly Link[] {
+export function wayTo(layout: Layout, instance: string): readonly Link[] {
   const planId = planIdOf(layout, instance) ?? instance;
   const prefix = instance.slice(0, instance.length - planId.length);
   const key = layout.home.get(planId) ?? '';

@@ -239,6 +239,11 @@ function growNode(
         onRejected: growCourse(pick, names, depth, checkpoints),
         onExpired: { do: 'backstep' },
       };
+    case 7:
+      // Rarely, or nothing else would ever come to its end.
+      return pick(4) > 0
+        ? put(id, after, {}, names.eachs)
+        : { ...base, kind: 'end', how: pick(3) === 0 ? 'backstep' : 'complete' };
     case 6:
       return { ...base, kind: 'wait', for: { time: 1_000 } };
     default: {

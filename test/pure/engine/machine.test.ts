@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import type { Effects, Happening } from '../../../src/engine/effects';
 import { fold } from '../../../src/engine/fold';
+import { layoutOf, planNodeOf, type Layout } from '../../../src/engine/layout';
+import { wayTo } from '../../../src/engine/strays';
 import { interpret } from '../../../src/engine/interpret';
 import type { EngineState } from '../../../src/engine/state';
 import type { TraceEvent } from '../../../src/engine/trace';
@@ -47,6 +49,7 @@ describe('the engine, on any plan and any trouble', () => {
         for (const [, { input }] of kept) {
           expect(world.contents.has(`shelf/${(input as { box: string }).box}`)).toBe(true);
         }
+        expect(unaccounted({ state, world })).toEqual([]);
       }),
       { numRuns: RUNS },
     );
@@ -73,25 +76,28 @@ describe('the engine, on any plan and any trouble', () => {
     );
   });
 
-  it('undoes a node only after everything that ran behind it in its block', async () => {
+  it('undoes a node only after everything that ran behind it', async () => {
+    let pairs = 0;
     await fc.assert(
       fc.asyncProperty(plans, async ([plan, seed, trouble]) => {
         const { trace, state } = await run(plan, seed, trouble);
         if (state.phase !== 'backstepped') return;
-        const done = positions(trace, 'awf.ok');
-        const undone = positions(trace, 'comp.ok');
-        for (const node of plan.body.nodes) {
-          for (const before of node.after ?? []) {
-            const [a, b] = [undone.get(before), undone.get(node.id)];
-            if (a === undefined || b === undefined) continue;
-            // An unanswered action that was skipped is undone at once, before anything stands behind it.
-            if (!done.has(node.id) || !done.has(before)) continue;
-            expect(a).toBeGreaterThan(b);
+        const done = positions(trace, ['awf.ok', 'awf.stray']);
+        const undone = positions(trace, ['comp.ok']);
+        const layout = layoutOf(plan);
+        for (const [id, at] of undone) {
+          // An unanswered action that was skipped is undone at once, before anything stands behind it.
+          if (!done.has(id)) continue;
+          for (const [before, later] of undone) {
+            if (!done.has(before) || !standsBehind(layout, id, before)) continue;
+            pairs += 1;
+            expect({ before, id, isFirst: at < later }).toEqual({ before, id, isFirst: true });
           }
         }
       }),
       { numRuns: RUNS },
     );
+    if (RUNS >= 300) expect(pairs).toBeGreaterThan(RUNS / 10);
   });
 
   it('tells the same story when its history is folded again', async () => {
@@ -112,6 +118,12 @@ describe('the engine, on any plan and any trouble', () => {
       fc.asyncProperty(plans, fc.integer({ min: 1, max: 7 }), async ([plan, seed, trouble], turns) => {
         const whole = await run(plan, seed, trouble);
         const cut = await inPieces(plan, seed, trouble, turns);
+        if (endsEarly(plan)) {
+          // Which branch an end cuts off, and where, is a matter of time; what it leaves is accounted for all the same.
+          if (cut.state.phase === 'backstepped') expect(cut.world.snapshot()).toBe('{}');
+          else expect(unaccounted(cut)).toEqual([]);
+          return;
+        }
         expect(cut.state.phase).toBe(whole.state.phase);
         expect(cut.world.snapshot()).toBe(whole.world.snapshot());
       }),
@@ -120,9 +132,48 @@ describe('the engine, on any plan and any trouble', () => {
   });
 });
 
+const endsEarly = (plan: Plan): boolean =>
+  [...layoutOf(plan).home.keys()].some((id) => planNodeOf(layoutOf(plan), id)?.kind === 'end');
+
+/** What stands on the shelf and no node of the state has put there, or may have. */
+function unaccounted({
+  state,
+  world,
+}: {
+  readonly state: EngineState;
+  readonly world: ModelWorld;
+}): readonly string[] {
+  const owed = Object.values(state.nodes).filter(({ undo }) => undo === 'acted' || undo === 'intended');
+  const known = owed.map(({ input }) => `shelf/${(input as { box: string }).box}`);
+  return [...world.contents.keys()].filter((address) => !known.includes(address));
+}
+
 /** Positions in the trace, by node; the last one counts. */
-const positions = (trace: readonly TraceEvent[], kind: 'awf.ok' | 'comp.ok'): Map<string, number> =>
-  new Map(trace.flatMap((event, i) => (event.kind === kind ? [[event.node, i] as const] : [])));
+const positions = (
+  trace: readonly TraceEvent[],
+  kinds: readonly TraceEvent['kind'][],
+): ReadonlyMap<string, number> =>
+  new Map(
+    trace.flatMap((event, i) =>
+      kinds.includes(event.kind) && 'node' in event ? [[event.node, i] as const] : [],
+    ),
+  );
+
+/** Whether one action instance could only start when another was done: in its block, or around the blocks they stand in. */
+function standsBehind(layout: Layout, id: string, before: string): boolean {
+  const [ways, others] = [wayTo(layout, id), wayTo(layout, before)];
+  const level = ways.findIndex((link, i) => link.id !== others[i]?.id);
+  const [mine, other] = [ways[level], others[level]];
+  if (mine === undefined || other === undefined || mine.block !== other.block) return false;
+  const block = layout.blocks.get(mine.key);
+  const open = [mine.planId];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const after = block?.byId.get(next)?.after ?? [];
+    if (after.includes(other.planId)) return true;
+    open.push(...after);
+  }
+  return false;
+}
 
 async function recorded(plan: Plan, seed: number, trouble: number, into: Happening[]) {
   const trace: TraceEvent[] = [];

@@ -156,7 +156,8 @@ function shadow(
   const effects = new PredictedEffects({
     plan,
     contracts: toyContracts,
-    oracle: seededOracle(plan, seed, trouble),
+    // No task is lost here.
+    oracle: { ...seededOracle(plan, seed, trouble), lost: () => [] },
   });
   const { machine, first } = Machine.begin(plan, at, Number.MAX_SAFE_INTEGER);
   const trace = [...first.trace];
@@ -171,11 +172,14 @@ function shadow(
 }
 
 function asPredicted(effects: PredictedEffects, event: EngineEvent): EngineEvent {
-  if (event.kind !== 'fired' && event.kind !== 'undone' && event.kind !== 'timer') return event;
+  const isAnswer = event.kind === 'fired' || event.kind === 'undone' || event.kind === 'swept';
+  if (!isAnswer && event.kind !== 'timer') return event;
   const predicted = effects.take((other) =>
     event.kind === 'timer'
       ? other.kind === 'timer' && other.timer === event.timer
-      : other.kind === event.kind && other.node === event.node,
+      : event.kind === 'swept'
+        ? other.kind === 'swept' && other.of === event.of
+        : other.kind === event.kind && other.node === event.node,
   );
   // A timer that ran out while it was being stopped is told all the same, and changes nothing.
   if (predicted === undefined && event.kind === 'timer') return event;

@@ -86,8 +86,9 @@ function dispatch(
     timeoutMs: info.startToCloseTimeoutMs - TIMES.attemptMargin,
   };
   if (input.op === 'execute') {
+    const isFirst = base.firing === 1 && info.attempt === 1;
     // The history hears of a local action only when its workflow task ends.
-    return dispatcher.execute({ ...base, input: input.input, isUnrecorded: info.isLocal }, host);
+    return dispatcher.execute({ ...base, input: input.input, isUnrecorded: info.isLocal, isFirst }, host);
   }
   const args = input.args === undefined ? {} : { args: input.args };
   return dispatcher.compensate({ ...base, of: input.of, ofInput: input.input, ...args }, host);

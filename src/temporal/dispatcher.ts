@@ -30,6 +30,8 @@ export interface FireRequest {
   readonly timeoutMs: number;
   /** Whether the history may never hear of this firing: then the barrier keeps what is needed to find and undo it. */
   readonly isUnrecorded?: boolean;
+  /** Whether no attempt of this action is known to have come before: then what it captures can go with the admission. */
+  readonly isFirst?: boolean;
 }
 
 export interface UndoRequest {
@@ -119,6 +121,20 @@ async function execute(
   const isMutating = contract.effect === 'mutate';
   const connection = await parts.connections(key.tenant, contract.system);
   const startedAt = parts.now();
+  const capture = effect.capture;
+  const captured = (attempt: number): Promise<Tried<unknown>> => {
+    const context = contextOf(parts, { key, connection, operation: 'execute', attempt, host });
+    return tryOnce((signal) => capture!(input.value, { ...context, signal }), {
+      // The rest of the attempt's time belongs to the effect itself.
+      timeoutMs: request.timeoutMs / 2,
+      signal: host.signal,
+      isMutating: false,
+    });
+  };
+  // One round trip less: what was there before is on record as soon as the action is. Where admission asks more than the
+  // barrier, nothing is read on behalf of an action that may be held.
+  const looksAhead = request.isFirst === true && capture !== undefined && parts.admit === undefined;
+  const ahead = looksAhead ? await captured(1) : undefined;
   const admit = parts.admit ?? ((asked: ExecuteRequest) => parts.barrier.admitExecute(asked));
   const admission = await admit({
     key,
@@ -128,6 +144,7 @@ async function execute(
     leaseMs: request.timeoutMs + ATTEMPT_LIMITS.marginMs,
     isAlone: isMutating && !canRunTwiceAtOnce(contract),
     ...(request.isUnrecorded === true && isMutating ? { keep: { awf, input: request.input } } : {}),
+    ...(ahead?.kind === 'ok' ? { prior: plainJson(ahead.value) } : {}),
     lost: lostFailure(isMutating),
     at: startedAt,
   });
@@ -159,21 +176,16 @@ async function execute(
   if (lostOf(admission.attempts) >= ATTEMPT_LIMITS.lost)
     return giveUp({ ...lostFailure(isMutating), class: 'permanent' });
 
-  const context = contextOf(parts, { key, connection, operation: 'execute', attempt, host });
   let { prior } = admission;
-  if (effect.capture !== undefined && prior === undefined) {
-    const captured = await tryOnce((signal) => effect.capture!(input.value, { ...context, signal }), {
-      // The rest of the attempt's time belongs to the effect itself.
-      timeoutMs: request.timeoutMs / 2,
-      signal: host.signal,
-      isMutating: false,
-    });
-    if (captured.kind !== 'ok') return giveUp(failureOf(captured, false));
-    const kept = await parts.barrier.keepPrior(key, plainJson(captured.value));
+  if (capture !== undefined && prior === undefined) {
+    const found = ahead ?? (await captured(attempt));
+    if (found.kind !== 'ok') return giveUp(failureOf(found, false));
+    const kept = await parts.barrier.keepPrior(key, plainJson(found.value));
     if (kept === undefined) return overtaken;
     prior = kept.prior;
   }
 
+  const context = contextOf(parts, { key, connection, operation: 'execute', attempt, host });
   const tried = await tryOnce((signal) => effect.execute(input.value, { ...context, signal, prior }), {
     timeoutMs: Math.max(request.timeoutMs / 2, request.timeoutMs - (parts.now() - startedAt)),
     signal: host.signal,
@@ -322,9 +334,12 @@ function resultOf(
   return { ok: true, output, undo: undo.value };
 }
 
-/** Attempts that overlap, one of them forgotten by its worker, must not both create. */
-const canRunTwiceAtOnce = (contract: AwfContract): boolean =>
-  contract.idempotency !== 'search-before-create' && contract.idempotency !== 'ledger-only';
+/**
+ * Attempts that overlap, one of them forgotten by its worker, must not both create; and one that meets what the other has just
+ * written must not take it for somebody else's.
+ */
+const canRunTwiceAtOnce = ({ idempotency }: AwfContract): boolean =>
+  !['search-before-create', 'conditional-write', 'ledger-only'].includes(idempotency);
 
 /** A compensating AWF may say in its output that it found nothing to change. */
 const saysChanged = (output: unknown): boolean =>

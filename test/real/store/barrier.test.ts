@@ -104,6 +104,16 @@ describe('barrier: execute', () => {
     expect((await go(key)).prior).toBeNull();
   });
 
+  test('what was captured ahead goes with the admission, and what an earlier attempt captured outranks it', async () => {
+    const key = newKey();
+    expect((await go(key, { prior: 'before' })).prior).toBe('before');
+    expect((await go(key, { prior: 'our own work' })).prior).toBe('before');
+    expect(await barrier.keepPrior(key, 'our own work')).toEqual({ prior: 'before' });
+    const bare = newKey();
+    await go(bare);
+    expect((await go(bare, { prior: null })).prior).toBeNull();
+  });
+
   test('an effect unfit to run twice at once waits until a forgotten attempt can write no more', async () => {
     const key = newKey();
     await go(key, { leaseMs: 300 });

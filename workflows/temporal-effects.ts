@@ -37,10 +37,12 @@ type Asking = Extract<Command, { do: 'fire' | 'undo' }>;
  * Turns of the microtask queue within which everything that one activation brings has arrived: a local activity's end takes
  * three, everything else one or none. What arrives together is handed over together.
  */
-const SETTLING_TURNS = 8;
+const SETTLING_TURNS = 4;
 
 export class TemporalEffects implements Effects {
   private readonly queue: Happening[] = [];
+  /** Awaited once a turn. One promise for all of them: the SDK takes a stack trace of each promise that is made. */
+  private readonly turn = Promise.resolve();
   private wake: () => void = () => undefined;
   private readonly timers = new Map<string, CancellationScope>();
   private readonly layout;
@@ -71,7 +73,7 @@ export class TemporalEffects implements Effects {
 
   async next(): Promise<readonly Happening[]> {
     if (this.queue.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
-    for (let turn = 0; turn < SETTLING_TURNS; turn++) await Promise.resolve();
+    for (let turn = 0; turn < SETTLING_TURNS; turn++) await this.turn;
     return this.queue.splice(0);
   }
 

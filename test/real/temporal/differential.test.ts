@@ -6,11 +6,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { EffectError, type AwfEffect, type EffectContext } from '../../../src/dsl/effect';
-import type { EngineEvent, Happening } from '../../../src/engine/effects';
-import { Machine } from '../../../src/engine/machine';
-import type { EngineState } from '../../../src/engine/state';
+import type { EngineEvent } from '../../../src/engine/effects';
+import { Machine, type Advance } from '../../../src/engine/machine';
+import { TURNS_PER_RUN, type EngineState } from '../../../src/engine/state';
 import { printTraceEvent, type TraceEvent } from '../../../src/engine/trace';
 import type { Failure } from '../../../src/kernel/failure';
+import { jsonCopy } from '../../../src/kernel/json';
 import { mapBlocks } from '../../../src/plan/blocks';
 import { decodePlan } from '../../../src/plan/decode';
 import { encodePlan } from '../../../src/plan/encode';
@@ -21,7 +22,7 @@ import { createActivities } from '../../../src/temporal/activities';
 import { connectOutcomes, type Outcomes } from '../../../src/temporal/client';
 import { createCodec } from '../../../src/temporal/codec';
 import { createDispatcher } from '../../../src/temporal/dispatcher';
-import { tellRuns } from '../../../src/temporal/history';
+import { tellRuns, type ReadRun } from '../../../src/temporal/history';
 import { quietRuntime, startWorker, type RunningWorker } from '../../../src/temporal/worker';
 import { seededOracle, type SeededOracle } from '../../kit/oracle';
 import { arbitraryPlan, putBox, takeBox, toyContracts } from '../../kit/plans';
@@ -116,8 +117,7 @@ async function compare(
   await attend(id, its);
   const runs = await outcomes.runs(id);
   const told = tellRuns(runs);
-  const happenings = runs.flatMap((run) => run.happenings);
-  const predicted = shadow(its, runs[0]!.at, happenings);
+  const predicted = shadow(its, runs);
   const where = `seed ${seed}, outcome ${id}, oracle ${oracleSeed}/${trouble}`;
   expect({ where, trace: lines(told.trace) }).toEqual({ where, trace: lines(predicted.trace) });
   expect({ where, phase: told.state.phase }).toEqual({ where, phase: predicted.state.phase });
@@ -150,8 +150,7 @@ async function attend(id: string, { oracle }: Case): Promise<void> {
 /** The simulator, told of things in the order in which they happened: it must have asked for each of them by then. */
 function shadow(
   { plan, seed, trouble }: Case,
-  at: number,
-  happenings: readonly Happening[],
+  runs: readonly ReadRun[],
 ): { readonly trace: readonly TraceEvent[]; readonly state: EngineState; readonly boxes: readonly string[] } {
   const effects = new PredictedEffects({
     plan,
@@ -159,14 +158,28 @@ function shadow(
     // No task is lost here.
     oracle: { ...seededOracle(plan, seed, trouble), lost: () => [] },
   });
-  const { machine, first } = Machine.begin(plan, at, Number.MAX_SAFE_INTEGER);
-  const trace = [...first.trace];
-  first.commands.forEach((command) => effects.perform(command));
-  for (const { at: when, event } of happenings) {
-    const advance = machine.advance({ at: when, event: asPredicted(effects, event) });
-    trace.push(...advance.trace);
+  const trace: TraceEvent[] = [];
+  let machine: Machine | undefined;
+  const take = (advance: Pick<Advance, 'commands'> & Partial<Advance>): void => {
+    trace.push(...(advance.trace ?? []));
     advance.commands.forEach((command) => effects.perform(command));
+  };
+  for (const { at, start, happenings } of runs) {
+    if (machine === undefined) {
+      const begun = Machine.begin(plan, at, start.turnsPerRun ?? TURNS_PER_RUN);
+      machine = begun.machine;
+      take(begun.first);
+    } else {
+      // The state of our own machine goes on, not the one that the history carries.
+      machine = Machine.resume(plan, jsonCopy(machine.state));
+      effects.forgetTimers();
+      take({ commands: machine.standing(at) });
+    }
+    for (const { at: when, event } of happenings) {
+      take(machine.advance({ at: when, event: asPredicted(effects, event) }));
+    }
   }
+  if (machine === undefined) throw new Error('an outcome has a run');
   const boxes = [...effects.world.contents.keys()].map((address) => address.slice('shelf/'.length)).sort();
   return { trace, state: machine.state, boxes };
 }

@@ -9,9 +9,9 @@ const { join } = require('node:path');
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const main = join(__dirname, '..', 'dist', 'src', 'cli', 'main.js');
 
-if (major < 20 || (major === 20 && minor < 3)) {
+if (major < 20 || (major === 20 && minor < 19)) {
   fail(
-    'Node ' + process.versions.node + ' is too old: Backstep needs 20.3 or newer',
+    'Node ' + process.versions.node + ' is too old: Backstep needs 20.19 or newer',
     'install Node 20 LTS or newer',
   );
 } else if (!existsSync(main)) {

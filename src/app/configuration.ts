@@ -7,6 +7,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bundle } from '../config/bundle';
 import { compileBundle } from '../config/compile-bundle';
+import { ENTITY_ID } from '../config/entity-id';
 import type { EntityUpdate } from '../config/entity-model';
 import { CONFIG_ROOT } from '../config/layout';
 import type { ConfigFile } from '../config/yaml-file';
@@ -39,6 +40,14 @@ export function seededEntity(config: TenantConfig, id: string): Result<EntityUpd
   const entity = config.seed.find((one) => one.id === id);
   if (entity !== undefined) return ok(entity);
   const { tenant } = config.bundle;
+  if (!ENTITY_ID.test(id)) {
+    return err({
+      code: 'ENTITY_ID_MALFORMED',
+      at: `entity ${id}`,
+      message: `\`${id}\` is no id of an entity`,
+      help: 'write it as `<type>:<name>`, such as `person:sarah.chen`',
+    });
+  }
   return err({
     code: 'ENTITY_UNKNOWN',
     at: seedFileOf(tenant),
@@ -47,7 +56,7 @@ export function seededEntity(config: TenantConfig, id: string): Result<EntityUpd
       didYouMean(
         id,
         config.seed.map((one) => one.id),
-      ) ?? `add it there, or take it from the running stand with \`--entities store\``,
+      ) ?? 'add it there; what only the running stand knows, `compile --entities store` and `run` read',
   });
 }
 

@@ -11,7 +11,7 @@ import { loadConfig } from './configuration';
 import type { Settings } from './settings';
 
 /** Oldest Node that works; the `engines` of the package say the same. */
-const NODE_MIN = [20, 3] as const;
+const NODE_MIN = [20, 19] as const;
 /** Places of system programs that are not on every user's PATH. */
 const SYSTEM_FOLDERS = [
   '/usr/sbin',

@@ -6,6 +6,7 @@ import { contracts, effectOf, warm } from '../../activities';
 import { resolveConnection } from '../config/connections';
 import type { Connection } from '../dsl/effect';
 import { openDatabase } from '../store/database';
+import { createExclusive } from '../store/exclusive';
 import { createBarrier } from '../store/barrier';
 import { createActivities } from '../temporal/activities';
 import { createCodec } from '../temporal/codec';
@@ -56,6 +57,7 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
   warm();
   const dispatcher = createDispatcher({
     barrier: createBarrier(database),
+    exclusive: createExclusive(database),
     effects: effectOf,
     connections: connectionsOf(settings, wiring),
     now: () => Date.now(),

@@ -3,8 +3,9 @@
  * an exit code.
  * Entry ring; a composition root.
  */
-import { CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { readSettings } from '../app/settings';
+import { didYouMean } from '../kernel/diagnostic';
 import { Complaint, complaintOf, showComplaint, usage, type ExitCode } from './complaint';
 import { buildProgram } from './program';
 import { Terminal } from './terminal';
@@ -34,18 +35,18 @@ async function runCommandLine(
   const json = argv.includes('--json');
   const signal = new Interruption(terminal);
   let stack = false;
+  let program: Command | undefined;
   try {
     const settings = readSettings(env);
     stack = settings.showsStacks;
     let code: ExitCode = 0;
-    const program = buildProgram(
-      { terminal, settings, signal: () => signal.watch() },
-      (exit) => (code = exit),
-    );
+    program = buildProgram({ terminal, settings, signal: () => signal.watch() }, (exit) => (code = exit));
+    refuseUnknownHelp(program, argv);
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return commanderExit(error, terminal, json);
+    if (error instanceof CommanderError)
+      return commanderExit(error, terminal, { json, command: commandIn(program, argv) });
     const complaint = signal.wasAsked() ? interrupted(error) : complaintFor(error);
     showComplaint(terminal, complaint, { json, stack });
     return complaint.exit;
@@ -53,7 +54,11 @@ async function runCommandLine(
 }
 
 /** Help and version are no errors; everything else that commander throws is wrong usage. */
-function commanderExit(error: CommanderError, terminal: Terminal, json: boolean): ExitCode {
+function commanderExit(
+  error: CommanderError,
+  terminal: Terminal,
+  { json, command }: { readonly json: boolean; readonly command: string },
+): ExitCode {
   if (error.exitCode === 0 || error.code === 'commander.help') return error.exitCode === 0 ? 0 : 2;
   const [first = '', ...rest] = error.message.split('\n');
   const message = first.replace(/^error: /, '').replace(/'([^']*)'/g, '`$1`');
@@ -61,11 +66,31 @@ function commanderExit(error: CommanderError, terminal: Terminal, json: boolean)
     .join(' ')
     .trim()
     .replace(/^\(Did you mean (.*)\?\)$/, 'did you mean `$1`?');
-  showComplaint(terminal, usage(message, hint === '' ? 'see `backstep --help`' : hint), {
+  showComplaint(terminal, usage(message, hint === '' ? `see \`${command} --help\`` : hint), {
     json,
     stack: false,
   });
   return 2;
+}
+
+/** The command that the words name, as far as they name one: `backstep config explain`. */
+function commandIn(program: Command | undefined, argv: readonly string[]): string {
+  const path = ['backstep'];
+  let at = program;
+  for (const word of argv) {
+    at = at?.commands.find((command) => command.name() === word);
+    if (at === undefined) break;
+    path.push(word);
+  }
+  return path.join(' ');
+}
+
+/** Commander answers `help` of a command that does not exist with the help of all. */
+function refuseUnknownHelp(program: Command, [first, name]: readonly string[]): void {
+  if (first !== 'help' || name === undefined || name.startsWith('-')) return;
+  const names = [...program.commands.map((command) => command.name()), 'help'];
+  if (names.includes(name)) return;
+  throw usage(`unknown command \`${name}\``, didYouMean(name, names) ?? 'see `backstep --help`');
 }
 
 const complaintFor = (error: unknown): Complaint =>

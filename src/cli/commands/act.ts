@@ -119,7 +119,8 @@ export const resolveNode: Run<readonly [node: string, how: Resolution['as']], Re
 function resolutionFrom(as: Resolution['as'], options: ResolveOptions): Resolution {
   const needed = (name: 'evidence' | 'reason'): string => {
     const value = options[name];
-    if (value === undefined || value === '') throw usage(`\`${as}\` needs \`--${name} <text>\``);
+    if (value === undefined || value === '')
+      throw usage(`\`${as}\` needs \`--${name} <text>\``, 'see `backstep resolve --help`');
     return value;
   };
   switch (as) {

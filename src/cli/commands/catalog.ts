@@ -1,6 +1,8 @@
 /** `backstep catalog`: the runbooks and AWFs there are. Entry ring. */
 import { shipped, type Shipped } from '../../app/catalog';
 import type { AwfContract } from '../../dsl/awf';
+import { didYouMean } from '../../kernel/diagnostic';
+import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import { table } from '../table';
 
@@ -18,6 +20,13 @@ export async function catalog(
   const awfs = [...all.contracts.values()].filter(
     (awf) => options.system === undefined || awf.system === options.system,
   );
+  if (options.system !== undefined && awfs.length === 0) {
+    const systems = [...new Set([...all.contracts.values()].map(({ system }) => system))];
+    throw usage(
+      `no AWF is on a system \`${options.system}\``,
+      didYouMean(options.system, systems) ?? `there are ${systems.map((name) => `\`${name}\``).join(', ')}`,
+    );
+  }
   const listsRunbooks = what !== 'awfs' && options.system === undefined;
   const listsAwfs = what !== 'runbooks';
   if (options.json) {

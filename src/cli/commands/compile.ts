@@ -4,6 +4,7 @@ import { compileOutcome, type CompiledOutcome } from '../../app/compile-outcome'
 import { planMermaid, printPlan } from '../../compiler';
 import type { AnyRunbook } from '../../dsl';
 import type { JsonObject } from '../../kernel/json';
+import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import type { Pairs } from '../declare';
 import { configOf, entityFromFile, paramsOf, runbookOf, valueOf } from '../refuse';
@@ -27,7 +28,12 @@ export async function compile(
   const compiled = await compileFor(context, runbook, options);
   const { plan, planId, bytes } = compiled;
   if (options.out !== undefined) {
-    await writeFile(options.out, `${bytes}\n`);
+    await writeFile(options.out, `${bytes}\n`).catch((error: unknown) => {
+      throw usage(
+        `\`--out\` can't be written: ${(error as Error).message}`,
+        'name a file in a folder that exists',
+      );
+    });
     terminal.note(`wrote ${options.out}: run it with \`backstep run --plan ${options.out}\``);
     if (options.json) terminal.json({ planId, file: options.out });
     else terminal.line(planId);

@@ -35,6 +35,9 @@ function show(terminal: Terminal, report: DoctorReport): void {
         ? []
         : [[mark(server.answers), `  ${name}`, server.answers ? 'answers' : 'silent', server.address]],
     ),
+    ...(stand.temporal === undefined && stand.postgres === undefined
+      ? [[mark(true), 'ports', 'none taken', 'each start takes free ones of 127.0.0.1']]
+      : []),
     [mark(true), 'disk', `${megabytes(stand.disk.freeBytes)} free`, diskUse(stand.disk)],
     [
       mark(report.config.problems.length === 0),

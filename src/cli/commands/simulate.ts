@@ -67,7 +67,10 @@ function checkNodes(plan: Plan, names: readonly string[], kind: 'action' | 'gate
     const known = [...layout.home.keys()].filter((id) => planNodeOf(layout, id)?.kind === kind);
     throw usage(
       `\`${name}\` is no ${kind} of ${plan.outcome}`,
-      didYouMean(name, known) ?? `there are ${known.map((id) => `\`${id}\``).join(', ')}`,
+      didYouMean(name, known) ??
+        (known.length === 0
+          ? `this plan has no ${kind}`
+          : `there are ${known.map((id) => `\`${id}\``).join(', ')}`),
     );
   }
 }

@@ -56,10 +56,10 @@ describe('help', () => {
 describe('wrong usage is exit code 2 and a message on standard error', () => {
   it.each([
     [['comple'], 'error: unknown command `comple`\nhelp: did you mean `compile`?\n'],
-    [['compile'], 'error: missing required argument `outcome`\nhelp: see `backstep --help`\n'],
+    [['compile'], 'error: missing required argument `outcome`\nhelp: see `backstep compile --help`\n'],
     [
       ['compile', 'EMP-R-001'],
-      'error: required option `--entity <id>` not specified\nhelp: see `backstep --help`\n',
+      'error: required option `--entity <id>` not specified\nhelp: see `backstep compile --help`\n',
     ],
     [
       ['compile', 'EMP-R-001', '--entity', 'person:x', '--jsn'],
@@ -71,10 +71,58 @@ describe('wrong usage is exit code 2 and a message on standard error', () => {
     ],
     [
       ['run', 'EMP-R-001', '--param', 'device'],
-      'error: option `--param <key=value>` argument `device` is invalid. It has to be `key=value`.\nhelp: see `backstep --help`\n',
+      'error: option `--param <key=value>` argument `device` is invalid. It has to be `key=value`.\nhelp: see `backstep run --help`\n',
     ],
     [['trace', 'EMP-R-001'], /`EMP-R-001` is no id of an outcome/],
     [['approve', 'acme/EMP-R-001/1'], /is no address of a gate/],
+    [
+      ['config', 'explain'],
+      'error: missing required argument `key`\nhelp: see `backstep config explain --help`\n',
+    ],
+    [['help', 'compil'], 'error: unknown command `compil`\nhelp: did you mean `compile`?\n'],
+    [['doctor', 'more'], /too many arguments for `doctor`/],
+    [
+      ['worker', '--robots', 'nobody'],
+      'error: `nobody` is no robot\nhelp: there are `service`, `collaboration`, `devices`, `identity`, `people`\n',
+    ],
+    [
+      ['catalog', 'awfs', '--system', 'oktaa'],
+      'error: no AWF is on a system `oktaa`\nhelp: did you mean `okta`?\n',
+    ],
+    [['catalog', 'nothing'], /value `nothing` is invalid.*Allowed choices are awfs, runbooks/],
+    [['verify'], /name a runbook, or give `--all`/],
+    [['verify', 'nosuch'], /no runbook gives the outcome `nosuch`/],
+    [['verify', '--all', '--failures', '9'], /a whole number from 0 to 5/],
+    [
+      ['simulate', 'EMP-R-001', '--entity', 'person:sarah.chen', '--fail', 'identiti=x'],
+      /did you mean `identity`\?/,
+    ],
+    [
+      ['simulate', 'EMP-R-001', '--entity', 'person:sarah.chen', '--reject', 'manager'],
+      /this plan has no gate/,
+    ],
+    [
+      ['compile', 'EMP-R-001', '--entity', 'person:sarah.chen', '--param', 'devise=mac'],
+      /did you mean `device`\?/,
+    ],
+    [
+      ['compile', 'EMP-R-001', '--entity', 'person:sarah.chen', '--out', '/nowhere/at/all'],
+      /`--out` can't be written/,
+    ],
+    [['run'], 'error: name an outcome, or give `--plan`\nhelp: see `backstep catalog runbooks`\n'],
+    [
+      ['run', 'EMP-R-001'],
+      'error: required option `--entity <id>` not specified\nhelp: such as `--entity person:sarah.chen`\n',
+    ],
+    [['run', '--plan', '/nowhere'], /`\/nowhere` can't be read/],
+    [['emit', '/nowhere'], /`\/nowhere` can't be read/],
+    [['pause'], 'error: missing required argument `outcome-id`\nhelp: see `backstep pause --help`\n'],
+    [
+      ['resolve', 'acme/EMP-R-001/1#x', 'supply'],
+      'error: `supply` needs `--evidence <text>`\nhelp: see `backstep resolve --help`\n',
+    ],
+    [['resolve', 'acme/EMP-R-001/1#x', 'dance'], /Allowed choices are retry, supply, accept, backstep/],
+    [['entity', 'upsert', 'person:x', '{'], /the fields are no JSON/],
     [['compile', 'EMP-R-009', '--entity', 'person:sarah.chen'], /did you mean `EMP-R-00\d`\?/],
   ] as const)('%j', async (args, message) => {
     const { code, out, err } = await backstep(args);
@@ -89,6 +137,19 @@ describe('wrong usage is exit code 2 and a message on standard error', () => {
       code: 2,
       err: 'error: `BACKSTEP_LOG` is `loud`: it takes `debug`, `info`, `warn`, `error`',
     });
+  });
+
+  it('and a mistake about the world is exit code 1, with its code', async () => {
+    for (const [args, line] of [
+      [['compile', 'EMP-R-001', '--entity', 'sarah'], 'ENTITY_ID_MALFORMED entity sarah'],
+      [['compile', 'EMP-R-001', '--entity', 'person:sara.chen'], '  help: did you mean `person:sarah.chen`?'],
+      [['config', 'check', '--tenant', 'acmee'], 'CONFIG_FILE_MISSING config/acmee/tenant.yaml'],
+      [['config', 'explain', 'undoWindwo'], '  help: did you mean `undoWindow`?'],
+    ] as const) {
+      const { code, out, err } = await backstep(args);
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err.split('\n')).toContain(line);
+    }
   });
 
   it('and with --json an object on standard output', async () => {

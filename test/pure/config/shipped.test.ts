@@ -55,7 +55,7 @@ describe('shipped configuration', () => {
     };
     expect(of('person:sarah.chen')).toMatchObject({
       groups: { value: ['contractors', 'engineering', 'github', 'vpn'], from: 'team' },
-      channels: { value: ['general', 'engineering'], from: 'team' },
+      channels: { value: ['contractors', 'engineering'], from: 'team' },
       device: {
         value: 'mac',
         from: 'team',

@@ -56,7 +56,7 @@ export const pushProfile = defineAwf({
   cost: { api_calls: 4 },
   timeout: '5s',
   undoWindow: '30d',
-  idempotency: 'declarative',
+  idempotency: 'conditional-write',
   evidence: 'sandbox',
   errors,
   compensation: {
@@ -92,7 +92,7 @@ export const removeProfile = defineAwf({
   cost: { api_calls: 4 },
   timeout: '5s',
   undoWindow: '30d',
-  idempotency: 'declarative',
+  idempotency: 'conditional-write',
   evidence: 'sandbox',
   errors,
   retriable: true,

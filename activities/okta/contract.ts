@@ -226,7 +226,7 @@ export const suspendIdentity = defineAwf({
   cost: { api_calls: 2 },
   timeout: '5s',
   undoWindow: '30d',
-  idempotency: 'declarative',
+  idempotency: 'conditional-write',
   evidence: 'emulator',
   errors: {
     ...userNotFound,
@@ -266,7 +266,7 @@ export const unsuspendIdentity = defineAwf({
   cost: { api_calls: 2 },
   timeout: '5s',
   undoWindow: '30d',
-  idempotency: 'declarative',
+  idempotency: 'conditional-write',
   evidence: 'emulator',
   errors: {},
   retriable: true,

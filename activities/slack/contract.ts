@@ -44,7 +44,7 @@ export const inviteChannels = defineAwf({
   cost: { api_calls: 4 },
   timeout: '5s',
   undoWindow: '30d',
-  idempotency: 'declarative',
+  idempotency: 'conditional-write',
   evidence: 'emulator',
   errors,
   compensation: {
@@ -81,7 +81,7 @@ export const removeChannels = defineAwf({
   cost: { api_calls: 4 },
   timeout: '5s',
   undoWindow: '30d',
-  idempotency: 'declarative',
+  idempotency: 'conditional-write',
   evidence: 'emulator',
   errors,
   retriable: true,

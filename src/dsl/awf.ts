@@ -17,7 +17,7 @@ export type IdempotencyPattern =
   | 'upsert'
   /** Search for a marker we wrote, before creating. */
   | 'search-before-create'
-  /** Write only if the version is the one that was read. */
+  /** Write only what is not so yet, or still is as it was read: a refusal tells that somebody, or an attempt of ours, was faster. */
   | 'conditional-write'
   /** Setting a state or a membership that may be set already. */
   | 'declarative'

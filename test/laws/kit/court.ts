@@ -41,7 +41,9 @@ export function whySkipped(): { readonly [Kind in Evidence]?: string } {
 let slapd: ReturnType<typeof findSlapd> | undefined;
 
 /** Opens a court for the entries of one kind of server, or of all. */
-export async function openCourt(kinds: readonly Evidence[] = ['sandbox', 'emulator', 'real']): Promise<Court> {
+export async function openCourt(
+  kinds: readonly Evidence[] = ['sandbox', 'emulator', 'real'],
+): Promise<Court> {
   // A vendor's SDK takes longer to load than an attempt may last.
   warm([...new Set(ENTRIES.map(({ contract }) => contract.system))]);
   const opened: (() => Promise<void>)[] = [];

@@ -72,7 +72,7 @@ export class Driver {
   ): Promise<FireResult | Again> {
     await this.world.turn?.('execute');
     return this.dispatcher(as).execute(
-      { key, awf, input, firing, retry: RETRY, timeoutMs: TIMEOUT_MS },
+      { key, awf, input, firing, retry: RETRY, timeoutMs: TIMEOUT_MS, isFirst: firing === 1 },
       host(),
     );
   }
@@ -104,7 +104,7 @@ export class Driver {
 
   private async untilAnswered<T>(ask: () => Promise<T | Again>): Promise<T> {
     const deadline = Date.now() + ANSWER_MS;
-    for (let failures = 0; failures < ATTEMPTS_MAX && Date.now() < deadline; ) {
+    for (let failures = 0; failures < ATTEMPTS_MAX && Date.now() < deadline;) {
       const answer = await ask();
       if (!isAgain(answer)) return answer;
       // An answer without a failure asks to wait for another attempt, which may be through at any moment.

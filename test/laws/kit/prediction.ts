@@ -72,4 +72,3 @@ function shapeOf(value: Json): Json {
   );
   return Object.fromEntries(members);
 }
-

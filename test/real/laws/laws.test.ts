@@ -58,6 +58,8 @@ test.each(trials.map((trial, n) => [trial.name, trial, n] as const))(
 
 const missing = ENTRIES.flatMap((entry) => {
   const why = skipped[entry.evidence];
-  return why === undefined ? [] : trialsOf(entry).map((trial): [string, Trial] => [`${trial.name}: ${why}`, trial]);
+  return why === undefined
+    ? []
+    : trialsOf(entry).map((trial): [string, Trial] => [`${trial.name}: ${why}`, trial]);
 });
 if (missing.length > 0) test.skip.each(missing)('%s', () => undefined);

@@ -3,6 +3,7 @@ import type { PayloadCodec } from '@temporalio/common';
 import { contracts, effectOf, warm } from '../activities';
 import type { AnyEffect } from '../activities/kit/steps';
 import { createBarrier, type Barrier } from '../src/store/barrier';
+import { createExclusive } from '../src/store/exclusive';
 import { openDatabase } from '../src/store/database';
 import { createActivities } from '../src/temporal/activities';
 import { createCodec } from '../src/temporal/codec';
@@ -27,6 +28,7 @@ void hostWorker(async (brief, onSpan) => {
   const awfs = contracts.filter(({ system }) => brief.connections[system] !== undefined);
   const dispatcher = createDispatcher({
     barrier: onSpan === undefined ? barrier : timedBarrier(barrier, onSpan),
+    exclusive: createExclusive(database),
     effects: onSpan === undefined ? effectOf : timedEffects(onSpan),
     connections: (_tenant, system) => brief.connections[system]!,
     now: Date.now,

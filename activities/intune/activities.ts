@@ -1,7 +1,7 @@
 /**
  * Effects of the AWFs on Intune. An assignment replaces the whole set of a profile, so each change reads the set, writes it
- * with its own part changed, and reads it back. Inside one process changes of one profile take turns; between processes the
- * reading back finds what was lost and writes it again. `docs/awfs.md` says what that guarantees.
+ * with its own part changed, and reads it back. Changes of one profile take turns, inside one process and between processes;
+ * for those who are not ours the reading back finds what was lost, and writes it again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { implement, type EffectContext } from '../../src/dsl/effect';
@@ -96,7 +96,9 @@ async function settle(
   profile: string,
   plan: () => Promise<readonly graph.Target[] | undefined>,
 ): Promise<boolean> {
-  return inTurn(graph.profileKey(context, profile), context.signal, async () => {
+  const thing = graph.profileKey(context, profile);
+  const exclusive = context.exclusive ?? ((_thing, work) => work());
+  const work = async (): Promise<boolean> => {
     for (let round = 1; round <= ROUNDS; round++) {
       const targets = await plan();
       if (targets === undefined) return round > 1;
@@ -107,7 +109,8 @@ async function settle(
     }
     if ((await plan()) === undefined) return true;
     throw refusal(contracts.pushProfile, 'profile_contended', context);
-  });
+  };
+  return inTurn(thing, context.signal, () => exclusive(thing, work));
 }
 
 async function idsOf(

@@ -21,6 +21,11 @@ export interface EffectContext {
   readonly signal: AbortSignal;
   /** Tells Temporal that the attempt is alive; called for you at intervals, call it in long loops. */
   heartbeat(): void;
+  /**
+   * Runs `work` while no other process has `thing`: for systems that only take a whole set at once, so that of two who read,
+   * change and write it one would be lost. Absent where there are no others. To be called before the first write.
+   */
+  readonly exclusive?: <T>(thing: string, work: () => Promise<T>) => Promise<T>;
   readonly log: {
     info(message: string, fields?: object): void;
     warn(message: string, fields?: object): void;

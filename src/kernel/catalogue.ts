@@ -120,6 +120,7 @@ export const FAILURES = {
   ACTION_TOO_EARLY: 'the state of the action has such a way on, and its time has not come',
   SYSTEM_UNAVAILABLE: 'the system could not be reached or answered with a server error',
   SYSTEM_RATE_LIMITED: 'the system asked to wait',
+  SYSTEM_CONTENDED: 'others were changing the same thing for so long that our turn did not come',
   SYSTEM_UNAUTHORISED: 'the system refused our credentials or their scope',
   SYSTEM_REFUSED: 'the system refused the request as invalid',
   SYSTEM_ANSWER_UNREADABLE: 'the system answered with something that its contract does not allow',

@@ -81,6 +81,11 @@ async function transact<T>(pool: Pool, work: (client: PoolClient) => Promise<T>)
     throw storeErrorOf(error);
   });
   let broken = false;
+  // Between two statements nobody listens for the loss of the connection, and an error unheard ends the process.
+  const onLoss = (): void => {
+    broken = true;
+  };
+  client.on('error', onLoss);
   try {
     await client.query('BEGIN');
     const result = await work(client);
@@ -90,6 +95,7 @@ async function transact<T>(pool: Pool, work: (client: PoolClient) => Promise<T>)
     await client.query('ROLLBACK').catch(() => (broken = true));
     throw isDriverError(error) ? storeErrorOf(error) : error;
   } finally {
+    client.off('error', onLoss);
     client.release(broken);
   }
 }

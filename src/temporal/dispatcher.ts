@@ -15,7 +15,9 @@ import { err, ok, type Result } from '../kernel/result';
 import { PLAN_LIMITS } from '../plan/limits';
 import type { Plan } from '../plan/plan';
 import type { ActionKey, Barrier, ExecuteAdmission, ExecuteRequest } from '../store/barrier';
+import type { Exclusive } from '../store/exclusive';
 import { ATTEMPT_LIMITS, tryOnce, type Tried } from './attempt';
+import { exclusiveTurn } from './exclusive-turn';
 import { lostFailure, verdictOn, type Verdict } from './retry-budget';
 import { withPatience } from './patience';
 
@@ -81,6 +83,8 @@ export interface DispatcherParts {
   /** Finds an effect by the name of its AWF, loading its vendor's SDK only then. */
   readonly effects: (awf: string) => Promise<AwfEffect<unknown, unknown> | undefined>;
   readonly connections: (tenant: string, system: string) => Connection | Promise<Connection>;
+  /** Turns between processes. Default: this is the only one. */
+  readonly exclusive?: Exclusive;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Log;
@@ -256,7 +260,10 @@ async function compensate(
     signal: host.signal,
     isMutating: true,
   });
-  return tried.kind === 'ok' ? commit(saysChanged(tried.value)) : giveUp(failureOf(tried, true));
+  if (tried.kind !== 'ok') return giveUp(failureOf(tried, true));
+  // Nothing left to change after an unclear attempt: that one may well have been ours.
+  const isUnclear = admission.attempts.some((one) => one.failure?.effect === 'unknown');
+  return commit(isUnclear || saysChanged(tried.value));
 }
 
 /** After an unclear attempt nothing was computed at commit: the compensation finds its object by key. */
@@ -308,6 +315,7 @@ function contextOf(
     connection,
     signal: host.signal,
     heartbeat: () => host.heartbeat(),
+    ...(parts.exclusive === undefined ? {} : { exclusive: exclusiveTurn(parts.exclusive) }),
     log: parts.log,
     now: parts.now,
   };

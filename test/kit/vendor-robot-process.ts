@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { contracts, effectOf, warm } from '../../activities';
 import type { AwfEffect } from '../../src/dsl/effect';
 import { credentialsFor, sandboxConnections, type SandboxUrls } from '../../src/sandbox';
+import { createExclusive } from '../../src/store/exclusive';
 import { createBarrier } from '../../src/store/barrier';
 import { openDatabase } from '../../src/store/database';
 import { createActivities } from '../../src/temporal/activities';
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
   warm(['workday', 'okta', 'intune', 'servicenow', 'slack']);
   const dispatcher = createDispatcher({
     barrier: kills.deadlyBarrier(createBarrier(database)),
+    exclusive: createExclusive(database),
     effects: async (awf) => {
       const effect = (await effectOf(awf)) as AwfEffect<unknown, unknown> | undefined;
       return effect && kills.deadlyEffect(effect);

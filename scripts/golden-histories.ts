@@ -1,11 +1,11 @@
 /**
- * Records the golden histories anew, on real servers: `node -r ./bench/embedded-register.cjs scripts/golden-histories.ts`.
- * To be run only when a change of the workflow's code is meant to break replay; outcomes that run at that time are lost.
+ * Records the golden histories anew, on real servers: `npm run golden:histories`. When that may be done stands in
+ * `docs/crash-safety.md`: a golden that fails tells of outcomes that would stall.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Lane, Plan, PlanNode } from '../src/plan/plan';
+import type { Lane, PlanNode } from '../src/plan/plan';
 import type { Outcomes } from '../src/temporal/client';
-import { writeGolden } from '../test/kit/golden-histories';
+import { clearGoldens, writeGolden } from '../test/kit/golden-histories';
 import { put, toyPlan } from '../test/kit/plans';
 import { openRobots, type Robots } from '../test/kit/robots';
 import { refusal } from '../test/kit/shelf';
@@ -21,7 +21,7 @@ async function keep(outcomes: Outcomes, name: string, id: string): Promise<void>
 
 /** EMP-R-001 over the vendors in the sandbox: through, and back. */
 async function onboardings(): Promise<void> {
-  const stand = await openVendorStand({ people: 0, robots: 1 });
+  const stand = await openVendorStand({ name: 'golden', people: 0, robots: 1 });
   try {
     const cast = { local: ['sarah.chen', 'noah.kim'], remote: ['ines.moreau', 'ravi.shah'] } as const;
     for (const lane of LANES) {
@@ -50,13 +50,14 @@ const by = 'person:mary.major';
 
 /** What people and passing trouble make of a small plan. */
 async function toys(): Promise<void> {
-  const robots = await openRobots();
+  const robots = await openRobots({ stand: 'golden' });
   try {
+    const stories = [gateApproved, retryExit, incidentResolved, continued, cancelled, backAfterEnd];
     for (const lane of LANES) {
-      await gateApproved(robots, lane);
-      await retryExit(robots, lane);
-      await incidentResolved(robots, lane);
-      await continued(robots, lane);
+      for (const story of stories) {
+        robots.shelf.boxes.clear();
+        await story(robots, lane);
+      }
     }
   } finally {
     await robots.close();
@@ -64,52 +65,62 @@ async function toys(): Promise<void> {
 }
 
 async function gateApproved(robots: Robots, lane: Lane): Promise<void> {
-  const id = await robots.run(plan([put('a', [], { lane }), gate('ok', ['a']), put('b', ['ok'], { lane })]));
+  const id = await robots.run(
+    toyPlan([put('a', [], { lane }), gate('ok', ['a']), put('b', ['ok'], { lane })]),
+  );
   await until(robots, id, 'gate=ok open');
   await robots.outcomes.decide(id, { gate: 'ok', verdict: 'approve', by });
   await keep(robots.outcomes, `gate-approved-${lane}`, id);
-  await empty(robots);
 }
 
 async function retryExit(robots: Robots, lane: Lane): Promise<void> {
   robots.shelf.fail('toy.put', 'b', { refuse: refusal('full') });
   const exit = { codes: ['full'], course: { do: 'retry', afterMs: 500, max: 2, then: { do: 'backstep' } } };
-  const id = await robots.run(plan([put('a', [], { lane }), put('b', ['a'], { lane, exits: [exit] })]));
+  const id = await robots.run(toyPlan([put('a', [], { lane }), put('b', ['a'], { lane, exits: [exit] })]));
   await keep(robots.outcomes, `retry-exit-${lane}`, id);
-  await empty(robots);
 }
 
 async function incidentResolved(robots: Robots, lane: Lane): Promise<void> {
   robots.shelf.fail('toy.put', 'b', { refuse: refusal('full') });
   robots.shelf.fail('toy.take', 'a', { refuse: refusal('ACTION_DIVERGED') });
-  const id = await robots.run(plan([put('a', [], { lane }), put('b', ['a'], { lane })]));
+  const id = await robots.run(toyPlan([put('a', [], { lane }), put('b', ['a'], { lane })]));
   await until(robots, id, 'incident=a open');
   await robots.outcomes.resolve(id, 'a', { as: 'retry' }, by);
   await keep(robots.outcomes, `incident-resolved-${lane}`, id);
-  await empty(robots);
 }
 
 async function continued(robots: Robots, lane: Lane): Promise<void> {
   const names = Array.from({ length: 8 }, (_, i) => `n${i}`);
   const nodes = names.map((name, i) => put(name, i === 0 ? [] : [names[i - 1]!], { lane }));
-  const id = await robots.run(plan([...nodes, gate('ok', [names[7]!])]), { turnsPerRun: 5 });
+  const id = await robots.run(toyPlan([...nodes, gate('ok', [names[7]!])]), { turnsPerRun: 5 });
   await until(robots, id, 'gate=ok open');
   await robots.outcomes.decide(id, { gate: 'ok', verdict: 'reject', by });
   await keep(robots.outcomes, `continued-${lane}`, id);
-  await empty(robots);
 }
 
-const plan = (nodes: readonly PlanNode[]): Plan => toyPlan(nodes);
+async function cancelled(robots: Robots, lane: Lane): Promise<void> {
+  const id = await robots.run(
+    toyPlan([put('a', [], { lane }), gate('ok', ['a']), put('b', ['ok'], { lane })]),
+  );
+  await until(robots, id, 'gate=ok open');
+  await robots.outcomes.cancel(id, { by, reason: 'not needed' });
+  await keep(robots.outcomes, `cancelled-${lane}`, id);
+}
 
-const empty = (robots: Robots): Promise<void> => {
-  robots.shelf.boxes.clear();
-  return Promise.resolve();
-};
+/** The workflow of its own that takes back what had completed. */
+async function backAfterEnd(robots: Robots, lane: Lane): Promise<void> {
+  const id = await robots.run(toyPlan([put('a', [], { lane }), put('b', ['a'], { lane })]));
+  await robots.outcomes.result(id);
+  const back = await robots.outcomes.backstep(id, { by, reason: 'wrong person' }, Date.now());
+  if (back.by !== 'workflow') throw new Error('an outcome that is over is taken back by a workflow');
+  await keep(robots.outcomes, `backstep-after-end-${lane}`, back.id);
+}
 
 async function until(robots: Robots, id: string, line: string): Promise<void> {
   while (!(await robots.traceOf(id)).some((told) => told.includes(line))) await sleep(50);
 }
 
+clearGoldens();
 onboardings()
   .then(toys)
   .catch((error: unknown) => {

@@ -9,16 +9,8 @@ import type { Database } from '../../src/store/database';
 import { putBox, takeBox } from './plans';
 
 /** Boundaries of an action's life at which its process can be killed. */
-export const KILL_POINTS = [
-  'put:asked',
-  'put:before',
-  'put:after',
-  'put:committed',
-  'take:before',
-  'take:after',
-  'take:committed',
-] as const;
-export type KillPoint = (typeof KILL_POINTS)[number];
+export type KillPoint =
+  `put:${'asked' | 'before' | 'after' | 'committed'}` | `take:${'before' | 'after' | 'committed'}`;
 
 export class DurableShelf {
   constructor(private readonly database: Database) {}

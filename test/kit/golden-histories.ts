@@ -4,13 +4,16 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils';
-import type { temporal } from '@temporalio/proto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { temporal } from '@temporalio/proto';
 import { printTrace } from '../../src/engine/trace';
 import { readRun, tellRuns } from '../../src/temporal/history';
 import { createCodec } from '../../src/temporal/codec';
 
+const { History: HistoryProto } = temporal.api.history.v1;
 export type History = temporal.api.history.v1.IHistory;
+/** One event as JSON: enums by name, longs and bytes as text. */
+export type PlainEvent = Readonly<Record<string, unknown>>;
 
 export interface GoldenHistory {
   readonly name: string;
@@ -20,43 +23,67 @@ export interface GoldenHistory {
 }
 
 const FOLDER = path.join(__dirname, '../golden/histories');
-const codec = createCodec();
+const TRACE = '.trace';
+const RUN = /^(.+)\.(\d+)\.json\.gz$/;
 
 /** The trace that histories tell, as it stands in the file. */
-async function traceTextOf(runs: readonly History[]): Promise<string> {
+export async function traceTextOf(runs: readonly History[]): Promise<string> {
+  const codec = createCodec();
   const read = await Promise.all(runs.map((run) => readRun(run, codec)));
   return `${printTrace(tellRuns(read).trace).join('\n')}\n`;
 }
 
 export async function writeGolden(name: string, runs: readonly History[]): Promise<void> {
+  const plain = runs.map((run) => plainEventsOf(run).map((event) => anonymous(event) as PlainEvent));
   mkdirSync(FOLDER, { recursive: true });
-  for (const [file] of filesOf(name)) rmSync(path.join(FOLDER, file));
-  for (const [i, run] of runs.entries()) {
-    const { events } = JSON.parse(historyToJSON(run)) as { events: readonly object[] };
-    // One event a line: a difference then shows which.
-    const lines = events.map((event) => JSON.stringify(event)).join(',\n');
-    writeFileSync(path.join(FOLDER, `${name}.${i + 1}.json`), `{"events":[\n${lines}\n]}\n`);
+  for (const [i, events] of plain.entries()) {
+    const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
+    writeFileSync(path.join(FOLDER, `${name}.${i + 1}.json.gz`), gzipSync(text, { level: 9 }));
   }
-  writeFileSync(path.join(FOLDER, `${name}.trace`), await traceTextOf(runs));
+  writeFileSync(path.join(FOLDER, `${name}${TRACE}`), await traceTextOf(plain.map(historyOf)));
+}
+
+/** Removes all of them, so that none is left of a story that is no longer told. */
+export function clearGoldens(): void {
+  rmSync(FOLDER, { recursive: true, force: true });
 }
 
 export function readGoldens(): readonly GoldenHistory[] {
-  const names = readdirSync(FOLDER).filter((file) => file.endsWith('.trace'));
-  return names.map((file) => {
-    const name = file.slice(0, -'.trace'.length);
-    const runs = filesOf(name).map(([json]) => readHistory(path.join(FOLDER, json)));
-    return { name, runs, trace: readFileSync(path.join(FOLDER, file), 'utf8') };
-  });
+  const files = readdirSync(FOLDER).sort();
+  return files
+    .filter((file) => file.endsWith(TRACE))
+    .map((file) => {
+      const name = file.slice(0, -TRACE.length);
+      const runs = files
+        .filter((other) => RUN.exec(other)?.[1] === name)
+        .map((run) => historyOf(readRunFile(run)));
+      return { name, runs, trace: readFileSync(path.join(FOLDER, file), 'utf8') };
+    });
 }
 
-const readHistory = (file: string): History => historyFromJSON(JSON.parse(readFileSync(file, 'utf8')));
+/** One event a line. */
+function readRunFile(file: string): readonly PlainEvent[] {
+  const text = gunzipSync(readFileSync(path.join(FOLDER, file))).toString('utf8');
+  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as PlainEvent]));
+}
 
-/** Files of the runs with their numbers, in order. */
-function filesOf(name: string): readonly (readonly [string, number])[] {
-  return readdirSync(FOLDER)
-    .flatMap((file) => {
-      const number = file.startsWith(`${name}.`) ? /^(\d+)\.json$/.exec(file.slice(name.length + 1)) : null;
-      return number === null ? [] : [[file, Number(number[1])] as const];
-    })
-    .sort(([, a], [, b]) => a - b);
+export const historyOf = (events: readonly PlainEvent[]): History => HistoryProto.fromObject({ events });
+
+export const plainEventsOf = (history: History): readonly PlainEvent[] =>
+  HistoryProto.toObject(HistoryProto.fromObject(history), { enums: String, longs: String, bytes: String })[
+    'events'
+  ] as readonly PlainEvent[];
+
+/**
+ * Without what tells of the machine it ran on: identities of clients and workers, the sticky queues named after them, and
+ * stacks, which name files. None of it takes part in replay, nor in the trace.
+ */
+function anonymous(value: unknown, name = ''): unknown {
+  if (name === 'identity') return 'robot';
+  if (name === 'stackTrace') return '';
+  if (Array.isArray(value)) return value.map((item) => anonymous(item));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, anonymous(inner, key)] as const);
+  const plain: Record<string, unknown> = Object.fromEntries(entries);
+  return plain['kind'] === 'TASK_QUEUE_KIND_STICKY' ? { ...plain, name: 'sticky' } : plain;
 }

@@ -37,9 +37,11 @@ let quieted = false;
 
 export const codec = createCodec();
 
-/** `workers: false` starts none: the test starts its own. */
-export async function openRobots(options: { readonly workers?: boolean } = {}): Promise<Robots> {
-  const stand = await openTestStand();
+/** `workers: false` starts none: the test starts its own. `stand` names servers that nobody else uses. */
+export async function openRobots(
+  options: { readonly workers?: boolean; readonly stand?: string } = {},
+): Promise<Robots> {
+  const stand = await openTestStand(options.stand);
   if (!quieted) quietRuntime();
   quieted = true;
   const { address, namespace } = stand.stand.temporal;

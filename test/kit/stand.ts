@@ -12,11 +12,15 @@ export interface TestStand {
   close(): Promise<void>;
 }
 
-/** Opens the stand of this jest worker and migrates its database. */
-export async function openTestStand(): Promise<TestStand> {
+/**
+ * Opens the stand of this jest worker and migrates its database.
+ * @param own name of a stand that nobody else uses, for who kills its servers; it begins with empty data
+ */
+export async function openTestStand(own?: string): Promise<TestStand> {
   const stand = await openStand({
     dir: path.join(__dirname, '../../.backstep'),
-    name: `test-${process.env['JEST_WORKER_ID'] ?? '0'}`,
+    name: own ?? `test-${process.env['JEST_WORKER_ID'] ?? '0'}`,
+    fresh: own !== undefined,
     env: process.env,
   });
   const options = { url: stand.postgres.url };

@@ -27,8 +27,9 @@ export const FORWARD = 'acme';
 /** Where Slack refuses for good, so that every onboarding is taken back. */
 export const BACKWARD = 'globex';
 export type Tenant = typeof FORWARD | typeof BACKWARD;
-/** Slack's word when it refuses. */
-export const REFUSAL = 'user_is_restricted';
+/** Slack's word when it refuses, and what the contract calls it. */
+const SLACK_REFUSES = 'restricted_action';
+export const REFUSAL = 'action_restricted';
 
 export interface Begun {
   readonly id: string;
@@ -50,24 +51,44 @@ export interface VendorStand {
 
 const codec = createCodec();
 
-/** @param options.people contractors for load in each tenant; `robots` is the number of processes */
+/** @param options.name of the servers' stand, which is this one's alone; `people` are contractors for load in each tenant */
 export async function openVendorStand(options: {
+  readonly name: string;
   readonly people: number;
   readonly robots: number;
 }): Promise<VendorStand> {
+  const closers: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    return { ...(await openParts(options, closers)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** @param closers what has to be closed again, in the order of its opening */
+async function openParts(
+  options: Parameters<typeof openVendorStand>[0],
+  closers: (() => unknown)[],
+): Promise<Omit<VendorStand, 'close'>> {
   const folder = mkdtempSync(path.join(tmpdir(), 'backstep-kill-'));
+  closers.push(() => rmSync(folder, { recursive: true, force: true }));
   const killDir = path.join(folder, 'kills');
   mkdirSync(killDir);
-  const [servers, sandbox, { code }, bundle] = await Promise.all([
-    openTestStand(),
-    startSandboxProcess({ dataDir: path.join(folder, 'sandbox') }),
-    bundleWorkflows(),
-    configuration(),
-  ]);
+  // Bundling keeps this process busy for a second or two: nothing that has a deadline may wait for it.
   const workflows = path.join(folder, 'bundle.js');
-  writeFileSync(workflows, code);
+  writeFileSync(workflows, (await bundleWorkflows()).code);
+  const bundle = await configuration();
+  const servers = await openTestStand(options.name);
+  closers.push(() => servers.close());
+  const sandbox = await startSandboxProcess({ dataDir: path.join(folder, 'sandbox') });
+  closers.push(() => sandbox.stop());
   const { address, namespace } = servers.stand.temporal;
   const outcomes = await connectOutcomes({ address, namespace, codec });
+  closers.push(() => outcomes.close());
   const admin = await seeded(sandbox, options.people);
   const settings: VendorRobotSettings = {
     address,
@@ -78,10 +99,8 @@ export async function openVendorStand(options: {
     kills: killDir,
   };
   const crew = new Crew('vendor-robot-process.ts', settings);
+  closers.push(() => crew.stop());
   await crew.start(options.robots);
-  // Ids of events are new on each run: the stand keeps its data.
-  const run = Date.now().toString(36);
-  const eventOf = (person: string, lane: Lane): string => `${run}-${lane}-${person}`;
   return {
     servers,
     outcomes,
@@ -94,22 +113,17 @@ export async function openVendorStand(options: {
       return { id: (await outcomes.start(start, eventOf(person, lane))).id, tenant };
     },
     idOf: (tenant, person, lane) => outcomeIdOf(tenant, onboardContractor.outcome, eventOf(person, lane)),
-    close: async () => {
-      await crew.stop();
-      await outcomes.close();
-      await sandbox.stop();
-      await servers.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
   };
 }
+
+const eventOf = (person: string, lane: Lane): string => `${lane}-${person}`;
 
 async function seeded(sandbox: SandboxProcess, people: number): Promise<SandboxAdmin> {
   const admin = new SandboxAdmin(sandbox.urls.admin);
   for (const tenant of [FORWARD, BACKWARD]) await admin.seed(tenant, people);
   await admin.addFault({
     match: { tenant: BACKWARD, op: 'slack.conversations.invite' },
-    effect: { kind: 'refuse', code: REFUSAL },
+    effect: { kind: 'refuse', code: SLACK_REFUSES },
   });
   return admin;
 }

@@ -45,7 +45,9 @@ export function stop(run: Run, then: 'complete' | 'backstep'): void {
     delete run.state.returns[checkpoint];
   }
   run.state.ready = run.state.ready.filter((id) => stateOf(run, id).status === 'undoing');
-  for (const id of Object.keys(run.state.nodes)) if (!isReturning(run, id)) close(run, id);
+  for (const id of Object.keys(run.state.nodes)) {
+    if (!isReturning(run, id) && !(then === 'complete' && isUndoIncident(run, id))) close(run, id);
+  }
   run.agenda.push({ step: 'drained' });
 }
 
@@ -120,11 +122,21 @@ const isReturning = (run: Run, id: string): boolean =>
     ([checkpoint, back]) => back.stage !== 'draining' && isInScope(run, id, checkpoint, back.scope),
   );
 
+/** A compensation that failed for good: no outcome completes over it. */
+const isUndoIncident = (run: Run, id: string): boolean => {
+  const { status, undo } = stateOf(run, id);
+  return status === 'incident' && undo === 'undo_failed';
+};
+
 /** Whether what was in flight has settled; if so, undoing begins, or the outcome ends. */
 export function drained(run: Run): void {
   const { stopping } = run.state;
   if (stopping !== null) {
-    const isBusy = run.state.inFlight > 0 || isUndoHeld(run) || Object.keys(run.state.returns).length > 0;
+    const isBusy =
+      run.state.inFlight > 0 ||
+      isUndoHeld(run) ||
+      Object.keys(run.state.returns).length > 0 ||
+      Object.keys(run.state.nodes).some((id) => isUndoIncident(run, id));
     if (stopping.stage === 'draining' && !isBusy) settled(run, '');
     return;
   }
@@ -298,7 +310,7 @@ export function undone(run: Run, id: string, result: UndoResult): void {
   if (result.kind === 'failed') {
     run.notes.push({ kind: 'comp.failed', node: id, comp, of: node.awf, code: result.failure.code });
     setUndo(run, id, 'undo_fail');
-    if (run.state.stopping?.stage === 'draining' && !isReturning(run, id)) {
+    if (isDrainingBack(run)) {
       state.status = 'failed';
     } else {
       state.status = 'incident';
@@ -313,6 +325,10 @@ export function undone(run: Run, id: string, result: UndoResult): void {
   run.agenda.push({ step: 'drained' });
 }
 
+/** Whether everything goes back anyhow, and this undo is tried again when its turn comes. */
+const isDrainingBack = ({ state: { stopping } }: Run): boolean =>
+  stopping?.stage === 'draining' && stopping.then === 'backstep';
+
 export function setUndo(run: Run, id: string, event: UndoEvent): void {
   const state = stateOf(run, id);
   invariant(state.undo !== undefined, `\`${id}\` has an effect to undo`);
@@ -324,7 +340,11 @@ export function undoIsOver(run: Run, id: string): void {
   const { state } = place(run, id);
   const course = state.courseAfterUndo;
   delete state.courseAfterUndo;
-  if (run.state.stopping?.stage === 'draining' && !isReturning(run, id)) return;
+  if (run.state.stopping?.stage === 'draining' && !isReturning(run, id)) {
+    stateOf(run, id).status = 'failed';
+    run.agenda.push({ step: 'drained' });
+    return;
+  }
   run.agenda.push(
     course === undefined ? { step: 'undoSettled', node: id } : { step: 'follow', node: id, course },
   );

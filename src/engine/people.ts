@@ -201,7 +201,7 @@ function resolveUndo(run: Run, placed: Placed, resolution: Resolution, by: strin
       return;
     case 'backstep':
       // Everything else goes back too; this one is tried again when its turn comes.
-      if (run.state.stopping === null) {
+      if (run.state.stopping?.then !== 'backstep') {
         run.notes.push({ kind: 'backstep', from: id, code: 'REQUESTED', by, reason: resolution.reason });
         run.agenda.push({ step: 'stop', then: 'backstep' });
       } else askForUndo(run, placed, placed.node as ActionNode);

@@ -25,6 +25,7 @@ export function seededOracle(plan: Plan, seed: number, trouble: number): SeededO
   const isGate = (node: string): boolean => planNodeOf(layout, node)?.kind === 'gate';
   const asked = new Map<string, number>();
   const fenced = new Set<string>();
+  const strays = new Set<string>();
   /** In [0, 100); each time a question is asked again it may be answered differently. */
   const ask = (text: string): number => {
     const times = (asked.get(text) ?? 0) + 1;
@@ -46,13 +47,14 @@ export function seededOracle(plan: Plan, seed: number, trouble: number): SeededO
     lost: (fence, known) => {
       const open = fence.filter((node) => known[node] === undefined && !fenced.has(node));
       for (const node of fence) fenced.add(node);
-      return open
-        .filter((node) => roll(seed, `lost ${node}`) < trouble / 4)
-        .map((node) => ({
-          node,
-          input: { box: LOST_BOX + node },
-          isCommitted: roll(seed, `known ${node}`) % 2 === 0,
-        }));
+      for (const node of open.filter((one) => roll(seed, `lost ${one}`) < trouble / 4)) strays.add(node);
+      // An answer may come too late to be taken: what it told is told again.
+      const untold = [...strays].filter((node) => known[node] === undefined);
+      return untold.map((node) => ({
+        node,
+        input: { box: LOST_BOX + node },
+        isCommitted: roll(seed, `known ${node}`) % 2 === 0,
+      }));
     },
     latencyMs: (node, what) => 10 + ask(`latency ${what} ${node}`),
   };

@@ -27,12 +27,14 @@ import {
   type OutcomeResult,
   type OutcomeStart,
   type Phase,
+  type StoredStart,
 } from '../../workflows/protocol';
 import type { Act, GateDecision, Resolution } from '../engine/effects';
 import type { Told } from '../engine/fold';
 import type { Answer } from '../engine/people';
 import { outcomeIdOf, type OutcomeId } from '../kernel/ids';
 import type { Json } from '../kernel/json';
+import { packPlan } from '../plan/wire';
 import { readRun, tellRuns, type ReadRun } from './history';
 import { OutcomeError } from './outcome-error';
 
@@ -51,7 +53,8 @@ export interface Outcomes {
   pause(id: string, act: Act): Promise<Answer>;
   resume(id: string, act: Act): Promise<Answer>;
   cancel(id: string, act: Act): Promise<Answer>;
-  release(id: string, node: string): Promise<Answer>;
+  /** `name`: sent again under the same name it is taken once. */
+  release(id: string, node: string, name?: string): Promise<Answer>;
   resolve(id: string, node: string, resolution: Resolution, by: string): Promise<Answer>;
   signal(id: string, name: string, data: Json): Promise<Answer>;
   /** Takes an outcome back: by an act while it runs, by a workflow of its own once it has completed. */
@@ -134,8 +137,8 @@ class TemporalOutcomes implements Outcomes {
   cancel(id: string, act: Act): Promise<Answer> {
     return this.act(id, 'cancel', act);
   }
-  release(id: string, node: string): Promise<Answer> {
-    return this.act(id, 'release', { node });
+  release(id: string, node: string, name?: string): Promise<Answer> {
+    return this.act(id, 'release', { node }, name);
   }
   resolve(id: string, node: string, resolution: Resolution, by: string): Promise<Answer> {
     return this.act(id, 'resolve', { node, resolution, by });
@@ -228,16 +231,19 @@ class TemporalOutcomes implements Outcomes {
     return tellRuns([...runs, ...back]);
   }
 
-  private async act(id: string, name: ActName, data: unknown): Promise<Answer> {
+  private async act(id: string, name: ActName, data: unknown, updateId?: string): Promise<Answer> {
     const deadline = AbortSignal.timeout(ANSWER_MS);
     try {
       return await this.client.withAbortSignal(deadline, () =>
-        this.client.workflow.getHandle(id).executeUpdate<Answer, [unknown]>(name, { args: [data] }),
+        this.client.workflow.getHandle(id).executeUpdate<Answer, [unknown]>(name, {
+          args: [data],
+          ...(updateId === undefined ? {} : { updateId }),
+        }),
       );
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) {
         await this.describe(id);
-        throw new OutcomeError('OUTCOME_OVER', id);
+        return this.actOnWayBack(id, name, data, updateId);
       }
       if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
         throw new OutcomeError('ACT_MALFORMED', error.cause.message);
@@ -247,6 +253,17 @@ class TemporalOutcomes implements Outcomes {
     }
   }
 
+  /** What is taken back after it completed goes back in a workflow of its own, and can need people there. */
+  private async actOnWayBack(id: string, name: ActName, data: unknown, updateId?: string): Promise<Answer> {
+    const over = new OutcomeError('OUTCOME_OVER', id);
+    if (id.endsWith(BACKSTEP_SUFFIX)) throw over;
+    return this.act(`${id}${BACKSTEP_SUFFIX}`, name, data, updateId).catch((error: unknown) => {
+      const isOver =
+        error instanceof OutcomeError && (error.code === 'OUTCOME_UNKNOWN' || error.code === 'OUTCOME_OVER');
+      throw isOver ? over : error;
+    });
+  }
+
   /** Whether it was started now. */
   private async startAs(id: string, start: OutcomeStart): Promise<boolean> {
     const { plan } = start;
@@ -254,7 +271,7 @@ class TemporalOutcomes implements Outcomes {
       await this.client.workflow.start(plan.outcome, {
         workflowId: id,
         taskQueue: SERVICE_QUEUE,
-        args: [start],
+        args: [{ ...start, plan: packPlan(plan) } satisfies StoredStart],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowTaskTimeout: TIMES.workflowTask,
         typedSearchAttributes: attributesOf(start),

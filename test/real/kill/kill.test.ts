@@ -49,6 +49,12 @@ type Node = (typeof ACTIONS)[number]['node'];
 let people = 0;
 const nextPerson = (): string => `load.${String(++people).padStart(4, '0')}`;
 
+/**
+ * The undo of an action that Slack refuses: it runs where a robot died between the refusal and its record, because then
+ * nobody knows that there was no effect.
+ */
+const UNSEEN = 'comp=remove_channels ok of=slack.invite_channels';
+
 const storyOf = ({ tenant }: Begun, person: string): readonly string[] => {
   const first = [`outcome=EMP-R-001 entity=person:${person}`, 'compile plan=onboard.contractor variant=v3.2'];
   const ok = ACTIONS.map(({ awf, comp }) => `awf=${awf} ok comp=${comp}`);
@@ -88,7 +94,8 @@ async function settle(begun: readonly Onboarding[]): Promise<void> {
     const acted = isForward ? all : all.filter((node) => node !== 'channels');
     expect(await seenOf(outcome, 'execute')).toEqual(acted);
     expect(await seenOf(outcome, 'compensate')).toEqual(isForward ? [] : acted);
-    expect(await traceOf(stand.outcomes, outcome.id)).toEqual(storyOf(outcome, person));
+    const told = (await traceOf(stand.outcomes, outcome.id)).filter((line) => !line.startsWith(UNSEEN));
+    expect(told).toEqual(storyOf(outcome, person));
   }
   for (const tenant of [FORWARD, BACKWARD])
     expect((await stand.admin.effects({ tenant })).doubled).toEqual([]);

@@ -22,15 +22,16 @@ import { interpret } from '../src/engine/interpret';
 import type { Advance, Machine } from '../src/engine/machine';
 import type { Answer } from '../src/engine/people';
 import { TURNS_PER_RUN } from '../src/engine/state';
+import { unpackPlan } from '../src/plan/wire';
 import { ACTS, readAct, readSignal, type ActName } from './acts';
 import { PhaseWatch } from './phase-watch';
-import { ATTRIBUTES, type OutcomeResult, type OutcomeStart } from './protocol';
+import { ATTRIBUTES, type OutcomeResult, type StoredStart } from './protocol';
 import { TEMPORAL_CANCEL } from './temporal-cancel';
 import { TemporalEffects } from './temporal-effects';
 
 /** Runs until the outcome is over; started under its own code as workflow type. */
-export async function runOutcome(start: OutcomeStart): Promise<OutcomeResult> {
-  const { plan } = start;
+export async function runOutcome(start: StoredStart): Promise<OutcomeResult> {
+  const plan = unpackPlan(start.plan);
   const effects = new TemporalEffects(plan, start.of === undefined ? {} : { outcome: start.of }, start.asked);
   const answers = new Map<Happening, (answer: Answer) => void>();
   listen(effects, answers);
@@ -61,7 +62,7 @@ export async function runOutcome(start: OutcomeStart): Promise<OutcomeResult> {
     return residue.length === 0 ? { phase } : { phase, residue };
   }
   const { first: _, ...rest } = start;
-  return continueAsNew<(start: OutcomeStart) => Promise<OutcomeResult>>({
+  return continueAsNew<(start: StoredStart) => Promise<OutcomeResult>>({
     ...rest,
     from: state,
     asked: effects.asked,

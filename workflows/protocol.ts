@@ -9,6 +9,7 @@ import { retryDelay } from '../src/governance/retry';
 import type { FailureClass } from '../src/kernel/failure';
 import type { Json } from '../src/kernel/json';
 import type { Plan, RetryRule } from '../src/plan/plan';
+import type { PackedPlan } from '../src/plan/wire';
 
 /** Input of an outcome's workflow: the first event of the history holds the whole declared intent. */
 export interface OutcomeStart {
@@ -28,6 +29,11 @@ export interface OutcomeStart {
   readonly asked?: Asked;
   /** Happenings one run takes before it continues as new. Default: the engine's. */
   readonly turnsPerRun?: number;
+}
+
+/** The same as the history stores it. */
+export interface StoredStart extends Omit<OutcomeStart, 'plan'> {
+  readonly plan: PackedPlan | Plan;
 }
 
 /** By node: firings, and undos. */

@@ -11,13 +11,20 @@ import {
 import type { temporal } from '@temporalio/proto';
 import { readAct, readSignal, isActName } from '../../workflows/acts';
 import { readFailure } from '../../workflows/failure';
-import { readLabel, TIMER_PREFIX, type OutcomeStart, type Swept } from '../../workflows/protocol';
+import {
+  readLabel,
+  TIMER_PREFIX,
+  type OutcomeStart,
+  type StoredStart,
+  type Swept,
+} from '../../workflows/protocol';
 import { TEMPORAL_CANCEL } from '../../workflows/temporal-cancel';
 import type { EngineEvent, FireResult, Happening, UndoResult } from '../engine/effects';
 import { fold, type Told } from '../engine/fold';
 import { TURNS_PER_RUN } from '../engine/state';
 import type { TraceEvent } from '../engine/trace';
 import { invariant } from '../kernel/invariant';
+import { unpackPlan } from '../plan/wire';
 import { idOf, toldInOrder } from './history-jobs';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
@@ -45,6 +52,7 @@ export async function readRun(history: History, codec: PayloadCodec): Promise<Re
   const started = events[0]?.workflowExecutionStartedEventAttributes;
   invariant(started != null, 'a history begins with the start of its workflow');
   const [start] = await reader.values(started.input);
+  const stored = start as StoredStart;
   const happenings: Happening[] = [];
   let latest = timeOf(events[0]);
   for (const event of toldInOrder(events)) {
@@ -56,7 +64,7 @@ export async function readRun(history: History, codec: PayloadCodec): Promise<Re
   }
   const end = endOf(events[events.length - 1]);
   return {
-    start: start as OutcomeStart,
+    start: { ...stored, plan: unpackPlan(stored.plan) },
     at: timeOf(events[0]),
     happenings,
     ...(end === undefined ? {} : { end }),

@@ -24,6 +24,17 @@ export interface Layout {
   readonly owners: ReadonlyMap<string, string>;
 }
 
+/** Where strays can hide in a plan. */
+export interface Hideouts {
+  /** Changing actions of the local lane, and every node with one inside. */
+  readonly nodes: ReadonlySet<string>;
+  /**
+   * Whether the way through the plan may hang on what people do, in a block that only some of their acts open. Then even an
+   * outcome that ran to its end may have gone another way in a lost task.
+   */
+  readonly areSwayed: boolean;
+}
+
 /** Key of the plan's body. */
 export const BODY = '';
 

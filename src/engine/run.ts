@@ -9,8 +9,7 @@ import type { Json, JsonObject } from '../kernel/json';
 import { evaluate, type Expression, type Scope } from '../plan/expression';
 import type { Plan, PlanNode } from '../plan/plan';
 import type { Command } from './effects';
-import type { BlockLayout, Layout } from './layout';
-import type { Hideouts } from './strays';
+import type { BlockLayout, Hideouts, Layout } from './layout';
 import type { BlockState, EngineState, NodeState } from './state';
 import type { TraceNote } from './trace';
 

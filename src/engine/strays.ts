@@ -6,20 +6,9 @@
 import type { Plan, PlanNode } from '../plan/plan';
 import { referencesOf } from '../plan/expression';
 import type { Command, Stray } from './effects';
-import { eachKey, planNodeOf, type Layout } from './layout';
+import { eachKey, planNodeOf, type Hideouts, type Layout } from './layout';
 import { stateOf, type Run } from './run';
 import type { NodeState } from './state';
-
-/** Where strays can hide in a plan. */
-export interface Hideouts {
-  /** Changing actions of the local lane, and every node with one inside. */
-  readonly nodes: ReadonlySet<string>;
-  /**
-   * Whether the way through the plan may hang on what people do, in a block that only some of their acts open. Then even an
-   * outcome that ran to its end may have gone another way in a lost task.
-   */
-  readonly areSwayed: boolean;
-}
 
 export function hideoutsOf(plan: Plan, layout: Layout): Hideouts {
   const nodes = new Set<string>();

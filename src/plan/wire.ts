@@ -30,7 +30,7 @@ const DEFAULTS = {
 
 /** A plan on the wire. Only this file looks inside. */
 export interface PackedPlan {
-  readonly wire: typeof WIRE;
+  readonly wire: number;
   readonly lane: Lane;
   readonly [member: string]: unknown;
 }
@@ -43,7 +43,9 @@ export function packPlan(plan: Plan): PackedPlan | Plan {
     wire: WIRE,
     lane,
     ...rest,
-    params: mapValues(params, ({ value, from, at }) => (at === undefined ? [value, from] : [value, from, at])),
+    params: mapValues(params, ({ value, from, at }) =>
+      at === undefined ? [value, from] : [value, from, at],
+    ),
     awfs: mapValues(awfs, packAwf),
     body: packBlock(body, lane),
     ...(jsonEquals(retry, DEFAULTS.retry) ? {} : { retry }),
@@ -77,7 +79,7 @@ type PackedAwf = { readonly risk: readonly number[]; readonly [member: string]: 
 function packAwf({ risk, ...rest }: PlannedAwf): PackedAwf {
   const { externality, magnitude, recovery, precedent } = risk;
   const own: Record<string, unknown> = {};
-  for (const [member, value] of Object.entries(rest)) {
+  for (const [member, value] of Object.entries<unknown>(rest)) {
     if (value !== undefined && value !== DEFAULTS.awf[member]) own[member] = value;
   }
   for (const member of Object.keys(DEFAULTS.awf)) if (!(member in rest)) own[member] = null;
@@ -86,8 +88,14 @@ function packAwf({ risk, ...rest }: PlannedAwf): PackedAwf {
 
 function unpackAwf({ risk, ...own }: PackedAwf): PlannedAwf {
   const [externality, magnitude, recovery, precedent] = risk;
-  const all = { ...DEFAULTS.awf, ...own, risk: { externality, magnitude, recovery, precedent } };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)) as unknown as PlannedAwf;
+  const all: Packed<unknown> = {
+    ...DEFAULTS.awf,
+    ...own,
+    risk: { externality, magnitude, recovery, precedent },
+  };
+  return Object.fromEntries(
+    Object.entries(all).filter(([, value]) => value !== null),
+  ) as unknown as PlannedAwf;
 }
 
 /** An action without its `kind`; other nodes keep theirs. */

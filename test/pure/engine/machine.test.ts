@@ -90,6 +90,8 @@ describe('the engine, on any plan and any trouble', () => {
           if (!done.has(id)) continue;
           for (const [before, later] of undone) {
             if (!done.has(before) || !standsBehind(layout, id, before)) continue;
+            // What a return took back before this one ran is no matter of its order.
+            if (later < done.get(id)!) continue;
             pairs += 1;
             expect({ before, id, isFirst: at < later }).toEqual({ before, id, isFirst: true });
           }

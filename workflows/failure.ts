@@ -4,21 +4,29 @@
  */
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/common';
 import type { Attempt, Failure } from '../src/kernel/failure';
+import type { Json } from '../src/kernel/json';
 
 /** A failure for good, with every attempt made. */
 export interface Failed {
   readonly kind: 'failed';
   readonly failure: Failure;
   readonly attempts?: readonly Attempt[];
+  readonly decision?: Json;
 }
 
 /** Ends the activity: Temporal does not try it again. The failure and its attempts travel as details. */
-export function finalFailure({ failure, attempts }: Failed): ApplicationFailure {
+export function finalFailure({ failure, attempts, decision }: Failed): ApplicationFailure {
   return ApplicationFailure.create({
     type: failure.code,
     message: failure.message,
     nonRetryable: true,
-    details: [{ failure, ...(attempts === undefined ? {} : { attempts }) }],
+    details: [
+      {
+        failure,
+        ...(attempts === undefined ? {} : { attempts }),
+        ...(decision === undefined ? {} : { decision }),
+      },
+    ],
   });
 }
 
@@ -56,6 +64,7 @@ function readDetails({ details }: ApplicationFailure): Failed | undefined {
     kind: 'failed',
     failure: detail.failure,
     ...(detail.attempts === undefined ? {} : { attempts: detail.attempts }),
+    ...(detail.decision === undefined ? {} : { decision: detail.decision }),
   };
 }
 

@@ -32,7 +32,7 @@ import { TemporalEffects } from './temporal-effects';
 /** Runs until the outcome is over; started under its own code as workflow type. */
 export async function runOutcome(start: StoredStart): Promise<OutcomeResult> {
   const plan = unpackPlan(start.plan);
-  const effects = new TemporalEffects(plan, start.of === undefined ? {} : { outcome: start.of }, start.asked);
+  const effects = new TemporalEffects(plan, start.of === undefined ? {} : { outcome: start.of }, start);
   const answers = new Map<Happening, (answer: Answer) => void>();
   listen(effects, answers);
   const watch = new PhaseWatch(start.from, readPhase());

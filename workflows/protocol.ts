@@ -18,6 +18,8 @@ export interface OutcomeStart {
   readonly planId: string;
   readonly cause: { readonly event: string; readonly type?: string } | { readonly person: string };
   readonly startedBy: string;
+  /** Absent: nobody said, and the engine may only recommend. */
+  readonly under?: Under;
   readonly correlation?: string;
   /** State to go on from: after continue-as-new, or of the finished outcome that is to go back. */
   readonly from?: EngineState;
@@ -29,6 +31,21 @@ export interface OutcomeStart {
   readonly asked?: Asked;
   /** Happenings one run takes before it continues as new. Default: the engine's. */
   readonly turnsPerRun?: number;
+}
+
+/** Where an outcome stands: what authority rules, limits and controls find it by. */
+export interface Under {
+  readonly runbook: string;
+  readonly domain: string;
+  readonly entity: string;
+  /** Absent where no automation selected it. */
+  readonly automation?: string;
+  /** Who answers for it by name; absent where an event started it. */
+  readonly person?: string;
+  /** Scopes of the configuration that hold for its entity. */
+  readonly region?: string;
+  readonly team?: string;
+  readonly class?: string;
 }
 
 /** The same as the history stores it. */
@@ -67,6 +84,7 @@ export interface ExecuteInput extends ActivityInputBase {
   readonly input: Json;
   /** Registered here, before the effect can exist. */
   readonly compensation?: string;
+  readonly under?: Under;
 }
 
 export interface CompensateInput extends ActivityInputBase {

@@ -28,6 +28,7 @@ import {
   TIMES,
   type ActivityInput,
   type Asked,
+  type OutcomeStart,
   type Swept,
 } from './protocol';
 
@@ -52,11 +53,11 @@ export class TemporalEffects implements Effects {
   constructor(
     private readonly plan: Plan,
     private readonly outcome: { readonly outcome?: string },
-    asked: Asked | undefined,
+    private readonly start: Pick<OutcomeStart, 'asked' | 'under'>,
   ) {
     this.layout = layoutOf(plan);
     this.retry = jsonEquals(plan.retry, STANDARD_RETRY) ? {} : { retry: plan.retry };
-    this.counts = { fire: { ...asked?.fire }, undo: { ...asked?.undo } };
+    this.counts = { fire: { ...start.asked?.fire }, undo: { ...start.asked?.undo } };
   }
 
   /** For the run that comes after this one. */
@@ -159,7 +160,14 @@ export class TemporalEffects implements Effects {
     const base = { node, ...(asking === 1 ? {} : { asking }), ...this.retry, ...this.outcome };
     if (command.do === 'fire') {
       const { input, compensation } = command;
-      return { op: 'execute', ...base, input, ...(compensation === undefined ? {} : { compensation }) };
+      const { under } = this.start;
+      return {
+        op: 'execute',
+        ...base,
+        input,
+        ...(compensation === undefined ? {} : { compensation }),
+        ...(under === undefined ? {} : { under }),
+      };
     }
     const { of, ofInput, args } = command;
     return { op: 'compensate', ...base, of, input: ofInput, ...(args === undefined ? {} : { args }) };

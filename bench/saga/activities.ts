@@ -89,6 +89,7 @@ async function perform<Output>(parts: SagaParts, asked: Asked): Promise<Acted<Ou
     heartbeat: () => {
       activity.heartbeat();
     },
+    spend: () => undefined,
     log: activity.log,
     now: Date.now,
   };

@@ -256,6 +256,11 @@ BEGIN
   END IF;
 END $$;
 
+-- It waits no more: it was denied, or another way was found.
+CREATE OR REPLACE FUNCTION authority_forget(p_tenant text, p_outcome text, p_node text) RETURNS void LANGUAGE sql AS $$
+  DELETE FROM authority_waiters WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node
+$$;
+
 -- An attempt has ended. `p_end`: { how: done | again | failed, firing, runbook, system, call: ok | error | none, retryAt,
 -- breaker: { share, windowMs, fewest, probeMs }, trust: figures or null, costs: [{ k, w, u }], decision }.
 CREATE OR REPLACE FUNCTION authority_settle(p_tenant text, p_outcome text, p_node text, p_at bigint, p_end jsonb) RETURNS boolean
@@ -406,5 +411,21 @@ BEGIN
     WHEN 'action' THEN outcome || '#' || node = p_name
     WHEN 'node' THEN runbook || '/' || node = p_name
     ELSE false END;
+  PERFORM authority_release(p_tenant, p_at);
+END $$;
+
+-- Trust that was earned elsewhere stands in for the tenant's own, and says so. Everybody asks again.
+CREATE OR REPLACE FUNCTION authority_import_trust(p_tenant text, p_ledger jsonb, p_memory jsonb, p_label jsonb,
+  p_at bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM authority_lock(p_tenant);
+  INSERT INTO authority_tenants AS t (tenant, version, trust, trust_imported) VALUES (p_tenant, 1, p_ledger, p_label)
+  ON CONFLICT (tenant) DO UPDATE SET version = t.version + 1, trust = p_ledger, trust_imported = p_label;
+  INSERT INTO authority_memory (tenant, scope, name, successes, failures)
+  SELECT p_tenant, m.scope, m.name, m.successes, m.failures
+  FROM jsonb_to_recordset(p_memory) AS m(scope text, name text, successes float8, failures float8)
+  ON CONFLICT (tenant, scope, name) DO UPDATE SET successes = excluded.successes, failures = excluded.failures;
+  UPDATE authority_waiters SET asks_again = true WHERE tenant = p_tenant AND state = 'queued';
   PERFORM authority_release(p_tenant, p_at);
 END $$;

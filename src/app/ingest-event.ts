@@ -13,6 +13,7 @@ import { findRunbook, shipped } from './catalog';
 import { compileOutcome, type CompiledOutcome } from './compile-outcome';
 import type { TenantConfig } from './configuration';
 import { refuse, refusing, type Refusal } from './refusal';
+import { underOf } from './rulebook';
 import type { Services } from './services';
 
 export type EventTaken =
@@ -81,7 +82,7 @@ async function start(
   };
   const compiled = compileTaken(config, taken);
   if (!compiled.ok) return fail(compiled.error);
-  const { plan, planId } = compiled.value;
+  const { plan, planId, facts } = compiled.value;
   const started = await refusing(() =>
     services.outcomes.start(
       {
@@ -89,6 +90,7 @@ async function start(
         planId,
         cause: { event: event.id, type: event.type },
         startedBy: `automation:${selection.automation.id}`,
+        under: underOf(plan, facts, { automation: selection.automation.id }),
       },
       event.id,
     ),

@@ -9,11 +9,14 @@ import { openDatabase } from '../store/database';
 import { createExclusive } from '../store/exclusive';
 import { createBarrier } from '../store/barrier';
 import { createActivities } from '../temporal/activities';
+import { createAuthorityRobot, type AuthorityRobot } from '../temporal/authority-robot';
+import { connectOutcomes } from '../temporal/client';
 import { createCodec } from '../temporal/codec';
 import { createDispatcher, type Log } from '../temporal/dispatcher';
 import { quietRuntime, startWorker, type Robot, type RunningWorker } from '../temporal/worker';
 import type { Logger } from '../telemetry/logger';
-import { loadConfig } from './configuration';
+import { loadConfig, type TenantConfig } from './configuration';
+import { createRulebook } from './rulebook';
 import { sandboxVariables } from './sandbox-variables';
 import { loggerOf } from './services';
 import type { Settings } from './settings';
@@ -55,27 +58,47 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
     onIdleError: (error) => logger.log('store.connection_lost', { error }),
   });
   warm();
+  const now = (): number => Date.now();
+  const barrier = createBarrier(database);
+  const configOf = configsOf(settings);
+  const robot = createAuthorityRobot({
+    database,
+    databaseUrl: wiring.databaseUrl,
+    barrier,
+    rulebook: createRulebook(async (tenant) => (await configOf(tenant)).bundle),
+    now,
+    log,
+  });
   const dispatcher = createDispatcher({
-    barrier: createBarrier(database),
+    barrier,
+    admit: robot.admit,
     exclusive: createExclusive(database),
     effects: effectOf,
-    connections: connectionsOf(settings, wiring),
-    now: () => Date.now(),
+    connections: connectionsOf(settings, wiring, configOf),
+    now,
     log,
   });
   try {
+    const codec = createCodec();
     const running = await startWorker({
       address: wiring.temporalAddress,
       namespace: wiring.temporalNamespace,
       robots,
-      activities: createActivities({ dispatcher, awfs: contracts.map(({ name }) => name), log }),
-      codec: createCodec(),
+      activities: {
+        ...createActivities({ dispatcher, awfs: contracts.map(({ name }) => name), log }),
+        ...robot.activities,
+      },
+      codec,
       bundle: await workflowBundle(settings),
       identity: `backstep-${process.pid}`,
       ...(options.slots === undefined ? {} : { slots: options.slots }),
     });
+    const closeReleaser = robots.includes('service') ? await startReleasing(robot, wiring, codec) : nothing;
     logger.log('worker.started', { robots });
-    const ended = running.ended.finally(() => database.close());
+    const ended = running.ended.finally(async () => {
+      await closeReleaser();
+      await database.close();
+    });
     ended.catch(() => undefined);
     return {
       robots,
@@ -93,6 +116,45 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
   }
 }
 
+const nothing = (): Promise<void> => Promise.resolve();
+
+/** Held actions are told of their release by the robots that run outcomes; what comes back ends it. */
+async function startReleasing(
+  robot: AuthorityRobot,
+  wiring: Wiring,
+  codec: ReturnType<typeof createCodec>,
+): Promise<() => Promise<void>> {
+  const outcomes = await connectOutcomes({
+    address: wiring.temporalAddress,
+    namespace: wiring.temporalNamespace,
+    codec,
+  });
+  const releaser = robot.release(outcomes);
+  return async () => {
+    await releaser.stop();
+    await outcomes.close();
+  };
+}
+
+/** Configurations by tenant, read once. One that is not valid now may be mended, and is read again when it is asked for. */
+function configsOf(settings: Settings): (tenant: string) => Promise<TenantConfig> {
+  const known = new Map<string, Promise<TenantConfig>>();
+  const read = async (tenant: string): Promise<TenantConfig> => {
+    const config = await loadConfig(settings, tenant);
+    if (!config.ok) throw new Error(`the configuration of \`${tenant}\` is not valid`);
+    return config.value;
+  };
+  return (tenant) => {
+    let config = known.get(tenant);
+    if (config === undefined) {
+      config = read(tenant);
+      known.set(tenant, config);
+      config.catch(() => known.delete(tenant));
+    }
+    return config;
+  };
+}
+
 /**
  * Connections by tenant and system, from the tenant's configuration and this process's environment. One that can't be had is
  * no failure of an action: nothing fires, and it is tried again.
@@ -100,12 +162,13 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
 function connectionsOf(
   settings: Settings,
   wiring: Wiring,
+  configOf: (tenant: string) => Promise<TenantConfig>,
 ): (tenant: string, system: string) => Promise<Connection> {
   const known = new Map<string, Promise<(system: string) => Connection>>();
   return async (tenant, system) => {
     let connect = known.get(tenant);
     if (connect === undefined) {
-      connect = connectorOf(settings, wiring, tenant);
+      connect = connectorOf(settings, wiring, { tenant, config: configOf(tenant) });
       known.set(tenant, connect);
       // A configuration that is not valid now may be mended.
       connect.catch(() => known.delete(tenant));
@@ -117,17 +180,16 @@ function connectionsOf(
 async function connectorOf(
   settings: Settings,
   wiring: Wiring,
-  tenant: string,
+  { tenant, config }: { readonly tenant: string; readonly config: Promise<TenantConfig> },
 ): Promise<(system: string) => Connection> {
-  const config = await loadConfig(settings, tenant);
-  if (!config.ok) throw new Error(`the configuration of \`${tenant}\` is not valid`);
+  const { bundle } = await config;
   const stand = wiring.sandboxUrl === undefined ? {} : sandboxVariables(tenant, wiring.sandboxUrl);
   const lookup = (name: string): string | undefined => settings.env[name] ?? stand[name];
   const found = new Map<string, Connection>();
   return (system) => {
     const before = found.get(system);
     if (before !== undefined) return before;
-    const connection = resolveConnection(config.value.bundle, system, lookup);
+    const connection = resolveConnection(bundle, system, lookup);
     if (!connection.ok) throw new Error(connection.error.map(({ message }) => message).join('; '));
     found.set(system, connection.value);
     return connection.value;

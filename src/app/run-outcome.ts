@@ -9,10 +9,11 @@ import type { Json, JsonObject } from '../kernel/json';
 import { err, ok, type Result } from '../kernel/result';
 import type { Plan } from '../plan/plan';
 import { findRunbook, shipped } from './catalog';
-import { compileOutcome } from './compile-outcome';
+import { compileOutcome, type CompiledOutcome } from './compile-outcome';
 import type { TenantConfig } from './configuration';
 import { sha256 } from './digest';
 import { refuse, refusing, type Refusal } from './refusal';
+import { underOf } from './rulebook';
 import type { Services } from './services';
 
 export interface RunRequest {
@@ -39,24 +40,33 @@ export async function runOutcome(
   services: Services,
   request: RunRequest,
 ): Promise<Result<RunStarted, Refusal>> {
-  const plan = await planOf(services, request);
-  if (!plan.ok) return plan;
-  const planId = planIdOf(plan.value, sha256);
+  const found = await planOf(services, request);
+  if (!found.ok) return found;
+  const { plan, facts } = found.value;
+  const planId = planIdOf(plan, sha256);
   const started = await refusing(() =>
     services.outcomes.start(
-      { plan: plan.value, planId, cause: { person: request.by }, startedBy: request.by },
+      {
+        plan,
+        planId,
+        cause: { person: request.by },
+        startedBy: request.by,
+        under: underOf(plan, facts, { person: request.by }),
+      },
       request.eventId,
     ),
   );
-  return started.ok ? ok({ ...started.value, plan: plan.value, planId }) : started;
+  return started.ok ? ok({ ...started.value, plan, planId }) : started;
 }
 
-function planOf(services: Services, request: RunRequest): Promise<Result<Plan, Refusal>> {
+function planOf(services: Services, request: RunRequest): Promise<Result<Planned, Refusal>> {
   const { what } = request;
   return 'reviewed' in what
     ? reviewedPlan(services, request, what)
     : freshPlan(services, request.config, what);
 }
+
+type Planned = Pick<CompiledOutcome, 'plan' | 'facts'>;
 
 interface Fresh {
   readonly runbook: AnyRunbook;
@@ -68,11 +78,11 @@ async function freshPlan(
   { cortex }: Services,
   { bundle }: TenantConfig,
   { runbook, entity: id, params }: Fresh,
-): Promise<Result<Plan, Refusal>> {
+): Promise<Result<Planned, Refusal>> {
   const entity = await cortex.need(bundle.tenant, id);
   if (!entity.ok) return refuse('COMPILE_REFUSED', 'no such entity', { diagnostics: [entity.error] });
   const compiled = compileOutcome({ bundle, runbook, entity: entity.value, given: { run: params } });
-  if (compiled.ok) return ok(compiled.value.plan);
+  if (compiled.ok) return ok(compiled.value);
   return refuse('COMPILE_REFUSED', `${runbook.outcome} does not compile for ${id}`, {
     diagnostics: compiled.error,
   });
@@ -83,7 +93,7 @@ async function reviewedPlan(
   services: Services,
   { config }: RunRequest,
   { reviewed, outcome }: { readonly reviewed: string; readonly outcome?: string },
-): Promise<Result<Plan, Refusal>> {
+): Promise<Result<Planned, Refusal>> {
   const decoded = decodePlan(reviewed);
   if (!decoded.ok) {
     return refuse('COMPILE_REFUSED', 'what was given is no plan', { diagnostics: decoded.error });
@@ -112,8 +122,8 @@ async function reviewedPlan(
   });
   if (!fresh.ok)
     return err({ ...fresh.error, message: `the reviewed plan is stale: ${fresh.error.message}` });
-  const stale = refuseStale(plan, fresh.value);
-  if (stale.ok && encodePlan(plan) === encodePlan(fresh.value)) return ok(plan);
+  const stale = refuseStale(plan, fresh.value.plan);
+  if (stale.ok && encodePlan(plan) === encodePlan(fresh.value.plan)) return fresh;
   return refuse('COMPILE_REFUSED', 'the reviewed plan is stale', {
     diagnostics: stale.ok ? [] : stale.error,
     help: 'compile it again with `--out`, and review what moved',

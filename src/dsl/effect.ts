@@ -19,6 +19,8 @@ export interface EffectContext {
   readonly connection: Connection;
   /** Aborts when the attempt's time is over or the worker shuts down; pass it to every call. */
   readonly signal: AbortSignal;
+  /** Reports what the call really cost, in a unit of the contract's `cost`; adds up. Guardrails are settled by it. */
+  spend(unit: string, amount: number): void;
   /** Tells Temporal that the attempt is alive; called for you at intervals, call it in long loops. */
   heartbeat(): void;
   /**

@@ -103,7 +103,13 @@ export type FireResult =
       readonly because: string;
       readonly decision?: Json;
     }
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly attempts?: readonly Attempt[] };
+  | {
+      readonly kind: 'failed';
+      readonly failure: Failure;
+      readonly attempts?: readonly Attempt[];
+      /** Where it was denied: by which decision. */
+      readonly decision?: Json;
+    };
 
 export type UndoResult =
   /** `changed` is false where there was nothing to undo. */

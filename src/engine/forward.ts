@@ -94,6 +94,7 @@ export function fire(run: Run, placed: Placed): void {
   const awf = run.plan.awfs[node.awf];
   invariant(awf !== undefined, `the plan knows AWF \`${node.awf}\``);
   state.status = 'acting';
+  delete state.isReleased;
   state.input ??= valueIn(run, placed.block, node.input);
   if (awf.effect === 'mutate' && state.undo === undefined) state.undo = 'intended';
   run.state.inFlight += 1;
@@ -127,19 +128,41 @@ export function fired(run: Run, id: string, result: FireResult): void {
       }
       if (node.pivot === true) run.state.pivoted = true;
       const comp = run.plan.awfs[node.awf]?.compensation;
-      run.notes.push({ kind: 'awf.ok', node: id, awf: node.awf, ...(comp === undefined ? {} : { comp }) });
+      run.notes.push({
+        kind: 'awf.ok',
+        node: id,
+        awf: node.awf,
+        ...(comp === undefined ? {} : { comp }),
+        ...decidedBy(result),
+      });
       run.agenda.push({ step: 'finish', node: id, output: result.output });
       break;
     }
     case 'held':
-      run.notes.push({ kind: 'awf.held', node: id, awf: node.awf, because: result.because });
+      run.notes.push({
+        kind: 'awf.held',
+        node: id,
+        awf: node.awf,
+        because: result.because,
+        ...decidedBy(result),
+      });
       if (state.undo !== undefined && state.isUnclear !== true)
         state.undo = nextUndo(state.undo, 'fail_clean');
       if (isStopped(run, id)) drop(run, id);
-      else state.status = 'held';
+      else if (state.isReleased !== true) state.status = 'held';
+      else {
+        run.notes.push({ kind: 'awf.released', node: id, awf: node.awf });
+        run.agenda.push({ step: 'ready', node: id });
+      }
       break;
     case 'failed':
-      run.notes.push({ kind: 'awf.failed', node: id, awf: node.awf, code: result.failure.code });
+      run.notes.push({
+        kind: 'awf.failed',
+        node: id,
+        awf: node.awf,
+        code: result.failure.code,
+        ...decidedBy(result),
+      });
       if (result.failure.effect === 'unknown') state.isUnclear = true;
       if (state.undo !== undefined) {
         state.undo = nextUndo(state.undo, state.isUnclear === true ? 'fail_unknown' : 'fail_clean');
@@ -151,6 +174,9 @@ export function fired(run: Run, id: string, result: FireResult): void {
   }
   run.agenda.push({ step: 'drained' });
 }
+
+const decidedBy = ({ decision }: FireResult): { readonly decision?: Json } =>
+  decision === undefined ? {} : { decision };
 
 /** A node is done: its block may be, and those that waited for it may start. */
 export function finish(run: Run, id: string, output: Json): void {

@@ -13,7 +13,7 @@ import { isLeaving, place, type Placed, type Run } from './run';
 /** What came of an act, for the door that it came through. */
 export type Answer =
   | 'done'
-  /** Kept for a gate that is not open yet. */
+  /** Kept for a gate that is not open yet, or a hold that has not been heard of. */
   | 'kept'
   /** Nothing to do: decided, resolved or ended already. */
   | 'late'
@@ -158,10 +158,14 @@ export function goBack(run: Run, act: Act, code: string): Answer {
   return 'done';
 }
 
-/** The cause of a hold is gone. */
+/** The cause of a hold is gone; kept where the hold itself is still on its way. */
 export function release(run: Run, id: string): Answer {
   const state = run.state.nodes[id];
   if (state === undefined) return 'unknown';
+  if (state.status === 'acting') {
+    state.isReleased = true;
+    return 'kept';
+  }
   if (state.status !== 'held') return 'late';
   const placed = place(run, id);
   run.notes.push({ kind: 'awf.released', node: id, awf: (placed.node as ActionNode).awf });

@@ -108,6 +108,8 @@ export interface NodeState {
   firings?: number;
   /** Its effect was found by a sweep. */
   isStray?: true;
+  /** Its hold ended before the engine had heard of the hold. */
+  isReleased?: true;
   /** Input of a fired action; the compensation of an unknown effect needs it. */
   input?: Json;
   /** Arguments for the compensation, from the commit. */

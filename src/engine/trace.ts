@@ -3,14 +3,30 @@
  * Pure ring. Which lines there are is decided by the engine alone; this file only names and prints them.
  */
 import { assertNever } from '../kernel/invariant';
+import type { Json } from '../kernel/json';
 
 /** One event of the story. `node` is the instance's id inside the outcome. */
 export type TraceNote =
   | { readonly kind: 'outcome'; readonly outcome: string; readonly entity: string }
   | { readonly kind: 'compile'; readonly plan: string; readonly variant: string }
-  | { readonly kind: 'awf.ok'; readonly node: string; readonly awf: string; readonly comp?: string }
-  | { readonly kind: 'awf.failed'; readonly node: string; readonly awf: string; readonly code: string }
-  | { readonly kind: 'awf.held'; readonly node: string; readonly awf: string; readonly because: string }
+  | ({
+      readonly kind: 'awf.ok';
+      readonly node: string;
+      readonly awf: string;
+      readonly comp?: string;
+    } & Decided)
+  | ({
+      readonly kind: 'awf.failed';
+      readonly node: string;
+      readonly awf: string;
+      readonly code: string;
+    } & Decided)
+  | ({
+      readonly kind: 'awf.held';
+      readonly node: string;
+      readonly awf: string;
+      readonly because: string;
+    } & Decided)
   /** Acted in a workflow task that was lost, and is undone because the story goes without it. */
   | { readonly kind: 'awf.stray'; readonly node: string; readonly awf: string }
   | { readonly kind: 'awf.released'; readonly node: string; readonly awf: string }
@@ -72,6 +88,11 @@ export type TraceNote =
       readonly durationMs: number;
       readonly residue?: readonly string[];
     };
+
+/** The record of the decision of the authority rules, to decide again by; absent where none was asked. */
+interface Decided {
+  readonly decision?: Json;
+}
 
 export type TraceEvent = TraceNote & {
   /** Milliseconds since the epoch. */

@@ -8,6 +8,8 @@
 export const MODES = ['observe', 'manual', 'copilot', 'autopilot'] as const;
 export type Mode = (typeof MODES)[number];
 
+export const isMode = (value: unknown): value is Mode => (MODES as readonly unknown[]).includes(value);
+
 /** Least severe first. */
 export const RISK_CLASSES = ['low', 'medium', 'high', 'critical'] as const;
 export type RiskClass = (typeof RISK_CLASSES)[number];

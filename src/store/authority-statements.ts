@@ -12,7 +12,7 @@ export const HOLD = {
 export const GIVE_BACK = {
   name: 'authority-give-back',
   text: `WITH lock AS MATERIALIZED (SELECT authority_lock($1) AS held)
-SELECT authority_give_back($1, $2, $3, $4::bigint, $5) FROM lock WHERE held`,
+SELECT authority_give_back($1, $2, $3, $4::bigint, $5), authority_forget($1, $2, $3) FROM lock WHERE held`,
 };
 
 export const CONTROL = {
@@ -97,4 +97,9 @@ export const QUEUE = {
   name: 'authority-queue',
   text: `SELECT outcome, node, awf, automation, state, causes, because, since::float8 AS since,
   releases_at::float8 AS "releasesAt" FROM authority_waiters WHERE tenant = $1 AND state <> 'told' ORDER BY seq LIMIT $2`,
+};
+
+export const IMPORT_TRUST = {
+  name: 'authority-import-trust',
+  text: `SELECT authority_import_trust($1, $2::jsonb, $3::jsonb, $4::jsonb, $5::bigint)`,
 };

@@ -18,6 +18,7 @@ import {
   DUE,
   GIVE_BACK,
   HOLD,
+  IMPORT_TRUST,
   IN_FLIGHT,
   QUEUE,
   RELEASE,
@@ -139,6 +140,14 @@ export interface Hold {
   readonly version: number;
 }
 
+/** How firings of an action type, or under a runbook, have ended. */
+export interface Remembered {
+  readonly scope: 'awf' | 'runbook';
+  readonly name: string;
+  readonly successes: number;
+  readonly failures: number;
+}
+
 /** One that waited and is to be told. */
 export interface Woken {
   readonly tenant: string;
@@ -199,6 +208,12 @@ export interface Authority {
   giveBack(key: ActionKey, holder: string, at: number): Promise<void>;
   /** Sets a control, or takes it away; whoever it touches asks again. */
   control(control: Control): Promise<void>;
+  /** Puts a ledger in place of what was earned here, labelled with who imported it and why. */
+  importTrust(
+    tenant: string,
+    earned: { readonly ledger: TrustLedger; readonly memory: readonly Remembered[] },
+    label: { readonly by: string; readonly reason: string; readonly at: number },
+  ): Promise<void>;
   /** Admitted actions of an automation that are still executing. */
   inFlight(tenant: string, automation: string): Promise<number>;
   /** The same as a list, for people. */
@@ -281,6 +296,12 @@ export function createAuthority(database: Database): Authority {
         ...[tenant, scope, name, kind],
         value === null ? null : JSON.stringify(value),
         ...[by, reason, at],
+      ),
+    importTrust: (tenant, { ledger, memory }, label) =>
+      run(
+        IMPORT_TRUST,
+        ...[tenant, JSON.stringify(ledger), JSON.stringify(memory), JSON.stringify(label)],
+        label.at,
       ),
     async claim(at, againAfterMs, limit) {
       return database.query<Woken>({ ...CLAIM, values: [at, againAfterMs, limit] });

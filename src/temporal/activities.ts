@@ -88,7 +88,17 @@ function dispatch(
   if (input.op === 'execute') {
     const isFirst = base.firing === 1 && info.attempt === 1;
     // The history hears of a local action only when its workflow task ends.
-    return dispatcher.execute({ ...base, input: input.input, isUnrecorded: info.isLocal, isFirst }, host);
+    const { under } = input;
+    return dispatcher.execute(
+      {
+        ...base,
+        input: input.input,
+        isUnrecorded: info.isLocal,
+        isFirst,
+        ...(under === undefined ? {} : { under }),
+      },
+      host,
+    );
   }
   const args = input.args === undefined ? {} : { args: input.args };
   return dispatcher.compensate({ ...base, of: input.of, ofInput: input.input, ...args }, host);

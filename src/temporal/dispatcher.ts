@@ -5,6 +5,7 @@
  * is no failure of the action, so it is not recorded as one, and nothing has fired that was not admitted.
  */
 import type { z } from 'zod';
+import type { Under } from '../../workflows/protocol';
 import type { AwfContract } from '../dsl/awf';
 import type { AwfEffect, Connection, EffectContext } from '../dsl/effect';
 import type { FireResult, Stray, UndoResult } from '../engine/effects';
@@ -14,8 +15,9 @@ import { invariant } from '../kernel/invariant';
 import { err, ok, type Result } from '../kernel/result';
 import { PLAN_LIMITS } from '../plan/limits';
 import type { Plan } from '../plan/plan';
-import type { ActionKey, Barrier, ExecuteAdmission, ExecuteRequest } from '../store/barrier';
+import type { ActionKey, Barrier } from '../store/barrier';
 import type { Exclusive } from '../store/exclusive';
+import { barrierAdmit, type Admission, type Admit } from './admission';
 import { ATTEMPT_LIMITS, tryOnce, type Tried } from './attempt';
 import { exclusiveTurn } from './exclusive-turn';
 import { lostFailure, verdictOn, type Verdict } from './retry-budget';
@@ -34,6 +36,8 @@ export interface FireRequest {
   readonly isUnrecorded?: boolean;
   /** Whether no attempt of this action is known to have come before: then what it captures can go with the admission. */
   readonly isFirst?: boolean;
+  /** Where its outcome stands, for the authority rules. */
+  readonly under?: Under;
 }
 
 export interface UndoRequest {
@@ -63,13 +67,6 @@ export interface Again {
   /** The failure that is retried; absent where the attempt had to wait or was interrupted. */
   readonly failure?: Failure;
 }
-
-/** A hold by a decision or a guardrail, beside what the barrier can answer. */
-export type Admission = ExecuteAdmission | Extract<FireResult, { kind: 'held' }>;
-
-export type Admit = (
-  request: ExecuteRequest & { readonly awf: string; readonly input: Json },
-) => Promise<Admission>;
 
 export interface Log {
   info(message: string, fields?: object): void;
@@ -115,7 +112,7 @@ async function execute(
   request: FireRequest,
   host: AttemptHost,
 ): Promise<FireResult | Again> {
-  const { key, firing, awf } = request;
+  const { key, awf } = request;
   const effect = await parts.effects(awf);
   if (effect === undefined) return failed(notImplemented(awf), []);
   const { contract } = effect;
@@ -139,24 +136,28 @@ async function execute(
   // barrier, nothing is read on behalf of an action that may be held.
   const looksAhead = request.isFirst === true && capture !== undefined && parts.admit === undefined;
   const ahead = looksAhead ? await captured(1) : undefined;
-  const admit = parts.admit ?? ((asked: ExecuteRequest) => parts.barrier.admitExecute(asked));
-  const admission = await admit({
-    key,
-    firing,
-    awf,
-    input: request.input,
-    leaseMs: request.timeoutMs + ATTEMPT_LIMITS.marginMs,
-    isAlone: isMutating && !canRunTwiceAtOnce(contract),
-    ...(request.isUnrecorded === true && isMutating ? { keep: { awf, input: request.input } } : {}),
-    ...(ahead?.kind === 'ok' ? { prior: plainJson(ahead.value) } : {}),
-    lost: lostFailure(isMutating),
-    at: startedAt,
+  const admit = parts.admit ?? barrierAdmit(parts.barrier);
+  const { admission, firing } = await admit({
+    asked: {
+      key,
+      firing: request.firing,
+      leaseMs: request.timeoutMs + ATTEMPT_LIMITS.marginMs,
+      isAlone: isMutating && !canRunTwiceAtOnce(contract),
+      ...(request.isUnrecorded === true && isMutating ? { keep: { awf, input: request.input } } : {}),
+      ...(ahead?.kind === 'ok' ? { prior: plainJson(ahead.value) } : {}),
+      lost: lostFailure(isMutating),
+      at: startedAt,
+    },
+    contract,
+    ...(request.under === undefined ? {} : { under: request.under }),
   });
   switch (admission.kind) {
     case 'held':
       return admission;
+    case 'denied':
+      return denied(admission);
     case 'done':
-      return committed(admission.output, admission.undo, admission.attempts);
+      return committed(admission, admission.attempts, firing.decision);
     case 'failed':
       return failed(lastOf(admission.attempts, admission.isUnclear), admission.attempts);
     case 'fenced':
@@ -173,7 +174,7 @@ async function execute(
     const record = { n: attempt, startedAt, endedAt: parts.now(), failure };
     const verdict = verdictOn(failure, [...admission.attempts, record], request.retry);
     const how = { holder, isLast: !verdict.retry };
-    const recorded = await withPatience(() => parts.barrier.recordFailure(key, record, how));
+    const recorded = await withPatience(() => firing.recordFailure(record, how));
     if (recorded === undefined) return overtaken;
     return settle(verdict, () => failed(lastOf(recorded.attempts, recorded.isUnclear), recorded.attempts));
   };
@@ -189,7 +190,8 @@ async function execute(
     prior = kept.prior;
   }
 
-  const context = contextOf(parts, { key, connection, operation: 'execute', attempt, host });
+  const spent = new Map<string, number>();
+  const context = contextOf(parts, { key, connection, operation: 'execute', attempt, host, spent });
   const tried = await tryOnce((signal) => effect.execute(input.value, { ...context, signal, prior }), {
     timeoutMs: Math.max(request.timeoutMs / 2, request.timeoutMs - (parts.now() - startedAt)),
     signal: host.signal,
@@ -198,12 +200,12 @@ async function execute(
   if (tried.kind !== 'ok') return giveUp(failureOf(tried, isMutating));
   const result = resultOf(contract, input.value, tried.value, prior);
   if (!result.ok) return giveUp({ ...unreadable(result.issues), effect: isMutating ? 'unknown' : 'none' });
-  const done = await withPatience(() => parts.barrier.commit(key, result));
+  const done = await withPatience(() => firing.commit(result, spent));
   if (done === undefined) {
     parts.log.warn('action finished after it was overtaken', { outcome: key.outcome, node: key.node, awf });
     return overtaken;
   }
-  return committed(result.output, result.undo, done.attempts);
+  return committed(result, done.attempts, firing.decision);
 }
 
 async function compensate(
@@ -304,9 +306,11 @@ function contextOf(
     readonly operation: EffectContext['operation'];
     readonly attempt: number;
     readonly host: AttemptHost;
+    /** Where costs are kept that the effect reports; absent where nobody settles them. */
+    readonly spent?: Map<string, number>;
   },
 ): EffectContext {
-  const { key, connection, operation, attempt, host } = of;
+  const { key, connection, operation, attempt, host, spent } = of;
   return {
     tenant: key.tenant,
     key: `${key.outcome}/${key.node}`,
@@ -315,6 +319,7 @@ function contextOf(
     connection,
     signal: host.signal,
     heartbeat: () => host.heartbeat(),
+    spend: (unit, amount) => void spent?.set(unit, (spent.get(unit) ?? 0) + amount),
     ...(parts.exclusive === undefined ? {} : { exclusive: exclusiveTurn(parts.exclusive) }),
     log: parts.log,
     now: parts.now,
@@ -385,11 +390,22 @@ const plainJson = (value: unknown): Json => JSON.parse(JSON.stringify(value ?? n
 const kept = (attempts: readonly Attempt[]): { readonly attempts?: readonly Attempt[] } =>
   attempts.length === 0 ? {} : { attempts };
 
-const committed = (output: Json, undo: Json, attempts: readonly Attempt[]): FireResult => ({
+const committed = (
+  { output, undo }: { readonly output: Json; readonly undo: Json },
+  attempts: readonly Attempt[],
+  decision: Json | undefined,
+): FireResult => ({
   kind: 'committed',
   output,
   undo,
   ...kept(attempts),
+  ...(decision === undefined ? {} : { decision }),
+});
+
+const denied = ({ failure, decision }: Extract<Admission, { kind: 'denied' }>): FireResult => ({
+  kind: 'failed',
+  failure,
+  ...(decision === undefined ? {} : { decision }),
 });
 
 const undone = (changed: boolean, attempts: readonly Attempt[]): UndoResult => ({

@@ -13,7 +13,6 @@ import {
 } from '@temporalio/worker';
 import type { PayloadCodec } from '@temporalio/common';
 import { platformQueue, SERVICE_QUEUE } from '../../workflows/protocol';
-import type { ActivityFunction } from './activities';
 
 /** What a robot does: run outcomes, or fire the AWFs of one domain. */
 export type Robot = 'service' | `platform:${string}`;
@@ -24,7 +23,7 @@ export interface WorkerSettings {
   readonly namespace: string;
   readonly robots: readonly Robot[];
   /** By AWF name. A service robot needs them all: those of the local lane run in its own process. */
-  readonly activities: Readonly<Record<string, ActivityFunction>>;
+  readonly activities: Readonly<Record<string, (input: never) => Promise<unknown>>>;
   readonly codec: PayloadCodec;
   /** Absent: bundled anew, which takes a second or two. */
   readonly bundle?: WorkflowBundle;

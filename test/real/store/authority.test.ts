@@ -79,7 +79,7 @@ async function ask(
   key: ActionKey,
   asks: readonly Ask[],
   rest: Partial<ExecuteRequest> = {},
-): Promise<'in' | 'waits' | string> {
+): Promise<string> {
   const asked = request(key, rest);
   const { holder, admission } = await authority.admit(asked, scope, asks);
   if (admission.kind === 'let') return 'in';

@@ -1,0 +1,102 @@
+/**
+ * What a tenant's configuration says of an action's authority, from its bundle; worked out once for each place it holds.
+ * Entry ring; no judgement.
+ */
+import type { Bundle } from '../config/bundle';
+import { resolve, resolveFigures } from '../config/resolve';
+import type { Facts as ConfigFacts } from '../config/layers';
+import type { AwfContract } from '../dsl/awf';
+import { isMode } from '../governance/mode';
+import type { AutomationRules, Rulebook, Rules } from '../temporal/rules';
+import type { Under } from '../../workflows/protocol';
+
+/** Rules by tenant. `bundleOf` rejects where a configuration is not valid: then nothing fires, and it is asked again. */
+export function createRulebook(bundleOf: (tenant: string) => Promise<Bundle>): Rulebook {
+  const known = new WeakMap<Bundle, Map<string, Rules>>();
+  return async (tenant, under, contract) => {
+    const bundle = await bundleOf(tenant);
+    const rules = known.get(bundle) ?? new Map<string, Rules>();
+    known.set(bundle, rules);
+    const { automation, runbook, region, team, class: kind } = under;
+    const place = JSON.stringify([contract.name, automation, runbook, region, team, kind]);
+    let found = rules.get(place);
+    if (found === undefined) rules.set(place, (found = rulesOf(bundle, under, contract)));
+    return found;
+  };
+}
+
+function rulesOf(bundle: Bundle, under: Under, { name }: AwfContract): Rules {
+  const facts = configFactsOf(bundle, under);
+  const figures = resolveFigures(bundle, facts);
+  if (!figures.ok) throw new Error(figures.error.map(({ message }) => message).join('; '));
+  const own = resolve(bundle, `awf.${name}.ceiling`, facts).value;
+  const automation = bundle.content.automations.find(({ id }) => id === under.automation);
+  return {
+    figures: figures.value,
+    tier: bundle.tier,
+    limits: {},
+    ceilings: [
+      { source: 'ceiling', mode: resolve(bundle, 'ceiling', facts).value },
+      ...(isMode(own) ? [{ source: `awf.${name}.ceiling`, mode: own }] : []),
+    ],
+    selection: resolve(bundle, 'autopilot.actions', facts).value.includes(name) ? 'standard' : 'none',
+    ...(automation === undefined ? {} : { automation: automationRules(bundle, automation, facts) }),
+  };
+}
+
+function automationRules(
+  bundle: Bundle,
+  { dial, limits }: Bundle['content']['automations'][number],
+  facts: ConfigFacts,
+): AutomationRules {
+  const actionsPerHour = limits.actionsPerHour ?? setOf(bundle, 'limits.actionsPerHour', facts);
+  const outcomesPerDay = limits.outcomesPerDay ?? setOf(bundle, 'limits.outcomesPerDay', facts);
+  const perEntity = limits.outcomesPerEntityPerDay ?? setOf(bundle, 'limits.outcomesPerEntityPerDay', facts);
+  return {
+    dial: dial ?? resolve(bundle, 'dial.default', facts).value,
+    ...(actionsPerHour === undefined ? {} : { actionsPerHour }),
+    ...(outcomesPerDay === undefined ? {} : { outcomesPerDay }),
+    ...(perEntity === undefined ? {} : { outcomesPerEntityPerDay: perEntity }),
+  };
+}
+
+/** The value of a count; `undefined` where no layer sets it. */
+function setOf(
+  bundle: Bundle,
+  key: 'limits.actionsPerHour' | 'limits.outcomesPerDay' | 'limits.outcomesPerEntityPerDay',
+  facts: ConfigFacts,
+): number | undefined {
+  return resolve(bundle, key, facts).value;
+}
+
+function configFactsOf(bundle: Bundle, { runbook, domain, region, team, class: kind }: Under): ConfigFacts {
+  return {
+    tenant: bundle.tenant,
+    tier: bundle.tier,
+    runbook,
+    domain,
+    ...(region === undefined ? {} : { region }),
+    ...(team === undefined ? {} : { team }),
+    ...(kind === undefined ? {} : { class: kind }),
+  };
+}
+
+/** Where an outcome stands, as its start says it. */
+export function underOf(
+  plan: {
+    readonly runbook: { readonly id: string; readonly domain: string };
+    readonly entity: { readonly id: string };
+  },
+  { region, team, class: kind }: ConfigFacts,
+  who: { readonly automation: string } | { readonly person: string },
+): Under {
+  return {
+    runbook: plan.runbook.id,
+    domain: plan.runbook.domain,
+    entity: plan.entity.id,
+    ...who,
+    ...(region === undefined ? {} : { region }),
+    ...(team === undefined ? {} : { team }),
+    ...(kind === undefined ? {} : { class: kind }),
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * The seam between an action's life and whoever lets it fire: the barrier alone, or the authority rules before it.
+ * Adapter ring; types, and the ungoverned way.
+ */
+import type { Under } from '../../workflows/protocol';
+import type { AwfContract } from '../dsl/awf';
+import type { Attempt, Failure } from '../kernel/failure';
+import type { Json } from '../kernel/json';
+import type { Barrier, ExecuteAdmission, ExecuteRequest, Recorded } from '../store/barrier';
+
+export interface AdmitRequest {
+  readonly asked: ExecuteRequest;
+  readonly contract: AwfContract;
+  /** Where its outcome stands; absent where whoever started it did not say. */
+  readonly under?: Under;
+}
+
+export type Admission =
+  | ExecuteAdmission
+  /** Something holds it; whoever takes that away releases it. */
+  | { readonly kind: 'held'; readonly because: string; readonly decision: Json }
+  /** It will never fire. */
+  | { readonly kind: 'denied'; readonly failure: Failure; readonly decision?: Json };
+
+/** One admitted firing: how it ended is told here, and with it what was taken is settled. */
+export interface Firing {
+  /** The record of the decision that fired it; absent where none was asked. */
+  readonly decision?: Json;
+  /** `spent`: what the effect reported, by unit of its contract's cost. `undefined`: overtaken. */
+  commit(
+    result: { readonly output: Json; readonly undo: Json },
+    spent: ReadonlyMap<string, number>,
+  ): Promise<{ readonly attempts: readonly Attempt[] } | undefined>;
+  recordFailure(
+    attempt: Attempt,
+    how: { readonly holder: string; readonly isLast: boolean },
+  ): Promise<Recorded | undefined>;
+}
+
+export interface Admitted {
+  readonly admission: Admission;
+  readonly firing: Firing;
+}
+
+export type Admit = (request: AdmitRequest) => Promise<Admitted>;
+
+/** The barrier alone: whatever is asked for fires, once. */
+export function barrierAdmit(barrier: Barrier): Admit {
+  return async ({ asked }) => ({
+    admission: await barrier.admitExecute(asked),
+    firing: ungoverned(barrier, asked),
+  });
+}
+
+export const ungoverned = (barrier: Barrier, { key }: ExecuteRequest): Firing => ({
+  commit: (result) => barrier.commit(key, result),
+  recordFailure: (attempt, how) => barrier.recordFailure(key, attempt, how),
+});

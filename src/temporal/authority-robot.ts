@@ -1,0 +1,66 @@
+/**
+ * The authority's share of a robot process: the admission that its dispatcher asks, the activities of controls, and the
+ * releaser that tells held actions to go on.
+ * Adapter ring; put together from what it is handed.
+ */
+import { createAuthority, type Authority, type Woken } from '../store/authority';
+import type { Barrier } from '../store/barrier';
+import type { Database } from '../store/database';
+import { listen } from '../store/listen';
+import type { Admit } from './admission';
+import type { Outcomes } from './client';
+import { createControlActivities } from './control-activities';
+import type { ControlActivities } from '../../workflows/control-protocol';
+import type { Log } from './dispatcher';
+import { createGovernedAdmit } from './governed-admission';
+import { OutcomeError } from './outcome-error';
+import { startReleaser, type Releaser, type Told } from './releaser';
+import type { Rulebook } from './rules';
+
+export interface AuthorityRobotParts {
+  readonly database: Database;
+  readonly databaseUrl: string;
+  readonly barrier: Barrier;
+  readonly rulebook: Rulebook;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+export interface AuthorityRobot {
+  readonly authority: Authority;
+  readonly admit: Admit;
+  readonly activities: ControlActivities;
+  /** Begins to tell held actions of their release. */
+  release(outcomes: Pick<Outcomes, 'release'>): Releaser;
+}
+
+export function createAuthorityRobot(parts: AuthorityRobotParts): AuthorityRobot {
+  const { database, databaseUrl, barrier, rulebook, now, log } = parts;
+  const authority = createAuthority(database);
+  return {
+    authority,
+    admit: createGovernedAdmit({ authority, barrier, rulebook, now }),
+    activities: createControlActivities({ authority, now }),
+    release: (outcomes) =>
+      startReleaser({
+        authority,
+        tell: (woken) => tellRelease(outcomes, woken),
+        listen: (onNotice) => listen(databaseUrl, 'authority', () => onNotice()),
+        now,
+        log,
+      }),
+  };
+}
+
+/** The outcome takes one release of one hold once, however often it is sent: the name of the message says which it is. */
+async function tellRelease(outcomes: Pick<Outcomes, 'release'>, woken: Woken): Promise<Told> {
+  const { outcome, node, firing, wake } = woken;
+  try {
+    const answer = await outcomes.release(outcome, node, `release/${node}/${firing}/${wake}`);
+    return answer === 'done' || answer === 'kept' ? 'told' : 'gone';
+  } catch (error) {
+    if (!(error instanceof OutcomeError)) throw error;
+    return error.code === 'OUTCOME_OVER' || error.code === 'OUTCOME_UNKNOWN' ? 'gone' : 'silent';
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * What acts of control do: one statement each on the authority's rows, and for the kill switch the wait for what executes.
+ * Adapter ring. A database that is down is tried again by the workflow.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import type { Json } from '../kernel/json';
+import type { Authority, Control } from '../store/authority';
+import { CONTROL_TIMES, type ControlActivities, type ControlStart } from '../../workflows/control-protocol';
+
+/** Between two looks at what still executes, in milliseconds; bounded by the kill's own bound. */
+const LOOK_EVERY_MS = 20;
+
+export function createControlActivities(parts: {
+  readonly authority: Authority;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}): ControlActivities {
+  const { authority, now } = parts;
+  return {
+    async applyControl(start) {
+      if (start.act.do === 'importTrust') {
+        const { tenant, act, by, reason } = start;
+        return authority.importTrust(tenant, act, { by, reason, at: now() });
+      }
+      for (const control of rowsOf(start, now())) await authority.control(control);
+    },
+    async drainAutomation({ tenant, automation, boundMs }) {
+      const until = now() + Math.min(boundMs, CONTROL_TIMES.longestBound);
+      const { cancellationSignal: signal } = Context.current();
+      while ((await authority.inFlight(tenant, automation)) > 0) {
+        if (now() >= until) return authority.executing(tenant, automation);
+        await sleep(LOOK_EVERY_MS, undefined, { signal });
+      }
+      return [];
+    },
+  };
+}
+
+/** The rows that an act writes, in order; a row without a value is taken away. */
+function rowsOf({ tenant, act, by, reason }: ControlStart, at: number): readonly Control[] {
+  const row = (scope: Control['scope'], name: string, kind: string, value: Json): Control => ({
+    ...{ tenant, scope, name, kind, value, by, reason, at },
+  });
+  switch (act.do) {
+    case 'dial':
+      return [row('automation', act.automation, 'dial', act.mode)];
+    case 'kill':
+      // The switch first: between the two statements nothing may slip through.
+      return [
+        row('automation', act.automation, 'kill', true),
+        row('automation', act.automation, 'dial', 'observe'),
+      ];
+    case 'pause':
+      return [row(act.scope, act.name, 'pause', true)];
+    case 'resume':
+      return [
+        ...(act.scope === 'automation' ? [row(act.scope, act.name, 'kill', null)] : []),
+        row(act.scope, act.name, 'pause', null),
+      ];
+    case 'passive':
+      return [row('node', act.node, 'passive', act.on ? true : null)];
+    case 'limit':
+      return [row('tenant', tenant, `limit:${act.guardrail}`, act.limit)];
+    case 'calendar':
+      return [
+        row(act.scope, act.name, `calendar:${act.id}`, act.window === undefined ? null : { ...act.window }),
+      ];
+    case 'take':
+      return [row('outcome', act.outcome, 'person', true)];
+    case 'approve':
+      return [
+        row('action', `${act.outcome}#${act.node}`, `approval:${by}`, { as: act.as, decision: act.decision }),
+      ];
+    case 'importTrust':
+      // It writes the tenant's ledger, and no control.
+      return [];
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * Lets actions fire by the authority rules: one statement reads all there is to know and takes the units, the rules decide
+ * on what was read, and whatever they hold is put among those that wait, with everything given back.
+ * Adapter ring. Undoing is never asked here: a way back is nobody's to close.
+ */
+import { decide, recordOf, type Decision } from '../governance/decide';
+import { windowAt } from '../governance/reserve';
+import { freshTrust } from '../governance/trust';
+import type { Attempt, Failure } from '../kernel/failure';
+import type { Json } from '../kernel/json';
+import type { Under } from '../../workflows/protocol';
+import type {
+  Ask,
+  AttemptEnd,
+  Authority,
+  AuthorityScope,
+  GovernedAdmission,
+  Hold,
+  Said,
+} from '../store/authority';
+import type { Barrier, ExecuteAdmission } from '../store/barrier';
+import { ungoverned, type Admit, type Admitted, type AdmitRequest, type Firing } from './admission';
+import { gatherFacts } from './gather-facts';
+import { asksOf, guardrailOf, type Rulebook, type Rules } from './rules';
+
+export interface GovernedParts {
+  readonly authority: Authority;
+  readonly barrier: Barrier;
+  readonly rulebook: Rulebook;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** Who did not say where it stands is bound by no automation, so the engine may only recommend. */
+const NOWHERE: Under = { runbook: 'unknown', domain: 'unknown', entity: 'unknown' };
+
+/** An act of control ends these, and time does not: they do not expire as a queue does. */
+const BY_CONTROL = /^(pause|kill|calendar|system|guardrail:llm_spend)/;
+const FOR_EVER_MS = 400 * 86_400_000;
+/** Stress is judged anew after so long, in milliseconds, where nothing else ends before. */
+const STRESS_MS = 60_000;
+
+interface Asked extends AdmitRequest {
+  readonly under: Under;
+  readonly rules: Rules;
+  readonly scope: AuthorityScope;
+  readonly asks: readonly Ask[];
+  readonly holder: string;
+}
+
+export function createGovernedAdmit(parts: GovernedParts): Admit {
+  return async (request) => {
+    const under = request.under ?? NOWHERE;
+    const { asked, contract } = request;
+    const rules = await parts.rulebook(asked.key.tenant, under, contract);
+    const scope: AuthorityScope = {
+      ...(under.automation === undefined ? {} : { automation: under.automation }),
+      runbook: under.runbook,
+      domain: under.domain,
+      awf: contract.name,
+      system: contract.system,
+      probeMs: rules.figures.automation.breaker.probeAfterMs,
+    };
+    const asks = asksOf(rules, contract, under);
+    const { holder, admission } = await parts.authority.admit(asked, scope, asks);
+    return answer(parts, { ...request, under, rules, scope, asks, holder }, admission);
+  };
+}
+
+async function answer(parts: GovernedParts, asked: Asked, admission: GovernedAdmission): Promise<Admitted> {
+  const { authority, barrier } = parts;
+  const { asked: request } = asked;
+  const plain = ungoverned(barrier, request);
+  switch (admission.kind) {
+    case 'skip': {
+      const decision =
+        admission.decision === undefined ? {} : { decision: parseDecision(admission.decision) };
+      return { admission: admission.admission, firing: { ...plain, ...decision } };
+    }
+    case 'expired':
+      return denied(plain, { code: 'ACTION_EXPIRED', message: 'it waited too long for its turn' });
+    case 'let':
+      // The barrier had the last word: it waits for an attempt that may still write, or has been fenced just now.
+      if (admission.admission.kind === 'go') break;
+      if (admission.admission.kind !== 'wait')
+        await authority.giveBack(request.key, asked.holder, request.at);
+      return { admission: admission.admission, firing: plain };
+    case 'blocked':
+      break;
+  }
+  const { said } = admission;
+  const earlier = admission.kind === 'let' ? attemptsOf(admission.admission) : [];
+  const decision = decide(gatherFacts(factsInput(asked, said, earlier)), asked.rules.figures);
+  const record = recordOf(decision) as unknown as Json;
+  if (decision.fire === 'deny') {
+    await authority.giveBack(request.key, asked.holder, request.at);
+    const because = decision.blocks.filter(({ verdict }) => verdict === 'deny').map((block) => block.because);
+    return denied(plain, { code: 'ACTION_DENIED', message: because.join('; ') }, record);
+  }
+  if (admission.kind === 'let' && decision.fire === 'allow') {
+    return {
+      admission: admission.admission,
+      firing: governedFiring(parts, asked, { record, text: JSON.stringify(record) }),
+    };
+  }
+  const hold = holdOf(decision, said, asked);
+  await authority.hold({ request, holder: asked.holder, scope: asked.scope }, asked.asks, hold);
+  return { admission: { kind: 'held', because: hold.because, decision: record }, firing: plain };
+}
+
+const factsInput = (asked: Asked, said: Said, earlier: readonly Attempt[]) => ({
+  rules: asked.rules,
+  contract: asked.contract,
+  under: asked.under,
+  said,
+  asks: asked.asks,
+  unknownFailures: earlier.filter(({ failure }) => failure?.class === 'unknown').length,
+  now: asked.asked.at,
+});
+
+/** What holds an action, for the queue. */
+function holdOf(decision: Decision, said: Said, { rules, asked: { at } }: Asked): Hold {
+  const found = decision.blocks.map(({ cause }) => cause);
+  // The database may know better than the rules: somebody waits before it, or another is the probe.
+  const causes = [...new Set(found.length > 0 ? found : said.short.map((key) => `limit:${key}`))];
+  if (causes.length === 0) causes.push(`system:${decision.facts.system?.name ?? ''}`);
+  const isQueue = causes.every((cause) => /^(guardrail|limit):/.test(cause));
+  const because = decision.blocks.map((block) => block.because);
+  return {
+    causes,
+    because: because.length > 0 ? because.join('; ') : 'others wait before it',
+    waitsFor: isQueue ? said.short : [],
+    since: said.since,
+    releasesAt: releaseOf(decision, said, at),
+    expiresAt: said.since + patienceMs(causes, isQueue, rules),
+    version: said.version,
+  };
+}
+
+function patienceMs(causes: readonly string[], isQueue: boolean, { figures: { lifecycle } }: Rules): number {
+  if (causes.some((cause) => BY_CONTROL.test(cause))) return FOR_EVER_MS;
+  return isQueue ? lifecycle.queuedMs : lifecycle.proposedMs;
+}
+
+/** When time alone ends all that holds it, in milliseconds since the epoch; null where it does not. */
+function releaseOf(decision: Decision, said: Said, at: number): number | null {
+  const ends = decision.blocks.map(({ cause, until }) => {
+    if (cause.startsWith('system:')) return Math.max(until ?? 0, said.probeAt ?? 0, said.retryAt ?? 0);
+    if (cause === 'priority-mode') return at + STRESS_MS;
+    // More than an automation may do alone in an hour needs a person, or the next hour.
+    if (decision.boundBy.includes('blast-radius')) return windowAt('hour', at)?.to ?? null;
+    return until;
+  });
+  if (decision.blocks.length === 0) return said.probeAt === null ? null : Math.max(said.probeAt, at);
+  return ends.every((end) => end !== null) ? Math.max(...ends) : null;
+}
+
+function governedFiring(
+  { authority, now }: GovernedParts,
+  { asked: { key }, contract, under, rules, asks }: Asked,
+  decision: { readonly record: Json; readonly text: string },
+): Firing {
+  const end = (rest: Pick<AttemptEnd, 'how' | 'call' | 'retryAt' | 'costs'>): AttemptEnd => ({
+    runbook: under.runbook,
+    system: contract.system,
+    breaker: breakerOf(rules),
+    trust: contract.effect === 'mutate' && rest.how !== 'again' ? trustOf(rules) : null,
+    decision: decision.text,
+    ...rest,
+  });
+  return {
+    decision: decision.record,
+    commit: (result, spent) =>
+      authority.commit(key, result, {
+        at: now(),
+        end: end({ how: 'done', call: 'ok', retryAt: null, ...costsOf(spent, asks) }),
+      }),
+    recordFailure: (attempt, how) => {
+      const at = now();
+      const { failure } = attempt;
+      const heard = { how: how.isLast ? 'failed' : 'again', ...callOf(failure, at) } as const;
+      return authority.recordFailure(key, attempt, { ...how, at, end: end(heard) });
+    },
+  };
+}
+
+/** What a failure says of the system: an error of its own, a wish to be left alone, or that it is well and refused. */
+function callOf(failure: Failure | undefined, at: number): Pick<AttemptEnd, 'call' | 'retryAt'> {
+  if (failure === undefined || failure.code === 'ACTION_ATTEMPT_LOST') return { call: 'none', retryAt: null };
+  if (failure.retryAfterMs !== undefined) return { call: 'none', retryAt: at + failure.retryAfterMs };
+  const isError = failure.class === 'transient' || failure.class === 'unknown';
+  return { call: isError ? 'error' : 'ok', retryAt: null };
+}
+
+/** The difference between what was reported and what had been reserved; nothing where nothing was reported. */
+function costsOf(spent: ReadonlyMap<string, number>, asks: readonly Ask[]): Pick<AttemptEnd, 'costs'> {
+  const costs = [...spent].flatMap(([unit, amount]) => {
+    const ask = asks.find(({ k }) => k === guardrailOf(unit));
+    const u = Math.ceil(amount) - (ask?.u ?? 0);
+    return ask === undefined || u === 0 ? [] : [{ k: ask.k, w: ask.w, u }];
+  });
+  return costs.length === 0 ? {} : { costs };
+}
+
+function breakerOf({ figures }: Rules): AttemptEnd['breaker'] {
+  const { opensAboveErrorShare, windowMs, fewestCalls, probeAfterMs } = figures.automation.breaker;
+  return { share: opensAboveErrorShare, windowMs, fewest: fewestCalls, probeMs: probeAfterMs };
+}
+
+function trustOf({ figures }: Rules): Json {
+  const { idleDays, idleFactor, moderateFactor } = figures.trust.decay;
+  const { streak, gain, cap } = figures.trust.score;
+  const fresh = freshTrust(figures) as unknown as Json;
+  return { fresh, idleDays, idleFactor, moderateFactor, streak, gain, cap };
+}
+
+function denied(
+  firing: Firing,
+  why: { readonly code: string; readonly message: string },
+  decision?: Json,
+): Admitted {
+  const failure: Failure = { class: 'permanent', ...why, effect: 'none' };
+  return { admission: { kind: 'denied', failure, ...(decision === undefined ? {} : { decision }) }, firing };
+}
+
+const attemptsOf = (admission: ExecuteAdmission): readonly Attempt[] =>
+  admission.kind === 'go' ? admission.attempts : [];
+
+const parseDecision = (text: string): Json => JSON.parse(text) as Json;

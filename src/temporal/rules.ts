@@ -1,0 +1,99 @@
+/**
+ * What configuration says of one action's authority, and the units that it asks for.
+ * Adapter ring; pure functions.
+ */
+import type { Under } from '../../workflows/protocol';
+import type { AwfContract } from '../dsl/awf';
+import type { Selection } from '../governance/facts';
+import type { Figures } from '../governance/figures';
+import { GUARDRAIL_IDS, type GuardrailId } from '../governance/figures/guardrails';
+import type { Mode, Tier } from '../governance/mode';
+import { limitOf } from '../governance/reserve';
+import type { Ask } from '../store/authority';
+
+/** Everything that configuration knows and the database does not. */
+export interface Rules {
+  readonly figures: Figures;
+  readonly tier: Tier;
+  /** By the tenant's contract. */
+  readonly limits: Readonly<Partial<Record<GuardrailId, number>>>;
+  readonly ceilings: readonly { readonly source: string; readonly mode: Mode }[];
+  readonly selection: Selection;
+  /** Absent where no automation of this name is configured. */
+  readonly automation?: AutomationRules;
+}
+
+export interface AutomationRules {
+  /** Where nobody has set the dial. */
+  readonly dial: Mode;
+  readonly actionsPerHour?: number;
+  readonly outcomesPerDay?: number;
+  readonly outcomesPerEntityPerDay?: number;
+}
+
+/** Finds the rules of one action. Rejects where the tenant's configuration is not valid: then nothing fires. */
+export type Rulebook = (tenant: string, under: Under, contract: AwfContract) => Promise<Rules>;
+
+/** Units of a contract's cost, by the guardrail that counts them; a guardrail's own name names itself. */
+const COST_UNITS: Readonly<Record<string, GuardrailId>> = {
+  api_calls: 'api_calls_per_month',
+  llm_calls: 'llm_calls_per_hour',
+  llm_spend: 'llm_spend_per_month',
+  storage: 'storage_per_month',
+};
+
+export const guardrailOf = (unit: string): GuardrailId | undefined =>
+  COST_UNITS[unit] ?? GUARDRAIL_IDS.find((id) => id === unit);
+
+/** Keys of the counters that one automation has of its own. */
+export const keysOf = (automation: string) =>
+  ({
+    fired: `fired:${automation}`,
+    flight: `flight:${automation}`,
+    failed: `failed:${automation}`,
+    finished: `finished:${automation}`,
+    outcomes: `outcomes:${automation}`,
+    entity: (entity: string) => `outcomes:${automation}:${entity}`,
+  }) as const;
+
+/** The units that one firing asks for. Those of zero are only read, because the rules look at them. */
+export function asksOf(rules: Rules, contract: AwfContract, under: Under): readonly Ask[] {
+  return [...guardrailAsks(rules, contract), ...automationAsks(rules, under)];
+}
+
+function guardrailAsks(rules: Rules, contract: AwfContract): readonly Ask[] {
+  const { figures, tier, limits } = rules;
+  const costs = new Map<GuardrailId, number>();
+  for (const [unit, amount] of Object.entries(contract.cost)) {
+    const guardrail = guardrailOf(unit);
+    if (guardrail !== undefined) costs.set(guardrail, (costs.get(guardrail) ?? 0) + Math.ceil(amount));
+  }
+  return GUARDRAIL_IDS.flatMap((id): Ask[] => {
+    const { counts, window, limits: printed, spec } = figures.tiers.guardrails[id];
+    const counted = counts === 'every' || (counts === 'external' && contract.external) ? 1 : 0;
+    const u = costs.get(id) ?? counted;
+    // Priority mode looks at the general ones, whether this action takes from them or not.
+    if (u === 0 && spec !== '6.2' && spec !== '6.3') return [];
+    const l = Math.floor(limitOf(id, { tier, limits }, figures) * figures.tiers.enforcement.hardShare);
+    return [{ k: id, w: window, u, l, p: printed[tier] }];
+  });
+}
+
+function automationAsks({ automation }: Rules, { automation: id, entity, person }: Under): readonly Ask[] {
+  if (id === undefined) return [];
+  const keys = keysOf(id);
+  const alone = person === undefined ? 1 : 0;
+  const counted: Ask[] = [
+    { k: keys.fired, w: 'hour', u: alone, l: null },
+    { k: keys.flight, w: 'at_once', u: 1, l: null },
+    { k: keys.failed, w: 'hour', u: 0, l: null },
+    { k: keys.finished, w: 'hour', u: 0, l: null },
+  ];
+  const once = (k: string, l: number | undefined): Ask[] =>
+    l === undefined ? [] : [{ k, w: 'day', u: 1, l, o: true }];
+  return [
+    ...counted,
+    ...once(keys.outcomes, automation?.outcomesPerDay),
+    ...once(keys.entity(entity), automation?.outcomesPerEntityPerDay),
+  ];
+}

@@ -1,0 +1,118 @@
+/** Robots under the authority rules, for the toy AWFs, with rules that a test may change; controls and a second look at rows. */
+import { randomUUID } from 'node:crypto';
+import type { ControlAct } from '../../workflows/control-protocol';
+import type { Under } from '../../workflows/protocol';
+import { SPEC_FIGURES } from '../../src/governance/figures';
+import { freshTrust } from '../../src/governance/trust';
+import { createBarrier } from '../../src/store/barrier';
+import { createActivities } from '../../src/temporal/activities';
+import { createAuthorityRobot } from '../../src/temporal/authority-robot';
+import type { Outcomes } from '../../src/temporal/client';
+import { performControl, type ControlDone } from '../../src/temporal/controls';
+import { createDispatcher } from '../../src/temporal/dispatcher';
+import type { Rules } from '../../src/temporal/rules';
+import { startWorker } from '../../src/temporal/worker';
+import { toyContracts } from './plans';
+import { codec, openRobots, type Robots } from './robots';
+
+export const AUTOMATION = 'tidy-up';
+
+/** Everything is open, so that a test closes what it is about. */
+export const OPEN_RULES: Rules = {
+  figures: SPEC_FIGURES,
+  tier: 'enterprise',
+  limits: { concurrent_executions: 1_000, external_actions_per_day: 100_000 },
+  ceilings: [],
+  selection: 'standard',
+  automation: { dial: 'autopilot', actionsPerHour: 100_000 },
+};
+
+const YEAR_MS = 365 * 86_400_000;
+
+/** A history that opens autopilot, labelled as imported. */
+export const seasoned = (now: number): Extract<ControlAct, { do: 'importTrust' }> => ({
+  do: 'importTrust',
+  ledger: {
+    ...freshTrust(SPEC_FIGURES),
+    successes: 2_000,
+    since: now - YEAR_MS,
+    lastActiveAt: now,
+  },
+  memory: [
+    ...[...toyContracts.keys()].map((name) => ({
+      scope: 'awf' as const,
+      name,
+      successes: 2_000,
+      failures: 0,
+    })),
+    { scope: 'runbook', name: 'toys.tidy', successes: 2_000, failures: 0 },
+  ],
+});
+
+export interface GovernedRobots extends Robots {
+  /** By tenant; one that is not there has the open rules. */
+  readonly rules: Map<string, Rules>;
+  readonly authority: ReturnType<typeof createAuthorityRobot>['authority'];
+  control(tenant: string, act: ControlAct): Promise<ControlDone>;
+  close(): Promise<void>;
+}
+
+export const byAutomation = (rest: Partial<Under> = {}): { readonly under: Under } => ({
+  under: { runbook: 'toys.tidy', domain: 'toys', entity: 'person:ada', automation: AUTOMATION, ...rest },
+});
+export const byPerson = (person = 'person:mary'): { readonly under: Under } => ({
+  under: { runbook: 'toys.tidy', domain: 'toys', entity: 'person:ada', person },
+});
+
+export async function openGovernedRobots(): Promise<GovernedRobots> {
+  const robots = await openRobots({ workers: false });
+  const { stand, outcomes, shelf, bundle } = robots;
+  const log = { info: () => undefined, warn: () => undefined };
+  const barrier = createBarrier(stand.database);
+  const rules = new Map<string, Rules>();
+  const robot = createAuthorityRobot({
+    database: stand.database,
+    databaseUrl: stand.stand.postgres.url,
+    barrier,
+    rulebook: (tenant) => Promise.resolve(rules.get(tenant) ?? OPEN_RULES),
+    now: Date.now,
+    log,
+  });
+  const dispatcher = createDispatcher({
+    barrier,
+    admit: robot.admit,
+    effects: shelf.effects,
+    connections: () => ({ baseUrl: '', secrets: {} }),
+    now: Date.now,
+    log,
+  });
+  const { address, namespace } = stand.stand.temporal;
+  const worker = await startWorker({
+    address,
+    namespace,
+    robots: ['service', 'platform:toys'],
+    activities: {
+      ...createActivities({ dispatcher, awfs: toyContracts.keys(), log }),
+      ...robot.activities,
+    },
+    codec,
+    bundle,
+  });
+  const releaser = robot.release(outcomes);
+  return {
+    ...robots,
+    rules,
+    authority: robot.authority,
+    control: (tenant, act) => control(outcomes, tenant, act),
+    close: async () => {
+      await releaser.stop();
+      await worker.stop();
+      await robots.close();
+    },
+  };
+}
+
+export const control = (outcomes: Outcomes, tenant: string, act: ControlAct): Promise<ControlDone> =>
+  performControl(outcomes.client, { tenant, act, by: 'person:ada', reason: 'test' });
+
+export const newTenant = (): string => `t${randomUUID().slice(0, 8)}`;

@@ -1,0 +1,92 @@
+/**
+ * What acts of control say to their workflow and its activities.
+ * Loaded inside the Temporal sandbox: data and types only.
+ */
+import type { GuardrailId } from '../src/governance/figures/guardrails';
+import type { ApproverLevel, Mode } from '../src/governance/mode';
+import type { TrustLedger } from '../src/governance/trust';
+
+/** What can be paused as a whole; an outcome by its id. */
+export type PausedScope = 'tenant' | 'domain' | 'runbook' | 'automation';
+
+export type ControlAct =
+  | { readonly do: 'dial'; readonly automation: string; readonly mode: Mode }
+  /** Stops an automation at once and drops it to observe; answers with what still executes after `boundMs`. */
+  | { readonly do: 'kill'; readonly automation: string; readonly boundMs: number }
+  /** `resume` of an automation lifts its kill switch too; the dial stays where it is. */
+  | { readonly do: 'pause' | 'resume'; readonly scope: PausedScope; readonly name: string }
+  /** A node only watches. `node`: `<runbook>/<node>`. */
+  | { readonly do: 'passive'; readonly node: string; readonly on: boolean }
+  /** The contract's limit of a guardrail; null takes it away. */
+  | { readonly do: 'limit'; readonly guardrail: GuardrailId; readonly limit: number | null }
+  /** A change calendar over a tenant, domain, runbook or automation; without `window` it is taken away. */
+  | {
+      readonly do: 'calendar';
+      readonly id: string;
+      readonly scope: PausedScope;
+      readonly name: string;
+      readonly window?: {
+        readonly kind: 'freeze' | 'maintenance';
+        readonly from: number;
+        readonly to: number;
+      };
+    }
+  /** A person runs under their own name what an event had proposed. */
+  | { readonly do: 'take'; readonly outcome: string }
+  /** A person decides on one held action. */
+  | {
+      readonly do: 'approve';
+      readonly outcome: string;
+      readonly node: string;
+      readonly as: ApproverLevel;
+      readonly decision: 'approved' | 'rejected';
+    }
+  /** Trust that was earned elsewhere, and how firings have ended there; labelled as imported. */
+  | { readonly do: 'importTrust'; readonly ledger: TrustLedger; readonly memory: readonly Remembered[] };
+
+/** How firings of an action type, or under a runbook, have ended. */
+export interface Remembered {
+  readonly scope: 'awf' | 'runbook';
+  readonly name: string;
+  readonly successes: number;
+  readonly failures: number;
+}
+
+export interface ControlStart {
+  readonly tenant: string;
+  readonly act: ControlAct;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface Executing {
+  readonly outcome: string;
+  readonly node: string;
+  readonly awf: string;
+}
+
+export interface ControlResult {
+  /** Of a kill: admitted actions that still executed when the bound was over; empty where none did. */
+  readonly executing?: readonly Executing[];
+}
+
+export interface ControlActivities {
+  applyControl(start: ControlStart): Promise<void>;
+  drainAutomation(asked: {
+    readonly tenant: string;
+    readonly automation: string;
+    readonly boundMs: number;
+  }): Promise<readonly Executing[]>;
+}
+
+export const CONTROL_TIMES = {
+  /** One attempt, in milliseconds: longer than the longest wait for what executes. */
+  activity: 40_000,
+  /** Between attempts while the database is down. */
+  again: 500,
+  /** The longest that a kill may be told to wait. */
+  longestBound: 30_000,
+} as const;
+
+/** Begins the id of a control's workflow: no outcome's id has a colon before its first slash. */
+export const CONTROL_PREFIX = 'control:';

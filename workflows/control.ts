@@ -1,0 +1,26 @@
+/**
+ * One act of control as a workflow of its own, so that it has a history with actor and reason: its database row is only the
+ * last word of that history.
+ * Loaded inside the Temporal sandbox; no I/O.
+ */
+import { proxyLocalActivities, type LocalActivityOptions } from '@temporalio/workflow';
+import {
+  CONTROL_TIMES,
+  type ControlActivities,
+  type ControlResult,
+  type ControlStart,
+} from './control-protocol';
+
+const options = {
+  startToCloseTimeout: CONTROL_TIMES.activity,
+  // The database may be down: the act is not lost, it takes effect when it is up again.
+  retry: { initialInterval: CONTROL_TIMES.again, backoffCoefficient: 1 },
+} satisfies LocalActivityOptions;
+
+export async function control(start: ControlStart): Promise<ControlResult> {
+  const { applyControl, drainAutomation } = proxyLocalActivities<ControlActivities>(options);
+  await applyControl(start);
+  const { tenant, act } = start;
+  if (act.do !== 'kill') return {};
+  return { executing: await drainAutomation({ tenant, automation: act.automation, boundMs: act.boundMs }) };
+}

@@ -3,13 +3,14 @@
  * found. A broken law is a finding and no exception, so that a table can show all of them.
  */
 import { warm } from '../../../activities';
+import type { AwfContract } from '../../../src/dsl/awf';
 import { createBarrier, type Barrier } from '../../../src/store/barrier';
 import { findSlapd } from '../../real/ldap/slapd-program';
 import { baselineOf, type Subject } from './case';
 import { openDirectoryStand } from './directory-stand';
 import { eyes } from './driver';
 import { openEmulatorStand } from './emulator-stand';
-import { TELLING } from './laws';
+import { tellingOf } from './laws';
 import { openSandboxStand } from './sandbox-stand';
 import { openLawStore } from './store';
 import { ENTRIES, type Trial } from './trials';
@@ -109,7 +110,7 @@ async function tried(
   const { contract, undoneBy, fixture, law, blind } = trial;
   const subject: Subject = { contract, undoneBy, fixture, stand, barrier };
   try {
-    if (blind) return found('holds', await noticed(subject, blind.name));
+    if (blind) return found('holds', await noticed(subject, blind));
     if ('run' in law) await law.run(subject);
     return found('holds');
   } catch (error) {
@@ -118,19 +119,22 @@ async function tried(
 }
 
 /** The first telling law that breaks when an AWF does not look. Throws where none does. */
-async function noticed(subject: Subject, blind: string): Promise<string> {
+async function noticed(subject: Subject, blind: AwfContract): Promise<string> {
   // Measured with open eyes: a fixture that is wrong must not pass for a law that sees.
   await baselineOf(subject);
-  const sight = eyes(blind);
-  for (const law of TELLING) {
+  const { name } = blind;
+  const sight = eyes(name);
+  for (const law of tellingOf(blind)) {
     if (law.needs?.already && subject.fixture.neverAlready !== undefined) continue;
     try {
       await law.run({ ...subject, eyes: sight });
-    } catch {
-      if (sight.looked.has(blind)) return `law ${law.id} breaks`;
+    } catch (error) {
+      if (sight.looked.has(name)) return `law ${law.id} breaks: ${firstLineOf(error)}`;
     }
   }
   throw new Error(
-    sight.looked.has(blind) ? `no law notices that ${blind} does not look` : `${blind} never looks`,
+    sight.looked.has(name) ? `no law notices that ${name} does not look` : `${name} never looks`,
   );
 }
+
+const firstLineOf = (error: unknown): string => String(error).split('\n', 1)[0]!;

@@ -3,6 +3,7 @@
  * @source DESIGN 4, the AWF laws
  */
 import { strict as assert } from 'node:assert';
+import type { AwfContract } from '../../../src/dsl/awf';
 import type { FireResult } from '../../../src/engine/effects';
 import { BATTERY } from './battery';
 import { atEachWrite, baselineOf, fire, inFreshWorld, sameWorld, sameWrites, undone, type Law } from './case';
@@ -285,13 +286,11 @@ export const LAWS: readonly Law[] = [
   predicted,
 ];
 
-/** The laws that a blind AWF can break, those that show it soonest first. */
-export const TELLING: readonly Law[] = [
-  alreadySo,
-  meddled,
-  cutAnswer,
-  twoOutcomes,
-  undoneOnce,
-  restores,
-  once,
-];
+/**
+ * The laws that a blind AWF can break, those that show it soonest first. One that searches before it creates must be seen to
+ * create twice after a cut answer, for that is what its search is for.
+ */
+export const tellingOf = (blind: AwfContract): readonly Law[] =>
+  blind.idempotency === 'search-before-create' && blind.compensation !== undefined
+    ? [cutAnswer]
+    : [alreadySo, meddled, cutAnswer, twoOutcomes, undoneOnce, restores, once];

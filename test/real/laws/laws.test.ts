@@ -15,13 +15,13 @@ const AHEAD = 6;
 // Fetched while tests are declared, because what can't be had must be known as skipped by then.
 const skipped = whySkipped();
 
-let court: Court;
+let court: Court | undefined;
 
 beforeAll(async () => {
   court = await openCourt();
 }, STAND_TIMEOUT_MS);
 
-afterAll(() => court.close(), STAND_TIMEOUT_MS);
+afterAll(() => court?.close(), STAND_TIMEOUT_MS);
 
 test('every AWF has a fixture, or undoes one that has', () => {
   const covered = new Set(ENTRIES.flatMap(({ contract, undoneBy }) => [contract.name, undoneBy.name]));
@@ -49,8 +49,8 @@ const trials = possible.flatMap(trialsOf).filter(({ cannot }) => cannot === unde
 test.each(trials.map((trial, n) => [trial.name, trial, n] as const))(
   '%s',
   async (_name, trial, n) => {
-    for (const next of trials.slice(n + 1, n + AHEAD)) void court.judge(next);
-    const { result, because } = await court.judge(trial);
+    for (const next of trials.slice(n + 1, n + AHEAD)) void court!.judge(next);
+    const { result, because } = await court!.judge(trial);
     if (result !== 'holds') throw new Error(because);
   },
   TRIAL_TIMEOUT_MS,
@@ -60,6 +60,8 @@ const missing = ENTRIES.flatMap((entry) => {
   const why = skipped[entry.evidence];
   return why === undefined
     ? []
-    : trialsOf(entry).map((trial): [string, Trial] => [`${trial.name}: ${why}`, trial]);
+    : trialsOf(entry)
+        .filter(({ cannot }) => cannot === undefined)
+        .map((trial): [string, Trial] => [`${trial.name}: ${why}`, trial]);
 });
 if (missing.length > 0) test.skip.each(missing)('%s', () => undefined);

@@ -181,6 +181,8 @@ async function follow(
     silent: json,
   });
   const ending = await tellStory({ services, id: run.id, terminal, printer, leavesAtGates: true, signal });
+  // What was not waited for is neither so nor not so.
+  signal.throwIfAborted();
   return { ...run, ending, told: printer.seen };
 }
 

@@ -61,10 +61,9 @@ class Freezer {
   }
 
   private node(node: DraftNode): PlanNode {
+    if (node.kind === 'action') return this.action(node);
     const base = node.after.length === 0 ? { id: node.id } : { id: node.id, after: node.after };
     switch (node.kind) {
-      case 'action':
-        return this.action(node, base);
       case 'gate': {
         const { approval } = node;
         return {
@@ -104,15 +103,17 @@ class Freezer {
     }
   }
 
-  private action(node: DraftNode & { readonly kind: 'action' }, base: { readonly id: string }): ActionNode {
+  /** Member by member: with many thousands of actions, copying a base into each takes longer than all else here. */
+  private action(node: DraftNode & { readonly kind: 'action' }): ActionNode {
     const firing = this.firings.get(node.id);
     const action: Mutable<ActionNode> = {
-      ...base,
+      id: node.id,
       kind: 'action',
       awf: node.awf,
       input: node.input,
       lane: firing?.lane ?? 'remote',
     };
+    if (node.after.length > 0) action.after = node.after;
     if (firing?.timeoutMs !== undefined) action.timeoutMs = firing.timeoutMs;
     if (node.pivot) action.pivot = true;
     if (node.exits.length > 0) {

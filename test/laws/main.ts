@@ -82,6 +82,7 @@ main().then(
   (error: unknown) => {
     const usage = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true;
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = usage ? 2 : 1;
+    // Trials that were interrupted still wait for servers that are gone.
+    process.exit(usage ? 2 : 1);
   },
 );

@@ -22,6 +22,11 @@ export class Crew {
     for (const child of this.children) if (child.pid === pid) child.kill('SIGKILL');
   }
 
+  /** Kills all of ours at once; each is replaced. */
+  killAll(): void {
+    for (const child of this.children) child.kill('SIGKILL');
+  }
+
   /** Lets those go on that were stopped with SIGSTOP. */
   wake(): void {
     for (const child of this.children) child.kill('SIGCONT');

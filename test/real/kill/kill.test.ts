@@ -30,7 +30,7 @@ let stand: VendorStand;
 let before: string;
 
 beforeAll(async () => {
-  stand = await openVendorStand({ name: 'kill', people: 150 * ROUNDS, robots: 2 });
+  stand = await openVendorStand({ name: 'kill', people: 180 * ROUNDS, robots: 2 });
   before = (await stand.admin.snapshot({ tenant: BACKWARD, view: 'standing' })).digest;
 }, STAND_TIMEOUT_MS);
 afterAll(() => stand.close(), 60_000);
@@ -202,12 +202,18 @@ async function killWhileAnswering(point: KillPoint, tenant: Begun['tenant']): Pr
   for (const pid of stand.kills.passedBy(point)) stand.crew.kill(pid);
 }
 
-test.each(rounds)(
-  'the Temporal server is killed in the middle of outcomes and comes back: each goes on where it was (%i)',
-  async () => {
+const deaths = rounds.flatMap((round) => [
+  { round, also: 'robots live on' },
+  { round, also: 'robots die with it' },
+]);
+
+test.each(deaths)(
+  'the Temporal server is killed in the middle of outcomes, $also: each goes on where it was ($round)',
+  async ({ also }) => {
     const begun = await beginMany(12);
     await afterWrites(10);
     await stand.servers.stand.temporal.kill('SIGKILL');
+    if (also === 'robots die with it') stand.crew.killAll();
     await stand.servers.stand.temporal.restart();
     await settle(begun);
   },

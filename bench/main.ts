@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { packageFolder } from '../src/app/settings';
 import { anatomyOf, type Anatomy } from './anatomy';
-import { meetContestants, NAMES, type Contestants, type Name } from './contestants';
+import { isSaga, meetContestants, NAMES, type Contestants, type Name } from './contestants';
 import { MEMORY, watchMemory } from './memory';
 import { freshPeople } from './people';
 import { profileNow, readProfiles, type ProfileRow } from './profiles';
@@ -196,7 +196,7 @@ async function look(
     for (const [index, name] of NAMES.entries()) {
       const id = await contestants.run(name, people[index]!);
       anatomies[name].push(await anatomyOf(contestants.client, id));
-      const worker = name === 'hand-written' ? workers?.saga : workers?.backstep;
+      const worker = isSaga(name) ? workers?.saga : workers?.backstep;
       for (const [part, taken] of Object.entries((await worker?.spans()) ?? {})) {
         spans[name][part] = (spans[name][part] ?? 0) + sum(taken) / times;
       }

@@ -24,6 +24,7 @@ type PerName<T> = Readonly<Record<Name, T>>;
 
 const KEYS: PerName<string> = {
   'hand-written': 'saga',
+  'hand-written, local': 'sagaLocal',
   'remote lane': 'remote',
   'local lane': 'local',
   'as shipped': 'shipped',

@@ -1,9 +1,16 @@
 /**
  * The saga as a good engineer writes it on bare Temporal: ordinary activities, each undo registered before its step runs, undone
- * in reverse, out of reach of a cancellation. It is what Backstep is measured against.
+ * in reverse, out of reach of a cancellation. It is what Backstep is measured against. The same saga with local activities tells
+ * how far Temporal itself can go.
  * Loaded inside the Temporal sandbox.
  */
-import { CancellationScope, isCancellation, log, proxyActivities } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  isCancellation,
+  log,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
 import type { Contractor, SagaActivities } from './protocol';
 
 const forward = {
@@ -12,19 +19,40 @@ const forward = {
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 4 },
 } as const;
 
-const act = proxyActivities<SagaActivities>(forward);
-// It waits for its turn and may go several rounds, so a lost worker should be noticed sooner.
-const actAtLength = proxyActivities<SagaActivities>({ ...forward, heartbeatTimeout: '5s' });
 // An undo is tried until it works.
-const undo = proxyActivities<SagaActivities>({
+const back = {
   startToCloseTimeout: '10s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
-});
+} as const;
+
+interface Lane {
+  readonly act: SagaActivities;
+  readonly actAtLength: SagaActivities;
+  readonly undo: SagaActivities;
+}
+
+const ordinary: Lane = {
+  act: proxyActivities<SagaActivities>(forward),
+  // It waits for its turn and may go several rounds, so a lost worker should be noticed sooner.
+  actAtLength: proxyActivities<SagaActivities>({ ...forward, heartbeatTimeout: '5s' }),
+  undo: proxyActivities<SagaActivities>(back),
+};
+
+const act = proxyLocalActivities<SagaActivities>(forward);
+const local: Lane = { act, actAtLength: act, undo: proxyLocalActivities<SagaActivities>(back) };
+
+export const onboardContractor = (person: Contractor): Promise<Onboarded> => onboard(person, ordinary);
+
+export const onboardContractorLocally = (person: Contractor): Promise<Onboarded> => onboard(person, local);
+
+interface Onboarded {
+  readonly identity: string;
+}
 
 /** What the steps answered, as far as they have: an undo also runs where an answer was lost. */
 type Answers = { [Name in keyof SagaActivities]?: Awaited<ReturnType<SagaActivities[Name]>> };
 
-export async function onboardContractor(person: Contractor): Promise<{ readonly identity: string }> {
+async function onboard(person: Contractor, { act, actAtLength, undo }: Lane): Promise<Onboarded> {
   const { email, name, worker, endDate, profile, item } = person;
   const known: Answers = {};
   const undos: (() => Promise<void>)[] = [];
@@ -62,7 +90,7 @@ export async function onboardContractor(person: Contractor): Promise<{ readonly 
   } catch (error) {
     if (!isCancellation(error)) log.warn('the saga goes back', { error: String(error) });
     await CancellationScope.nonCancellable(async () => {
-      for (const back of undos) await back();
+      for (const undoOne of undos) await undoOne();
     });
     throw error;
   }

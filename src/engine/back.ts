@@ -268,8 +268,8 @@ function undoEffect(run: Run, placed: Placed): void {
     return;
   }
   if (!hasCompensation(run, placed.node)) {
-    // Nothing can undo it: it stays, and the end says so.
-    if (state.undo === 'acted') run.state.residue.push(id);
+    // Nothing can undo it: it stays, or may, and the end says so.
+    if (state.undo === 'acted' || state.isUnclear === true) run.state.residue.push(id);
     state.undo = nextUndo(state.undo ?? 'intended', 'undo_nothing');
     run.agenda.push({ step: 'undoSettled', node: id });
     return;

@@ -204,17 +204,26 @@ export function fail(run: Run, id: string, failure: Failure): void {
   const placed = place(run, id);
   placed.state.failure = failure;
   placed.state.status = 'failed';
+  // It may have happened, and nothing takes it back: whoever went back now might leave it standing alone.
+  if (isUnclearPivot(placed)) run.state.pivoted = true;
   if (isStopped(run, id)) return;
   const course = courseFor(placed, failure.code);
   if (course !== undefined) {
     run.agenda.push({ step: 'follow', node: id, course });
   } else if (run.state.pivoted) {
-    placed.state.status = 'incident';
-    run.notes.push({ kind: 'incident.open', node: id, code: failure.code });
+    openIncident(run, placed, failure.code);
   } else {
     run.notes.push({ kind: 'backstep', from: id, code: failure.code });
     run.agenda.push({ step: 'stop', then: 'backstep' });
   }
+}
+
+const isUnclearPivot = ({ node, state }: Placed): boolean =>
+  node.kind === 'action' && node.pivot === true && state.isUnclear === true;
+
+function openIncident(run: Run, { id, state }: Placed, code: string): void {
+  state.status = 'incident';
+  run.notes.push({ kind: 'incident.open', node: id, code });
 }
 
 /** Follows a course: what the runbook says comes next when a node did not go well. */
@@ -255,6 +264,7 @@ export function follow(run: Run, id: string, key: string): void {
       run.commands.push({ do: 'startTimer', timer: `ask:${id}`, ms: course.expiresAfterMs });
       return;
     case 'backstep':
+      if (isUnclearPivot(placed)) return openIncident(run, placed, code);
       run.notes.push({
         kind: 'backstep',
         from: id,

@@ -74,7 +74,7 @@ export async function verify(request: VerificationRequest): Promise<Verification
       if (question.options[question.taken]!.isFailure) points.add(question.id);
     });
     count[walk.phase] += 1;
-    if (walk.phase === 'completed') count.undoneAfterwards += 1;
+    if (walk.isUndone) count.undoneAfterwards += 1;
     if (walk.problem !== undefined) problems.push({ path: pathOf(walk.questions), message: walk.problem });
     for (let i = walk.questions.length - 1; i >= answers.length; i--) {
       const spent = taken.slice(0, i).filter((option) => option.isFailure).length;
@@ -91,6 +91,8 @@ export async function verify(request: VerificationRequest): Promise<Verification
 interface Walk {
   readonly questions: readonly Question[];
   readonly phase: 'completed' | 'backstepped';
+  /** Whether the completed outcome was taken back afterwards. */
+  readonly isUndone: boolean;
   readonly problem: string | undefined;
 }
 
@@ -119,8 +121,11 @@ async function walkOnce(request: VerificationRequest, answers: readonly number[]
   const forward = await simulate({ plan, contracts: request.contracts, world, oracle });
   const { phase } = forward.state;
   invariant(phase === 'completed' || phase === 'backstepped', 'a walked outcome is over');
+  // Past the pivot an outcome goes forward only: there is no world to come back to.
+  if (phase === 'completed' && forward.state.pivoted)
+    return { questions, phase, isUndone: false, problem: undefined };
   const end = phase === 'completed' ? await goBack(request, plan, forward) : forward;
-  return { questions, phase, problem: problemOf(end, before) };
+  return { questions, phase, isUndone: phase === 'completed', problem: problemOf(end, before) };
 }
 
 /** A completed outcome is undone as a whole: its world must come back too. */

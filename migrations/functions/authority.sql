@@ -211,7 +211,7 @@ BEGIN
   WHERE tenant = p_tenant AND (scope, name) IN (('awf', p_scope ->> 'awf'), ('runbook', p_scope ->> 'runbook'));
   RETURN jsonb_build_object('verdict', v_verdict, 'version', coalesce(t.version, 0), 'trust', t.trust, 'controls', v_controls,
     'memory', v_memory, 'used', room.used, 'asked', room.asked, 'short', room.short,
-    'since', coalesce(CASE WHEN v_found THEN r.since END, w.since, p_at),
+    'since', coalesce(CASE WHEN v_found THEN r.since END, w.since, p_at), 'seq', w.seq,
     'breaker', v_breaker, 'retryAt', b.retry_at, 'probeAt', b.probe_at);
 END $$;
 
@@ -222,12 +222,14 @@ BEGIN
   PERFORM authority_lock(p_tenant);
   PERFORM authority_give_back(p_tenant, p_outcome, p_node, p_at, p_holder);
   INSERT INTO authority_waiters AS w (tenant, outcome, node, firing, state, automation, runbook, domain, system, awf, causes, because,
-    waits_for, asks, since, releases_at, expires_at, asks_again)
+    waits_for, asks, since, releases_at, expires_at, asks_again, seq)
   VALUES (p_tenant, p_outcome, p_node, p_firing, 'queued', p_scope ->> 'automation', p_scope ->> 'runbook', p_scope ->> 'domain',
     p_scope ->> 'system', p_scope ->> 'awf', ARRAY(SELECT jsonb_array_elements_text(p_hold -> 'causes')), p_hold ->> 'because',
     ARRAY(SELECT jsonb_array_elements_text(p_hold -> 'waitsFor')), p_asks, (p_hold ->> 'since')::bigint,
     (p_hold ->> 'releasesAt')::bigint, (p_hold ->> 'expiresAt')::bigint,
-    (p_hold ->> 'version')::int <> coalesce((SELECT version FROM authority_tenants WHERE tenant = p_tenant), 0))
+    (p_hold ->> 'version')::int <> coalesce((SELECT version FROM authority_tenants WHERE tenant = p_tenant), 0),
+    -- One that was let out of the queue and is held again keeps its place.
+    coalesce((p_hold ->> 'seq')::bigint, nextval(pg_get_serial_sequence('authority_waiters', 'seq'))))
   ON CONFLICT (tenant, outcome, node) DO UPDATE SET firing = excluded.firing, state = 'queued', causes = excluded.causes,
     because = excluded.because, waits_for = excluded.waits_for, asks = excluded.asks, releases_at = excluded.releases_at,
     asks_again = excluded.asks_again, told_at = NULL;
@@ -376,12 +378,13 @@ CREATE OR REPLACE FUNCTION authority_share(p_value float8) RETURNS float8 LANGUA
 $$;
 
 -- Nobody waits any more: the outcome is over, or went another way.
-CREATE OR REPLACE FUNCTION authority_abandon(p_tenant text, p_outcome text, p_node text, p_wake int, p_at bigint) RETURNS void
+CREATE OR REPLACE FUNCTION authority_abandon(p_tenant text, p_outcome text, p_node text, p_firing int, p_wake int,
+  p_at bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM authority_lock(p_tenant);
-  DELETE FROM authority_waiters WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node AND wake = p_wake
-    AND state IN ('granted', 'expired');
+  DELETE FROM authority_waiters WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node AND firing = p_firing
+    AND wake = p_wake AND state IN ('granted', 'expired');
   IF NOT FOUND THEN RETURN; END IF;
   IF EXISTS (SELECT FROM authority_reservations WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node AND state = 'granted') THEN
     PERFORM authority_give_back(p_tenant, p_outcome, p_node, p_at, '');

@@ -22,7 +22,7 @@ export const CONTROL = {
 
 export const ABANDON = {
   name: 'authority-abandon',
-  text: `SELECT authority_abandon($1, $2, $3, $4::int, $5::bigint)`,
+  text: `SELECT authority_abandon($1, $2, $3, $4::int, $5::int, $6::bigint)`,
 };
 
 /**

@@ -91,6 +91,8 @@ export interface Said {
   readonly short: readonly string[];
   /** When it was asked for first. */
   readonly since: number;
+  /** Its place in the queue, where it had one. */
+  readonly seq: number | null;
   readonly breaker: 'closed' | 'half_open' | 'open';
   readonly retryAt: number | null;
   readonly probeAt: number | null;
@@ -134,6 +136,8 @@ export interface Hold {
   /** Keys whose room alone it waits for; empty where something else holds it too. */
   readonly waitsFor: readonly string[];
   readonly since: number;
+  /** The place that it had before; absent: behind all others. */
+  readonly seq?: number | null;
   readonly releasesAt: number | null;
   readonly expiresAt: number;
   /** Of what was said: an act of control that came later makes it ask again at once. */
@@ -306,8 +310,9 @@ export function createAuthority(database: Database): Authority {
     async claim(at, againAfterMs, limit) {
       return database.query<Woken>({ ...CLAIM, values: [at, againAfterMs, limit] });
     },
-    told: ({ tenant, outcome, node, wake }) => run(TOLD, tenant, outcome, node, wake),
-    abandon: ({ tenant, outcome, node, wake }, at) => run(ABANDON, tenant, outcome, node, wake, at),
+    told: ({ tenant, outcome, node, firing, wake }) => run(TOLD, tenant, outcome, node, wake, firing),
+    abandon: ({ tenant, outcome, node, firing, wake }, at) =>
+      run(ABANDON, tenant, outcome, node, firing, wake, at),
     async tick(at, againAfterMs) {
       await run(RELEASE, at);
       const [row] = await database.query<{ due: number | null }>({ ...DUE, values: [at, againAfterMs] });
@@ -319,7 +324,7 @@ export function createAuthority(database: Database): Authority {
 /** One that was told keeps its place in the queue, should it be held again; an expired one is told once too. */
 const TOLD = {
   name: 'authority-told',
-  text: `UPDATE authority_waiters SET state = 'told' WHERE tenant = $1 AND outcome = $2 AND node = $3 AND wake = $4
+  text: `UPDATE authority_waiters SET state = 'told' WHERE tenant = $1 AND outcome = $2 AND node = $3 AND wake = $4 AND firing = $5
 AND state IN ('granted', 'expired')`,
 };
 

@@ -131,6 +131,7 @@ function holdOf(decision: Decision, said: Said, { rules, asked: { at } }: Asked)
     because: because.length > 0 ? because.join('; ') : 'others wait before it',
     waitsFor: isQueue ? said.short : [],
     since: said.since,
+    seq: said.seq,
     releasesAt: releaseOf(decision, said, at),
     expiresAt: said.since + patienceMs(causes, isQueue, rules),
     version: said.version,

@@ -68,6 +68,7 @@ const hold = (said: Said, rest: object = {}) => ({
   because: 'no room',
   waitsFor: said.short,
   since: said.since,
+  seq: said.seq,
   releasesAt: null,
   expiresAt: NOW + 24 * HOUR,
   version: said.version,
@@ -279,6 +280,37 @@ describe('the queue', () => {
     expect(await mine(NOW + 5_000)).toEqual([claimed]);
     await authority.told(claimed!);
     expect(await mine(NOW + 60_000)).toEqual([]);
+  });
+
+  test('a late word of an earlier release says nothing of a later hold, which keeps its place in the queue', async () => {
+    const tenant = newTenant();
+    const [first, second] = [keyOf(tenant), keyOf(tenant)];
+    const dial = {
+      ...{ tenant, scope: 'automation', name: 'hire', kind: 'dial', value: 'copilot' },
+      ...{ by: 'person:ada', reason: 'test', at: NOW },
+    } as const;
+    const holdFor = async (key: ActionKey, firing: number): Promise<void> => {
+      const asked = request(key, { firing });
+      const { holder, admission } = await authority.admit(asked, scope, []);
+      if (admission.kind !== 'let') throw new Error('it was to be let in');
+      await authority.hold(
+        { request: asked, holder, scope },
+        [],
+        hold(admission.said, { causes: ['dial:hire'] }),
+      );
+    };
+    await holdFor(first, 1);
+    await holdFor(second, 1);
+    await authority.control(dial);
+    const [early] = (await authority.claim(NOW, 60_000, 100)).filter((one) => one.tenant === tenant);
+    await holdFor(first, 2);
+    await authority.control(dial);
+    await authority.told(early!);
+    const again = await authority.queue(tenant, 10);
+    expect(again.map(({ outcome, state }) => [outcome, state])).toEqual([
+      [first.outcome, 'granted'],
+      [second.outcome, 'granted'],
+    ]);
   });
 
   test('a place that nobody waits at any more is given to the next', async () => {

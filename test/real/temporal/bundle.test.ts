@@ -59,6 +59,7 @@ test('the sandbox loads the engine and the adapter, and no runbook, DSL, zod or 
 
 test('the entry exports workflow functions and nothing else', () => {
   expect(Object.entries(workflows).map(([name, value]) => [name, typeof value])).toEqual([
+    ['control', 'function'],
     ['default', 'function'],
   ]);
 });

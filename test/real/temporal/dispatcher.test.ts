@@ -21,6 +21,7 @@ beforeAll(async () => {
 }, STAND_TIMEOUT_MS);
 afterAll(() => stand.close());
 
+type AnyEffect = Awaited<ReturnType<Shelf['effects']>>;
 const { retry } = toyPlan([]);
 const silent = { info: () => undefined, warn: () => undefined };
 
@@ -202,6 +203,36 @@ describe('dispatcher: execute', () => {
 });
 
 describe('dispatcher: compensate', () => {
+  test('an undo that finds nothing is believed, but not after one that may have been ours', async () => {
+    const shelf = new Shelf();
+    const telling = async (awf: string): Promise<AnyEffect> => {
+      const effect = await shelf.effects(awf);
+      if (effect === undefined || awf !== 'toy.take') return effect;
+      return {
+        ...effect,
+        execute: async (input, context) => {
+          const changed = shelf.boxes.has((input as { box: string }).box);
+          await effect.execute(input, context);
+          return { changed };
+        },
+      };
+    };
+    const dispatcher = createDispatcher({
+      barrier: createBarrier(stand.database),
+      effects: telling,
+      connections: () => ({ baseUrl: '', secrets: {} }),
+      now: Date.now,
+      log: silent,
+    });
+    const [cut, gone] = [put(), put({ input: { box: 'gone' } })];
+    for (const request of [cut, gone]) await dispatcher.execute(request, host());
+    shelf.fail('toy.take', 'b', { cutAfter: true });
+    shelf.boxes.delete('gone');
+    expect(await dispatcher.compensate(take(gone), host())).toMatchObject({ changed: false });
+    expect(await dispatcher.compensate(take(cut), host())).toMatchObject({ kind: 'again' });
+    expect(await dispatcher.compensate(take(cut), host())).toMatchObject({ kind: 'undone', changed: true });
+  });
+
   test('compensated twice is compensated once', async () => {
     const { shelf, dispatcher } = shelfAnd();
     const request = put();

@@ -87,7 +87,7 @@ async function perform<Output>(parts: SagaParts, asked: Asked): Promise<Acted<Ou
     connection,
     signal: activity.cancellationSignal,
     heartbeat: () => {
-      activity.heartbeat();
+      if (!activity.info.isLocal) activity.heartbeat();
     },
     spend: () => undefined,
     log: activity.log,

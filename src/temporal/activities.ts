@@ -45,7 +45,8 @@ async function perform(
 ): Promise<FireResult | UndoResult | Swept> {
   const context = Context.current();
   const { info } = context;
-  const heartbeat = (): void => context.heartbeat();
+  // Nobody listens to the heartbeats of a local activity; Temporal's core only logs that.
+  const heartbeat = (): void => (info.isLocal ? undefined : context.heartbeat());
   const timer = info.isLocal ? undefined : setInterval(heartbeat, HEARTBEAT_EVERY_MS);
   try {
     const host = { signal: context.cancellationSignal, heartbeat };

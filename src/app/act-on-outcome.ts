@@ -7,6 +7,8 @@ import type { Answer } from '../engine/people';
 import { didYouMean } from '../kernel/diagnostic';
 import { splitOutcomeId } from '../kernel/ids';
 import { ok, type Result } from '../kernel/result';
+import type { ApproverLevel } from '../governance/mode';
+import { approveAction } from './control';
 import { refuse, refusing, type Refusal } from './refusal';
 import type { Services } from './services';
 
@@ -37,12 +39,25 @@ export interface Acted {
   readonly answer: Exclude<Answer, 'unknown'>;
 }
 
+const VERDICTS = { approve: 'approved', reject: 'rejected' } as const;
+
+/** A decision at a gate, or on an action that is held for people. */
 export async function decideGate(
   services: Services,
   { outcome, node }: NodeAddress,
-  decision: By & { readonly verdict: 'approve' | 'reject' },
+  { level, ...decision }: By & { readonly verdict: 'approve' | 'reject'; readonly level?: ApproverLevel },
 ): Promise<Result<Acted, Refusal>> {
   const answer = await refusing(() => services.outcomes.decide(outcome, { gate: node, ...decision }));
+  if (answer.ok && answer.value === 'unknown') {
+    // No gate of that name: it may be an action that the authority rules hold for people.
+    const { state } = await services.outcomes.tell(outcome);
+    if (state.nodes[node]?.status === 'held') {
+      const { by, reason = '', verdict } = decision;
+      const said = { by, reason, as: level ?? 'user', decision: VERDICTS[verdict] } as const;
+      await approveAction(services, { outcome, node }, said);
+      return ok({ outcome, node, answer: 'done' });
+    }
+  }
   return answered(services, { outcome, node, kind: 'gate' }, answer);
 }
 

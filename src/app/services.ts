@@ -5,6 +5,7 @@
 import { createCortex, type Cortex } from '../cortex/cortex';
 import { createIngest, type Ingest } from '../cortex/ingest';
 import { seedCortex } from '../cortex/seed';
+import { createAuthority, type Authority } from '../store/authority';
 import { openDatabase, type Database } from '../store/database';
 import { createEntityStore } from '../store/entities';
 import { createEventStore } from '../store/events';
@@ -20,6 +21,7 @@ export interface Services {
   readonly outcomes: Outcomes;
   readonly cortex: Cortex;
   readonly ingest: Ingest;
+  readonly authority: Authority;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -47,6 +49,7 @@ export async function openServices(settings: Settings, wiring: Wiring): Promise<
   const cortex = createCortex(createEntityStore(database));
   return {
     outcomes,
+    authority: createAuthority(database),
     cortex,
     ingest: createIngest({ events: createEventStore(database), cortex, now }),
     logger,

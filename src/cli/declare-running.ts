@@ -3,10 +3,13 @@
  * Entry ring; declares only.
  */
 import { Argument, Option } from 'commander';
+import { APPROVER_LEVELS } from '../governance/mode';
 import { action, asOption, common, type Declaring } from './declare';
 import { entityOption, paramOption } from './declare-authoring';
 
 const OUTCOME_ID = 'id of the outcome: `<tenant>/<outcome code>/<event id>`';
+const OUTCOME_OR_SCOPE =
+  'id of an outcome, or a scope: `automation:<id>`, `runbook:<id>`, `domain:<name>` or `tenant:<name>`';
 const GATE = 'the gate: `<outcome id>#<gate>`';
 
 export function declareRunning(declaring: Declaring): void {
@@ -45,6 +48,13 @@ it afterwards.`,
     .addOption(entityOption())
     .addOption(paramOption())
     .addOption(new Option('--plan <file>', 'run this reviewed plan').conflicts(['entity', 'param']))
+    .addOption(
+      new Option('--proposal <outcome-id>', 'run what an event had proposed, under your own name').conflicts([
+        'entity',
+        'param',
+        'plan',
+      ]),
+    )
     .addOption(new Option('--id <id>', 'id in place of a new one: the same id is never run twice'))
     .addOption(new Option('--detach', 'do not wait: print the id and end'))
     .addOption(asOption(context));
@@ -98,7 +108,8 @@ function declareGates(declaring: Declaring): void {
         .argument('<gate>', GATE)
         .summary(`${verdict} at a gate`)
         .description(
-          `Decides at a gate, for good. A decision for a gate that is not open yet is kept until it opens.`,
+          `Decides at a gate, or on an action that is held for people, for good. A decision for a gate that is not open yet
+is kept until it opens.`,
         ),
       context,
       [
@@ -107,6 +118,11 @@ function declareGates(declaring: Declaring): void {
     )
       .addOption(
         new Option('--reason <text>', 'why; kept in the history').makeOptionMandatory(verdict === 'reject'),
+      )
+      .addOption(
+        new Option('--level <level>', 'as what, where it is a held action')
+          .choices(APPROVER_LEVELS)
+          .default('user'),
       )
       .addOption(asOption(context));
     action(command, declaring, async () => {
@@ -124,7 +140,11 @@ function declareActs(declaring: Declaring): void {
     ['backstep', 'undo what was done', 'contract was cancelled'],
   ] as const) {
     const command = common(
-      program.command(name).argument('<outcome-id>', OUTCOME_ID).summary(what).description(ACT_TEXT[name]),
+      program
+        .command(name)
+        .argument('<what>', name === 'backstep' ? OUTCOME_ID : OUTCOME_OR_SCOPE)
+        .summary(what)
+        .description(ACT_TEXT[name]),
       context,
       [`backstep ${name} acme/EMP-R-001/6f1d --reason "${example}"`],
     )
@@ -141,8 +161,10 @@ function declareActs(declaring: Declaring): void {
 }
 
 const ACT_TEXT = {
-  pause: `Holds an outcome before its next firing. What has been fired runs to its end; going back is never held.`,
-  resume: `Fires what the pause held, in the order it became ready.`,
+  pause: `Holds an outcome, or everything of a scope, before its next firing. What has been fired runs to its end; going
+back is never held.`,
+  resume: `Fires what the pause held, in the order it became ready. Of an automation it lifts the kill switch too; its dial
+stays where it is.`,
   backstep: `Undoes what an outcome has done, in reverse. A running outcome stops and goes back; a completed one goes
 back inside its undo window, as a workflow of its own. The trace goes on in the same story.`,
 } as const;

@@ -9,6 +9,7 @@ import { Command } from 'commander';
 import type { ExitCode } from './complaint';
 import type { CommandContext } from './context';
 import { examplesText } from './declare';
+import { declareAuthority } from './declare-authority';
 import { declareAuthoring } from './declare-authoring';
 import { declareRobots } from './declare-robots';
 import { declareRunning } from './declare-running';
@@ -35,6 +36,7 @@ export function buildProgram(context: CommandContext, done: (exit: ExitCode) => 
   declareStand(declaring);
   declareAuthoring(declaring);
   declareRunning(declaring);
+  declareAuthority(declaring);
   return program;
 }
 

@@ -17,6 +17,8 @@ export type Ending =
   | { readonly how: 'waiting'; readonly nodes: readonly string[]; readonly state: EngineState }
   | { readonly how: 'interrupted' };
 
+/** An outcome that is held and has no news for so long waits for somebody, in milliseconds. */
+const QUEUED_MS = 2_000;
 /** Without news for so long it is asked whether any robot is there, in milliseconds. */
 const LONELY_MS = 5_000;
 
@@ -38,8 +40,11 @@ export async function tellStory(options: StoryOptions): Promise<Ending> {
     printer.printAll(news);
     if (isOver) return { how: 'over', state };
     const nodes = waitingFor(state);
-    if (options.leavesAtGates && (nodes.length > 0 || state.paused)) return { how: 'waiting', nodes, state };
     if (news.length > 0) heard = Date.now();
+    // A hold by a limit mostly ends by itself: it is given a little time before people are told that it waits.
+    const isQueued = nodes.length > 0 && nodes.every((node) => state.nodes[node]?.status === 'held');
+    const waits = state.paused || (nodes.length > 0 && (!isQueued || Date.now() - heard > QUEUED_MS));
+    if (options.leavesAtGates && waits) return { how: 'waiting', nodes, state };
     if (!warned && Date.now() - heard > LONELY_MS) {
       warned = true;
       await warnIfLonely(options);
@@ -74,6 +79,6 @@ export function hintAt(terminal: Terminal, id: string, ending: Extract<Ending, {
     if (status === 'asking') terminal.note(dim(`it waits at a gate: backstep approve ${address} --reason …`));
     else if (status === 'incident') {
       terminal.note(dim(`it needs a person: backstep resolve ${address} retry|supply|accept|backstep`));
-    } else terminal.note(dim(`it is held at ${node}`));
+    } else terminal.note(dim(`it is held at ${node}: backstep explain ${address} says why`));
   }
 }

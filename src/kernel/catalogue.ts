@@ -115,6 +115,8 @@ export const DIAGNOSTICS = {
 export const FAILURES = {
   ACTION_TIMED_OUT: 'an attempt did not answer in time, so its effect is unknown',
   ACTION_DIVERGED: 'somebody else changed the object meanwhile, so the compensation overwrote nothing',
+  ACTION_DENIED: 'the authority rules, or a person, denied the action for good',
+  ACTION_EXPIRED: 'the action was held for longer than it may wait',
   ACTION_FENCED: 'the action arrived after its compensation and was refused',
   ACTION_TRANSITION_REFUSED: 'the state of the action has no such way on',
   ACTION_TOO_EARLY: 'the state of the action has such a way on, and its time has not come',
@@ -169,6 +171,7 @@ export const ENTRY_PROBLEMS = {
   EVENT_KEPT:
     'an event selected no automation, or several, or its outcome did not compile; it is kept with the reason',
   EVENT_REFUSED: 'what was taken in is no CloudEvent, or one that is too large; it is not kept',
+  CONTROL_REFUSED: 'an act of control names something that does not exist',
   OUTCOME_REFUSED: 'the outcome did not take the act: it is over, decided already, or has no such node',
   DEMO_FAILED: 'the demonstration found something that is not as it says',
   DOCTOR_TOOL_UNUSABLE: 'a program that is needed is missing or too old',

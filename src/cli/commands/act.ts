@@ -8,11 +8,13 @@ import {
   type Acted,
   type NodeAddress,
 } from '../../app/act-on-outcome';
+import { pauseScope, readScope } from '../../app/control';
 import type { Resolution } from '../../engine/effects';
+import type { ApproverLevel } from '../../governance/mode';
 import type { Json } from '../../kernel/json';
 import { Complaint, usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
-import { acceptedOf, outcomeIdFrom } from '../refuse';
+import { acceptedOf, configOf, outcomeIdFrom } from '../refuse';
 import { withServices } from '../services';
 import { hintAt, tellStory } from '../story';
 import { TracePrinter, widthOfPlan } from '../trace-lines';
@@ -30,11 +32,15 @@ type Run<Given extends readonly unknown[], Options> = (
 
 /** `approve` or `reject`. */
 export const decide =
-  (verdict: 'approve' | 'reject'): Run<readonly [gate: string], ActOptions> =>
+  (
+    verdict: 'approve' | 'reject',
+  ): Run<readonly [gate: string], ActOptions & { readonly level: ApproverLevel }> =>
   async (context, [text], options) => {
     const address = addressFrom(text, 'a gate', 'acme/EMP-R-001/6f1d#manager');
     return withServices(context, options, { starts: false }, async (services) => {
-      const acted = acceptedOf(await decideGate(services, address, { verdict, ...byOf(options) }));
+      const acted = acceptedOf(
+        await decideGate(services, address, { verdict, level: options.level, ...byOf(options) }),
+      );
       const words = {
         done: verdict === 'approve' ? 'approved' : 'rejected',
         kept: 'kept until the gate opens',
@@ -52,6 +58,8 @@ export const act =
     what: 'pause' | 'resume' | 'backstep',
   ): Run<readonly [id: string], ActOptions & { readonly detach?: true }> =>
   async (context, [text], options) => {
+    const scope = what === 'backstep' ? undefined : readScope(text);
+    if (what !== 'backstep' && scope !== undefined) return actOnScope(context, { what, ...scope }, options);
     const id = outcomeIdFrom(text);
     if (what === 'backstep') return takeBack(context, id, options);
     return withServices(context, options, { starts: false }, async (services) => {
@@ -64,6 +72,23 @@ export const act =
       });
     });
   };
+
+async function actOnScope(
+  context: CommandContext,
+  { what, scope, name }: { readonly what: 'pause' | 'resume' } & NonNullable<ReturnType<typeof readScope>>,
+  options: ActOptions,
+): CommandResult {
+  const { reason } = options;
+  if (reason === undefined) throw usage(`\`${what}\` of a scope needs \`--reason <text>\``);
+  const config = await configOf(context, options.tenant);
+  return withServices(context, options, { starts: false }, async (services): CommandResult => {
+    const act = { what, scope, name, by: options.as, reason };
+    const { id } = acceptedOf(await pauseScope(services, config, act));
+    if (options.json) context.terminal.json({ what, scope, name, control: id });
+    else context.terminal.line(`${scope} ${name} is ${what === 'pause' ? 'paused' : 'resumed'}`);
+    return 0;
+  });
+}
 
 async function takeBack(
   context: CommandContext,

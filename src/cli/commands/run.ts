@@ -1,11 +1,13 @@
 /** `backstep run`: one outcome, followed to its end or to where it waits for a person. Entry ring. */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { takeProposal } from '../../app/control';
+import { refusing } from '../../app/refusal';
 import { runOutcome, type RunRequest } from '../../app/run-outcome';
 import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import type { Pairs } from '../declare';
-import { acceptedOf, configOf, paramsOf, runbookOf } from '../refuse';
+import { acceptedOf, configOf, outcomeIdFrom, paramsOf, runbookOf } from '../refuse';
 import { withServices } from '../services';
 import { hintAt, tellStory } from '../story';
 import { TracePrinter, widthOfPlan } from '../trace-lines';
@@ -14,8 +16,10 @@ interface RunOptions extends CommonOptions {
   readonly entity?: string;
   readonly param?: Pairs;
   readonly plan?: string;
+  readonly proposal?: string;
   readonly id?: string;
   readonly detach?: true;
+  readonly reason?: string;
   readonly as: string;
 }
 
@@ -28,6 +32,7 @@ export async function run(
   options: RunOptions,
 ): CommandResult {
   const { terminal } = context;
+  if (options.proposal !== undefined) return runProposal(context, outcomeIdFrom(options.proposal), options);
   const what = await whatToRun(outcome, options);
   const config = await configOf(context, options.tenant);
   const eventId = options.id ?? randomBytes(ID_BYTES).toString('hex');
@@ -52,6 +57,32 @@ export async function run(
     return ending.how === 'over' && ending.state.phase !== 'completed' ? 1 : 0;
   });
 }
+
+/** What an event had proposed goes on under the name of who asks, and is followed like any other. */
+async function runProposal(context: CommandContext, id: string, options: RunOptions): CommandResult {
+  const { terminal } = context;
+  return withServices(context, options, { starts: false }, async (services) => {
+    const why = { by: options.as, reason: options.reason ?? 'run by name' };
+    await refusingToThrow(() => takeProposal(services, id, why));
+    const { plan, planId } = (await services.outcomes.runs(id))[0]!.start;
+    const json = options.json === true;
+    if (options.detach) {
+      if (json) terminal.json({ outcome: id, planId, phase: 'running' });
+      else terminal.line(id);
+      return 0;
+    }
+    const printer = new TracePrinter(terminal, { json, width: widthOfPlan(plan) });
+    const signal = context.signal();
+    const ending = await tellStory({ services, id, terminal, printer, leavesAtGates: true, signal });
+    if (json) {
+      terminal.json({ outcome: id, planId, phase: ending.how === 'over' ? ending.state.phase : ending.how });
+    }
+    if (ending.how === 'waiting') hintAt(terminal, id, ending);
+    return ending.how === 'over' && ending.state.phase !== 'completed' ? 1 : 0;
+  });
+}
+
+const refusingToThrow = async <T>(work: () => Promise<T>): Promise<T> => acceptedOf(await refusing(work));
 
 async function whatToRun(outcome: string | undefined, options: RunOptions): Promise<RunRequest['what']> {
   if (options.plan !== undefined) {

@@ -106,7 +106,7 @@ describe('wrong usage is exit code 2 and a message on standard error', () => {
     ],
     [['run', '--plan', '/nowhere'], /`\/nowhere` can't be read/],
     [['emit', '/nowhere'], /`\/nowhere` can't be read/],
-    [['pause'], 'error: missing required argument `outcome-id`\nhelp: see `backstep pause --help`\n'],
+    [['pause'], 'error: missing required argument `what`\nhelp: see `backstep pause --help`\n'],
     [
       ['resolve', 'acme/EMP-R-001/1#x', 'supply'],
       'error: `supply` needs `--evidence <text>`\nhelp: see `backstep resolve --help`\n',

@@ -10,6 +10,7 @@ import {
   type AttemptEnd,
   type Authority,
   type AuthorityScope,
+  type Control,
   type Said,
 } from '../../../src/store/authority';
 import { createBarrier, type ActionKey, type ExecuteRequest } from '../../../src/store/barrier';
@@ -285,10 +286,10 @@ describe('the queue', () => {
   test('a late word of an earlier release says nothing of a later hold, which keeps its place in the queue', async () => {
     const tenant = newTenant();
     const [first, second] = [keyOf(tenant), keyOf(tenant)];
-    const dial = {
-      ...{ tenant, scope: 'automation', name: 'hire', kind: 'dial', value: 'copilot' },
+    const dial: Control = {
+      ...{ tenant, scope: 'automation' as const, name: 'hire', kind: 'dial', value: 'copilot' },
       ...{ by: 'person:ada', reason: 'test', at: NOW },
-    } as const;
+    };
     const holdFor = async (key: ActionKey, firing: number): Promise<void> => {
       const asked = request(key, { firing });
       const { holder, admission } = await authority.admit(asked, scope, []);

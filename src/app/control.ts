@@ -1,0 +1,215 @@
+/**
+ * Use cases: acts of control by a person (dial, kill, pause, limits, taking over a proposal, deciding on one held action), and
+ * what stands in force.
+ * Entry ring. Authorisation of the person is asked here, once there is any.
+ */
+import { GUARDRAIL_IDS, type GuardrailId, type Window } from '../governance/figures/guardrails';
+import { SPEC_FIGURES } from '../governance/figures';
+import type { ApproverLevel, Mode } from '../governance/mode';
+import { limitOf, reserve, windowAt } from '../governance/reserve';
+import { freshTrust, trustAt, type TrustView } from '../governance/trust';
+import { resolveFigures } from '../config/resolve';
+import { didYouMean } from '../kernel/diagnostic';
+import { splitOutcomeId } from '../kernel/ids';
+import type { Json } from '../kernel/json';
+import { err, ok, type Result } from '../kernel/result';
+import type { Control, WaitingAction } from '../store/authority';
+import { performControl, type ControlDone } from '../temporal/controls';
+import type { ControlAct, PausedScope } from '../../workflows/control-protocol';
+import type { NodeAddress } from './act-on-outcome';
+import { shipped } from './catalog';
+import type { TenantConfig } from './configuration';
+import { refuse, type Refusal } from './refusal';
+import type { Services } from './services';
+
+/** Who does it, and why: both are kept in the history of the act. */
+export interface Accountable {
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** How long a kill waits for what executes, in milliseconds, before it answers with what still does. */
+const KILL_BOUND_MS = 10_000;
+
+/** Performs an act of control that needs no look at the configuration. */
+export const control = (
+  services: Services,
+  tenant: string,
+  { act, by, reason }: Accountable & { readonly act: ControlAct },
+): Promise<ControlDone> => performControl(services.outcomes.client, { tenant, act, by, reason });
+
+/** Sets the dial of an automation. Errors: `CONTROL_REFUSED` where there is none of that name. */
+export async function setDial(
+  services: Services,
+  { bundle }: TenantConfig,
+  { automation, mode, ...why }: Accountable & { readonly automation: string; readonly mode: Mode },
+): Promise<Result<ControlDone, Refusal>> {
+  const known = automationOf(bundle.content.automations, automation);
+  if (!known.ok) return known;
+  return ok(await control(services, bundle.tenant, { act: { do: 'dial', automation, mode }, ...why }));
+}
+
+/**
+ * Throws the kill switch: when it answers, nothing of the automation is admitted any more, and nothing of it executes but what
+ * the answer lists. Errors: `CONTROL_REFUSED`.
+ */
+export async function killAutomation(
+  services: Services,
+  { bundle }: TenantConfig,
+  { automation, ...why }: Accountable & { readonly automation: string },
+): Promise<Result<ControlDone, Refusal>> {
+  const known = automationOf(bundle.content.automations, automation);
+  if (!known.ok) return known;
+  const act = { do: 'kill', automation, boundMs: KILL_BOUND_MS } as const;
+  return ok(await control(services, bundle.tenant, { act, ...why }));
+}
+
+/** Reads `<scope>:<name>`, such as `automation:onboard-contractor`; `undefined` where the text is none. */
+export function readScope(text: string): { readonly scope: PausedScope; readonly name: string } | undefined {
+  const [, scope, name] = /^(tenant|domain|runbook|automation):(.+)$/.exec(text) ?? [];
+  return scope === undefined || name === undefined ? undefined : { scope: scope as PausedScope, name };
+}
+
+/** Pauses or resumes a whole scope. Errors: `CONTROL_REFUSED` for a name that nothing has. */
+export async function pauseScope(
+  services: Services,
+  { bundle }: TenantConfig,
+  {
+    what,
+    scope,
+    name,
+    ...why
+  }: Accountable & {
+    readonly what: 'pause' | 'resume';
+    readonly scope: PausedScope;
+    readonly name: string;
+  },
+): Promise<Result<ControlDone, Refusal>> {
+  const { runbooks, contracts } = shipped();
+  const names: Readonly<Record<PausedScope, readonly string[]>> = {
+    tenant: [bundle.tenant],
+    domain: [
+      ...new Set([...runbooks.map((one) => one.domain), ...[...contracts.values()].map((one) => one.domain)]),
+    ],
+    runbook: runbooks.map(({ id }) => id),
+    automation: bundle.content.automations.map(({ id }) => id),
+  };
+  if (!names[scope].includes(name)) return unknown(scope, name, names[scope]);
+  return ok(await control(services, bundle.tenant, { act: { do: what, scope, name }, ...why }));
+}
+
+/** A person decides on one held action, under their own name. */
+export function approveAction(
+  services: Services,
+  { outcome, node }: NodeAddress,
+  {
+    as,
+    decision,
+    ...why
+  }: Accountable & {
+    readonly as: ApproverLevel;
+    readonly decision: 'approved' | 'rejected';
+  },
+): Promise<ControlDone> {
+  const tenant = splitOutcomeId(outcome)?.tenant ?? '';
+  return control(services, tenant, { act: { do: 'approve', outcome, node, as, decision }, ...why });
+}
+
+/** A person runs under their own name what an event had proposed. Errors: `OUTCOME_…` where there is none. */
+export async function takeProposal(
+  services: Services,
+  outcome: string,
+  why: Accountable,
+): Promise<ControlDone> {
+  const { id } = await services.outcomes.describe(outcome);
+  return control(services, splitOutcomeId(id)?.tenant ?? '', { act: { do: 'take', outcome: id }, ...why });
+}
+
+export interface GuardrailState {
+  readonly guardrail: GuardrailId;
+  readonly label: string;
+  readonly window: Window;
+  readonly used: number;
+  readonly limit: number;
+  readonly unit: string;
+  readonly level: 'granted' | 'soft' | 'hard' | 'overage';
+  /** Milliseconds since the epoch; null for what is counted at once. */
+  readonly windowEndsAt: number | null;
+}
+
+export interface InForce {
+  readonly guardrails: readonly GuardrailState[];
+  readonly controls: readonly Omit<Control, 'tenant'>[];
+  /** Those that wait, in the order of the queue. */
+  readonly waiting: readonly WaitingAction[];
+}
+
+/** Most of those that wait which are shown. */
+const SHOWN = 100;
+
+/** Limits with their use, controls and the queue, as they stand now. */
+export async function standInForce(
+  services: Services,
+  { bundle }: TenantConfig,
+): Promise<Result<InForce, Refusal>> {
+  const { tenant, tier } = bundle;
+  const figures = resolveFigures(bundle, { tenant, tier });
+  if (!figures.ok) return refuse('CONFIG_REFUSED', 'the figures do not fit', { diagnostics: figures.error });
+  const now = services.now();
+  const { authority } = services;
+  const [controls, counters, waiting] = await Promise.all([
+    authority.controls(tenant),
+    authority.counters(tenant, now),
+    authority.queue(tenant, SHOWN),
+  ]);
+  const limits = Object.fromEntries(
+    controls.flatMap(({ kind, value }) =>
+      kind.startsWith('limit:') ? [[kind.slice('limit:'.length), value]] : [],
+    ),
+  ) as Partial<Record<GuardrailId, number>>;
+  const guardrails = GUARDRAIL_IDS.map((guardrail): GuardrailState => {
+    const { label, window, unit } = figures.value.tiers.guardrails[guardrail];
+    const bucket = windowAt(window, now);
+    const row = counters.find(({ key, bucket: from }) => key === guardrail && from === (bucket?.from ?? 0));
+    const limit = limitOf(guardrail, { tier, limits }, figures.value);
+    const used = row?.used ?? 0;
+    const next = reserve(limit, used, used > limit ? 1 : 0, figures.value).level;
+    const level = used > limit ? 'overage' : used >= limit ? 'hard' : next === 'soft' ? 'soft' : 'granted';
+    return { guardrail, label, window, used, limit, unit, level, windowEndsAt: bucket?.to ?? null };
+  });
+  return ok({ guardrails, controls, waiting });
+}
+
+export interface TrustState extends TrustView {
+  readonly successes: number;
+  readonly failures: number;
+  readonly since: number | null;
+  readonly lastActiveAt: number | null;
+  /** Who imported it, and why; null where it was earned here. */
+  readonly imported: Json;
+}
+
+/** What a tenant has earned. */
+export async function trustOf(services: Services, tenant: string): Promise<TrustState> {
+  const { trust, imported } = await services.authority.standing(tenant);
+  const ledger = trust ?? freshTrust(SPEC_FIGURES);
+  const { successes, failures, since, lastActiveAt } = ledger;
+  return {
+    ...trustAt(ledger, services.now(), SPEC_FIGURES),
+    successes,
+    failures,
+    since,
+    lastActiveAt,
+    imported,
+  };
+}
+
+function automationOf(automations: readonly { readonly id: string }[], id: string): Result<string, Refusal> {
+  const names = automations.map((automation) => automation.id);
+  return names.includes(id) ? ok(id) : unknown('automation', id, names);
+}
+
+function unknown(kind: string, name: string, names: readonly string[]): Result<never, Refusal> {
+  const help = didYouMean(name, names) ?? `there are ${names.map((one) => `\`${one}\``).join(', ')}`;
+  return err({ code: 'CONTROL_REFUSED', message: `there is no ${kind} \`${name}\``, help });
+}

@@ -1,0 +1,248 @@
+/** `backstep dial|kill|explain|guardrails|trust|decide`: how much the engine may do alone, and why. Entry ring. */
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import {
+  control,
+  killAutomation,
+  setDial,
+  standInForce,
+  trustOf,
+  type InForce,
+  type TrustState,
+} from '../../app/control';
+import { readNodeAddress } from '../../app/act-on-outcome';
+import { decide, decideAgain, type Decision } from '../../governance/decide';
+import { explain as explainDecision } from '../../governance/explain';
+import { parseFacts } from '../../governance/facts-parse';
+import { GUARDRAIL_IDS } from '../../governance/figures/guardrails';
+import type { Mode } from '../../governance/mode';
+import { didYouMean } from '../../kernel/diagnostic';
+import type { Json } from '../../kernel/json';
+import { tellAction } from '../../projection/action-story';
+import { Complaint, usage } from '../complaint';
+import type { CommandContext, CommandResult, CommonOptions } from '../context';
+import type { Pairs } from '../declare';
+import { acceptedOf, configOf } from '../refuse';
+import { withServices } from '../services';
+import { table } from '../table';
+
+interface ActOptions extends CommonOptions {
+  readonly reason: string;
+  readonly as: string;
+}
+
+export async function dial(
+  context: CommandContext,
+  [automation, mode]: readonly [automation: string, mode: Mode],
+  options: ActOptions,
+): CommandResult {
+  const config = await configOf(context, options.tenant);
+  return withServices(context, options, { starts: false }, async (services): CommandResult => {
+    const why = { by: options.as, reason: options.reason };
+    const done = acceptedOf(await setDial(services, config, { automation, mode, ...why }));
+    if (options.json) context.terminal.json({ automation, mode, control: done.id });
+    else context.terminal.line(`the dial of ${automation} stands at ${mode}`);
+    return 0;
+  });
+}
+
+export async function kill(
+  context: CommandContext,
+  [automation]: readonly [automation: string],
+  options: ActOptions,
+): CommandResult {
+  const config = await configOf(context, options.tenant);
+  const { terminal } = context;
+  return withServices(context, options, { starts: false }, async (services): CommandResult => {
+    const why = { by: options.as, reason: options.reason };
+    const done = acceptedOf(await killAutomation(services, config, { automation, ...why }));
+    const executing = done.executing ?? [];
+    if (options.json) terminal.json({ automation, control: done.id, executing });
+    else if (executing.length === 0) terminal.line(`${automation} is stopped; nothing of it executes`);
+    else {
+      terminal.line(`${automation} is stopped; still executing:`);
+      for (const { outcome, node, awf } of executing) terminal.line(`  ${outcome}#${node}  ${awf}`);
+    }
+    return executing.length === 0 ? 0 : 1;
+  });
+}
+
+export async function explain(
+  context: CommandContext,
+  [given]: readonly [action: string],
+  options: CommonOptions,
+): CommandResult {
+  const { terminal } = context;
+  const address = readNodeAddress(given);
+  if (address === undefined) {
+    throw usage(
+      `\`${given}\` is no address of an action`,
+      'write it as `<outcome id>#<node>`, such as `acme/EMP-R-001/6f1d#identity`',
+    );
+  }
+  return withServices(context, options, { starts: false }, async (services): CommandResult => {
+    const { trace } = await services.outcomes.tell(address.outcome);
+    const story = tellAction(trace, address.node);
+    if (story === undefined) {
+      throw new Complaint(`\`${given}\`: the trace tells of no such action yet`, { code: 'OUTCOME_REFUSED' });
+    }
+    const decision = story.decision === undefined ? undefined : decisionOf(story.decision);
+    if (options.json) {
+      terminal.json({ action: given, awf: story.awf, states: story.steps, decision: decision ?? null });
+      return 0;
+    }
+    const states = story.steps.map(({ state, at }) => `${new Date(at).toISOString().slice(11, 19)} ${state}`);
+    terminal.line(states.join(' → '));
+    if (decision === undefined) terminal.line('it fired without a decision: nothing governs it');
+    else for (const line of explainDecision(decision)) terminal.line(line);
+    return 0;
+  });
+}
+
+/** The whole decision, made again from what was recorded of it. */
+function decisionOf(record: Json): Decision {
+  const again = decideAgain(record as unknown as { readonly facts: unknown; readonly figures: Json });
+  if (again.ok) return again.value;
+  throw new Complaint('the recorded decision can not be made again', {
+    code: 'OUTCOME_REFUSED',
+    diagnostics: again.error,
+  });
+}
+
+interface GuardrailsOptions extends CommonOptions {
+  readonly set?: Pairs;
+  readonly reason?: string;
+  readonly as: string;
+}
+
+export async function guardrails(
+  context: CommandContext,
+  _: readonly [],
+  options: GuardrailsOptions,
+): CommandResult {
+  const config = await configOf(context, options.tenant);
+  const limits = (options.set ?? []).map(([name, value]) => limitFrom(name, value));
+  if (limits.length > 0 && options.reason === undefined) {
+    throw usage('`--set` needs `--reason <text>`', 'see `backstep guardrails --help`');
+  }
+  return withServices(context, options, { starts: false }, async (services): CommandResult => {
+    for (const limit of limits) {
+      const act = { do: 'limit', ...limit } as const;
+      await control(services, options.tenant, { act, by: options.as, reason: options.reason ?? '' });
+    }
+    const inForce = acceptedOf(await standInForce(services, config));
+    if (options.json) context.terminal.json(inForce);
+    else for (const line of linesOf(inForce)) context.terminal.line(line);
+    return 0;
+  });
+}
+
+function limitFrom(name: string, value: string) {
+  const guardrail = GUARDRAIL_IDS.find((id) => id === name);
+  if (guardrail === undefined) {
+    throw usage(`\`${name}\` is no guardrail`, didYouMean(name, GUARDRAIL_IDS) ?? GUARDRAIL_IDS.join(', '));
+  }
+  if (value === 'none') return { guardrail, limit: null };
+  const limit = Number(value);
+  if (Number.isSafeInteger(limit) && limit >= 0) return { guardrail, limit };
+  throw usage(
+    `\`${value}\` is no limit`,
+    'a whole number of the guardrail’s unit, or `none` for what the tier says',
+  );
+}
+
+function linesOf({ guardrails: limits, controls, waiting }: InForce): readonly string[] {
+  const rows = limits.map(({ guardrail, used, limit, unit, window, level }) => [
+    guardrail,
+    `${used} of ${limit}`,
+    unit,
+    window.replace('_', ' '),
+    level === 'granted' ? '' : level,
+  ]);
+  const set = controls.map(({ scope, name, kind, value, by, reason }) => [
+    `${scope}:${name}`,
+    kind,
+    JSON.stringify(value),
+    by,
+    reason,
+  ]);
+  const queue = waiting.map(({ outcome, node, awf, because }) => [`${outcome}#${node}`, awf, because]);
+  return [
+    ...table([['guardrail', 'used', 'unit', 'per', ''], ...rows]),
+    ...(set.length === 0 ? [] : ['', ...table([['control', 'kind', 'value', 'by', 'reason'], ...set])]),
+    ...(queue.length === 0 ? [] : ['', ...table([['waits', 'AWF', 'because'], ...queue])]),
+  ];
+}
+
+export async function trust(context: CommandContext, _: readonly [], options: CommonOptions): CommandResult {
+  return withServices(context, options, { starts: false }, async (services): CommandResult => {
+    const state = await trustOf(services, options.tenant);
+    if (options.json) context.terminal.json(state);
+    else for (const line of trustLines(options.tenant, state)) context.terminal.line(line);
+    return 0;
+  });
+}
+
+function trustLines(tenant: string, state: TrustState): readonly string[] {
+  const { earned, effective, score, successes, failures, since, imported } = state;
+  const lowered = earned === effective ? '' : `, lowered from ${earned}`;
+  return [
+    `${tenant} is ${effective}${lowered}; score ${score}`,
+    `${successes} executions went well and ${failures} failed${since === null ? '' : ` since ${new Date(since).toISOString()}`}`,
+    ...(imported === null ? [] : [`imported: ${JSON.stringify(imported)}`]),
+  ];
+}
+
+interface DecideOptions extends CommonOptions {
+  readonly facts: string;
+  readonly words?: true;
+}
+
+/** One object or one a line in, the decisions in the same way out. */
+export async function decideFacts(
+  { terminal }: CommandContext,
+  _: readonly [],
+  options: DecideOptions,
+): CommandResult {
+  const content = await contentOf(options.facts);
+  for (const { given, at } of factsIn(content)) {
+    const facts = parseFacts(given);
+    if (!facts.ok) {
+      throw new Complaint(`the facts${at} are not valid`, {
+        code: 'FACTS_INVALID',
+        diagnostics: facts.error,
+        exit: 2,
+      });
+    }
+    const decision = decide(facts.value);
+    if (options.words) for (const line of explainDecision(decision)) terminal.line(line);
+    else terminal.json(decision);
+  }
+  return 0;
+}
+
+async function contentOf(file: string): Promise<string> {
+  if (file === '-') return text(process.stdin);
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    throw usage(`\`${file}\` can't be read: ${(error as Error).message}`);
+  });
+}
+
+function factsIn(content: string): readonly { readonly given: unknown; readonly at: string }[] {
+  const whole = jsonIn(content);
+  if (whole !== undefined) return [{ given: whole.value, at: '' }];
+  return content.split('\n').flatMap((line, i) => {
+    if (line.trim() === '') return [];
+    const one = jsonIn(line);
+    if (one !== undefined) return [{ given: one.value, at: ` of line ${i + 1}` }];
+    throw new Complaint(`line ${i + 1} is no JSON`, { code: 'FACTS_INVALID', exit: 2 });
+  });
+}
+
+function jsonIn(content: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(content) as unknown };
+  } catch {
+    return undefined;
+  }
+}

@@ -60,8 +60,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName ?? 'backstep',
     keepAlive: true,
   });
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
-  pool.on('error', (error) => options.onIdleError?.(error));
+  survive(pool, options.onIdleError);
   return {
     orm: drizzle(pool),
     async query<Row extends QueryResultRow>(statement: QueryConfig) {
@@ -76,16 +75,20 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
 }
 
+/**
+ * Lets the process outlive the loss of any connection: an error that nobody hears ends it. The pool hears for those that are
+ * idle and for single statements, but for nobody between the statements of a transaction.
+ */
+function survive(pool: Pool, onIdleError: DatabaseOptions['onIdleError']): void {
+  pool.on('error', (error) => onIdleError?.(error));
+  pool.on('connect', (client) => client.on('error', () => undefined));
+}
+
 async function transact<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
     throw storeErrorOf(error);
   });
   let broken = false;
-  // Between two statements nobody listens for the loss of the connection, and an error unheard ends the process.
-  const onLoss = (): void => {
-    broken = true;
-  };
-  client.on('error', onLoss);
   try {
     await client.query('BEGIN');
     const result = await work(client);
@@ -95,7 +98,6 @@ async function transact<T>(pool: Pool, work: (client: PoolClient) => Promise<T>)
     await client.query('ROLLBACK').catch(() => (broken = true));
     throw isDriverError(error) ? storeErrorOf(error) : error;
   } finally {
-    client.off('error', onLoss);
     client.release(broken);
   }
 }
@@ -112,7 +114,7 @@ export async function migrate(options: DatabaseOptions): Promise<void> {
     connectionTimeoutMillis: STORE_LIMITS.connectMs,
     application_name: 'backstep-migrate',
   });
-  pool.on('error', (error) => options.onIdleError?.(error));
+  survive(pool, options.onIdleError);
   try {
     const orm = drizzle(pool);
     await pool.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);

@@ -3,7 +3,9 @@
  * Adapter ring. It guards against lost updates of systems that replace a whole set; it does not replace the barrier: a
  * database that dies in the middle gives the turn to the next.
  */
+import { invariant } from '../kernel/invariant';
 import type { Database } from './database';
+import { storeErrorOf } from './store-error';
 
 /**
  * Runs `work` while nobody else has `thing`, and gives what it gave, also where the database was lost meanwhile. Throws
@@ -14,17 +16,19 @@ export type Exclusive = <T>(thing: string, work: () => Promise<T>) => Promise<T>
 
 export function createExclusive(database: Database): Exclusive {
   return async <T>(thing: string, work: () => Promise<T>): Promise<T> => {
-    let done: { readonly value: T } | undefined;
+    const turn: { isHad: boolean; done?: { readonly value: T } } = { isHad: false };
     try {
       await database.transaction(async (client) => {
         await client.query({ name: 'exclusive', text: LOCK, values: [thing] });
-        done = { value: await work() };
+        turn.isHad = true;
+        turn.done = { value: await work() };
       });
     } catch (error) {
       // The lock went with the connection; what was done with it stands.
-      if (done === undefined) throw error;
+      if (turn.done === undefined) throw turn.isHad ? error : storeErrorOf(error);
     }
-    return done!.value;
+    invariant(turn.done !== undefined, 'a transaction that committed did its work');
+    return turn.done.value;
   };
 }
 

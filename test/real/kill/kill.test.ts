@@ -181,7 +181,10 @@ test.each(rounds)(
       }),
     );
     await settle(begun);
-    for (const { point } of begun) expect([point, stand.kills.passedBy(point)]).not.toEqual([point, []]);
+    // A robot that dies for one may overtake the death of another at the last moment, so one lane of the two is enough.
+    const passed = begun.filter(({ point }) => stand.kills.passedBy(point).length > 0);
+    const met = new Set(passed.map(({ point }) => `${point.operation} ${point.boundary}`));
+    expect(met.size).toBe(2 * BOUNDARIES.length);
     // One process may die for two that wait in it, so there may be fewer deaths than points.
     expect(stand.crew.died - died).toBeGreaterThanOrEqual(BOUNDARIES.length);
   },

@@ -42,8 +42,6 @@ const SETTLING_TURNS = 4;
 
 export class TemporalEffects implements Effects {
   private readonly queue: Happening[] = [];
-  /** Awaited once a turn. One promise for all of them: the SDK takes a stack trace of each promise that is made. */
-  private readonly turn = Promise.resolve();
   private wake: () => void = () => undefined;
   private readonly timers = new Map<string, CancellationScope>();
   private readonly layout;
@@ -74,7 +72,7 @@ export class TemporalEffects implements Effects {
 
   async next(): Promise<readonly Happening[]> {
     if (this.queue.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
-    for (let turn = 0; turn < SETTLING_TURNS; turn++) await this.turn;
+    await turns(SETTLING_TURNS);
     return this.queue.splice(0);
   }
 
@@ -197,6 +195,16 @@ export class TemporalEffects implements Effects {
       if (!isCancellation(error)) throw error;
     });
   }
+}
+
+/**
+ * Resolves after so many turns of the microtask queue. Each turn is a thenable that leads to the next, and not a promise: the SDK
+ * takes a stack trace of every promise that a workflow makes, which is dear.
+ */
+function turns(left: number): PromiseLike<void> {
+  const then = (done: (next?: PromiseLike<void>) => void): void =>
+    left === 0 ? done() : done(turns(left - 1));
+  return { then: then as PromiseLike<void>['then'] };
 }
 
 type Activities = Readonly<Record<string, (input: ActivityInput) => Promise<unknown>>>;

@@ -19,8 +19,11 @@ import { openStage, type Stage } from './stage';
 import { sum } from './statistics';
 import { judge, type Figures } from './targets';
 
-/** Outcomes of each side; the whole run takes about five minutes on two quiet cores. */
-const FULL = { warmUp: 8, sweeps: 60, atOnce: 50, perRound: 100, rounds: 4, looks: 15 } as const;
+/**
+ * Outcomes of each side; the whole run takes about six minutes on two quiet cores. What runs for months is measured warm: the
+ * engine of JavaScript takes some dozen outcomes to compile either side.
+ */
+const FULL = { warmUp: 30, sweeps: 60, atOnce: 50, perRound: 100, rounds: 4, looks: 15 } as const;
 const QUICK = { warmUp: 2, sweeps: 6, atOnce: 10, perRound: 20, rounds: 1, looks: 3 } as const;
 
 const HELP = `npm run bench -- [options]

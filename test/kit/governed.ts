@@ -2,8 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ControlAct } from '../../workflows/control-protocol';
 import type { Under } from '../../workflows/protocol';
-import { SPEC_FIGURES } from '../../src/governance/figures';
-import { freshTrust } from '../../src/governance/trust';
 import { createBarrier } from '../../src/store/barrier';
 import { createActivities } from '../../src/temporal/activities';
 import { createAuthorityRobot } from '../../src/temporal/authority-robot';
@@ -12,42 +10,16 @@ import { performControl, type ControlDone } from '../../src/temporal/controls';
 import { createDispatcher } from '../../src/temporal/dispatcher';
 import type { Rules } from '../../src/temporal/rules';
 import { startWorker } from '../../src/temporal/worker';
+import { OPEN_RULES, seasoned as history } from './open-rules';
 import { toyContracts } from './plans';
 import { codec, openRobots, type Robots } from './robots';
 
 export const AUTOMATION = 'tidy-up';
 
-/** Everything is open, so that a test closes what it is about. */
-export const OPEN_RULES: Rules = {
-  figures: SPEC_FIGURES,
-  tier: 'enterprise',
-  limits: { concurrent_executions: 1_000, external_actions_per_day: 100_000 },
-  ceilings: [],
-  selection: 'standard',
-  automation: { dial: 'autopilot', actionsPerHour: 100_000 },
-};
+export { OPEN_RULES } from './open-rules';
 
-const YEAR_MS = 365 * 86_400_000;
-
-/** A history that opens autopilot, labelled as imported. */
-export const seasoned = (now: number): Extract<ControlAct, { do: 'importTrust' }> => ({
-  do: 'importTrust',
-  ledger: {
-    ...freshTrust(SPEC_FIGURES),
-    successes: 2_000,
-    since: now - YEAR_MS,
-    lastActiveAt: now,
-  },
-  memory: [
-    ...[...toyContracts.keys()].map((name) => ({
-      scope: 'awf' as const,
-      name,
-      successes: 2_000,
-      failures: 0,
-    })),
-    { scope: 'runbook', name: 'toys.tidy', successes: 2_000, failures: 0 },
-  ],
-});
+/** A history that opens autopilot for the toys. */
+export const seasoned = (now: number) => history(now, { awfs: toyContracts.keys(), runbook: 'toys.tidy' });
 
 export interface GovernedRobots extends Robots {
   /** By tenant; one that is not there has the open rules. */

@@ -10,10 +10,13 @@ import { createExclusive } from '../../src/store/exclusive';
 import { createBarrier } from '../../src/store/barrier';
 import { openDatabase } from '../../src/store/database';
 import { createActivities } from '../../src/temporal/activities';
+import { createAuthorityRobot } from '../../src/temporal/authority-robot';
+import { connectOutcomes } from '../../src/temporal/client';
 import { createCodec } from '../../src/temporal/codec';
 import { createDispatcher } from '../../src/temporal/dispatcher';
 import { quietRuntime, startWorker } from '../../src/temporal/worker';
 import { KillPoints } from './kill-points';
+import { OPEN_RULES } from './open-rules';
 
 export interface VendorRobotSettings {
   readonly address: string;
@@ -24,6 +27,8 @@ export interface VendorRobotSettings {
   readonly sandbox: SandboxUrls;
   /** Folder of the points at which to die. */
   readonly kills: string;
+  /** Whether the authority rules stand in the way of every firing. */
+  readonly isGoverned?: boolean;
 }
 
 async function main(): Promise<void> {
@@ -35,8 +40,20 @@ async function main(): Promise<void> {
   const database = openDatabase({ url: settings.databaseUrl });
   const log = { info: () => undefined, warn: () => undefined };
   warm(['workday', 'okta', 'intune', 'servicenow', 'slack']);
+  const barrier = kills.deadlyBarrier(createBarrier(database));
+  const { address, namespace, databaseUrl } = settings;
+  const robot = createAuthorityRobot({
+    database,
+    databaseUrl,
+    barrier,
+    rulebook: () => Promise.resolve(OPEN_RULES),
+    now: Date.now,
+    log,
+  });
+  const isGoverned = settings.isGoverned === true;
   const dispatcher = createDispatcher({
-    barrier: kills.deadlyBarrier(createBarrier(database)),
+    barrier,
+    ...(isGoverned ? { admit: robot.admit } : {}),
     exclusive: createExclusive(database),
     effects: async (awf) => {
       const effect = (await effectOf(awf)) as AwfEffect<unknown, unknown> | undefined;
@@ -49,15 +66,20 @@ async function main(): Promise<void> {
     now: Date.now,
     log,
   });
+  const codec = createCodec();
   await startWorker({
-    address: settings.address,
-    namespace: settings.namespace,
+    address,
+    namespace,
     robots: ['service', 'platform:people'],
-    activities: createActivities({ dispatcher, awfs: contracts.map(({ name }) => name), log }),
-    codec: createCodec(),
+    activities: {
+      ...createActivities({ dispatcher, awfs: contracts.map(({ name }) => name), log }),
+      ...robot.activities,
+    },
+    codec,
     bundle: { code: readFileSync(settings.bundle, 'utf8') },
     identity: `robots-${process.pid}`,
   });
+  if (isGoverned) robot.release(await connectOutcomes({ address, namespace, codec }));
   process.stdout.write('ready\n');
 }
 

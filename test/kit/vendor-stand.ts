@@ -31,6 +31,9 @@ export type Tenant = typeof FORWARD | typeof BACKWARD;
 const SLACK_REFUSES = 'restricted_action';
 export const REFUSAL = 'action_restricted';
 
+/** What the onboardings are selected by. */
+export const VENDOR_AUTOMATION = 'onboard-contractor';
+
 export interface Begun {
   readonly id: string;
   readonly tenant: Tenant;
@@ -56,6 +59,8 @@ export async function openVendorStand(options: {
   readonly name: string;
   readonly people: number;
   readonly robots: number;
+  /** Whether the authority rules stand in the way of every firing. */
+  readonly isGoverned?: boolean;
 }): Promise<VendorStand> {
   const closers: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
@@ -97,6 +102,7 @@ async function openParts(
     bundle: workflows,
     sandbox: sandbox.urls,
     kills: killDir,
+    ...(options.isGoverned === undefined ? {} : { isGoverned: options.isGoverned }),
   };
   const crew = new Crew('vendor-robot-process.ts', settings);
   closers.push(() => crew.stop());
@@ -109,7 +115,13 @@ async function openParts(
     crew,
     begin: async (tenant, person, lane) => {
       const plan = onboarding(bundle, tenant, person, lane);
-      const start = { plan, planId: 'test', cause: { event: person }, startedBy: 'person:mary.major' };
+      const start = {
+        ...{ plan, planId: 'test', cause: { event: person }, startedBy: `automation:${VENDOR_AUTOMATION}` },
+        under: {
+          ...{ runbook: plan.runbook.id, domain: plan.runbook.domain, entity: plan.entity.id },
+          automation: VENDOR_AUTOMATION,
+        },
+      };
       return { id: (await outcomes.start(start, eventOf(person, lane))).id, tenant };
     },
     idOf: (tenant, person, lane) => outcomeIdOf(tenant, onboardContractor.outcome, eventOf(person, lane)),

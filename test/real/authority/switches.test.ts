@@ -1,0 +1,134 @@
+/**
+ * The kill switch with a hundred outcomes in flight, and a breaker that opens and closes: held against the sandbox's own log,
+ * which nothing of ours writes.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { contracts } from '../../../activities';
+import type { ControlAct } from '../../../workflows/control-protocol';
+import { createAuthority, type Authority } from '../../../src/store/authority';
+import { performControl, type ControlDone } from '../../../src/temporal/controls';
+import { seasoned } from '../../kit/open-rules';
+import { STAND_TIMEOUT_MS } from '../../kit/stand';
+import { FORWARD, openVendorStand, VENDOR_AUTOMATION, type VendorStand } from '../../kit/vendor-stand';
+
+let stand: VendorStand;
+let authority: Authority;
+/** People of the two tests do not overlap. */
+const SIZES = { kill: 100, breaker: 12 } as const;
+const TEST_MS = 120_000;
+
+beforeAll(async () => {
+  stand = await openVendorStand({
+    people: SIZES.kill + SIZES.breaker,
+    robots: 1,
+    isGoverned: true,
+    name: `authority-${process.env['JEST_WORKER_ID'] ?? '0'}`,
+  });
+  authority = createAuthority(stand.servers.database);
+  const mature = seasoned(Date.now(), {
+    awfs: contracts.map(({ name }) => name),
+    runbook: 'onboard.contractor',
+  });
+  await control(mature);
+  await control({ do: 'resume', scope: 'automation', name: VENDOR_AUTOMATION });
+  await control({ do: 'dial', automation: VENDOR_AUTOMATION, mode: 'autopilot' });
+}, STAND_TIMEOUT_MS);
+afterAll(() => stand.close(), 60_000);
+
+const control = (act: ControlAct): Promise<ControlDone> =>
+  performControl(stand.outcomes.client, { tenant: FORWARD, act, by: 'person:ada', reason: 'test' });
+
+const person = (n: number): string => `load.${String(n).padStart(4, '0')}`;
+
+async function until<T>(look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const seen = await look();
+    if (holds(seen)) return seen;
+    if (Date.now() > deadline)
+      throw new Error(`it never came to pass: ${JSON.stringify(seen).slice(0, 500)}`);
+    await sleep(50);
+  }
+}
+
+/** The number of the last request that the sandbox saw for the tenant. */
+async function lastRequest(): Promise<number> {
+  let after = 0;
+  for (;;) {
+    const { requests, next } = await stand.admin.requests({ tenant: FORWARD, after, limit: 1_000 });
+    after = requests.at(-1)?.seq ?? after;
+    if (next === null) return after;
+  }
+}
+
+test(
+  'from the moment the kill switch answers no request of the automation reaches a system; what it held is resumed, or goes back',
+  async () => {
+    await stand.admin.addFault({
+      match: { tenant: FORWARD },
+      effect: { kind: 'latency', ms: 20, jitterMs: 60 },
+    });
+    const begun = await Promise.all(
+      Array.from({ length: SIZES.kill }, (_, i) =>
+        stand.begin(FORWARD, person(i + 1), i % 2 === 0 ? 'local' : 'remote'),
+      ),
+    );
+    /** Outcomes that are neither over nor held. */
+    const restless = async (): Promise<readonly string[]> => {
+      const queue = new Set((await authority.queue(FORWARD, 1_000)).map(({ outcome }) => outcome));
+      const open = begun.filter(({ id }) => !queue.has(id));
+      const running = await Promise.all(open.map(({ id }) => stand.outcomes.describe(id)));
+      return running.flatMap(({ id, isRunning }) => (isRunning ? [id] : []));
+    };
+    await until(lastRequest, (seq) => seq > SIZES.kill / 2);
+    const called = Date.now();
+    const { executing } = await control({ do: 'kill', automation: VENDOR_AUTOMATION, boundMs: 10_000 });
+    const tookMs = Date.now() - called;
+    const atAnswer = await lastRequest();
+    expect(executing).toEqual([]);
+    // Whoever had not ended by then is held.
+    await until(restless, (left) => left.length === 0);
+    const held = new Set((await authority.queue(FORWARD, 1_000)).map(({ outcome }) => outcome));
+    expect(held.size).toBeGreaterThan(SIZES.kill / 4);
+    await sleep(300);
+    expect(await lastRequest()).toBe(atAnswer);
+
+    await stand.admin.clearFaults();
+    const back = begun.filter(({ id }) => held.has(id)).slice(0, 10);
+    for (const { id } of back) await stand.outcomes.cancel(id, { by: 'person:ada' });
+    for (const { id } of back) expect(await stand.outcomes.result(id)).toEqual({ phase: 'backstepped' });
+    await control({ do: 'resume', scope: 'automation', name: VENDOR_AUTOMATION });
+    await control({ do: 'dial', automation: VENDOR_AUTOMATION, mode: 'autopilot' });
+    for (const { id } of begun.filter((one) => !back.includes(one)))
+      expect(await stand.outcomes.result(id)).toEqual({ phase: 'completed' });
+    const { doubled } = await stand.admin.effects({ tenant: FORWARD });
+    expect(doubled).toEqual([]);
+    // Generous for a machine with two cores that runs everything; the figure is measured by `bench:authority`.
+    expect(tookMs).toBeLessThan(5_000);
+    process.stderr.write(`kill switch answered after ${tookMs} ms\n`);
+  },
+  TEST_MS,
+);
+
+test(
+  'a system that fails too often is left alone and asked again: its actions queue, others go on, and all come through',
+  async () => {
+    const fault = await stand.admin.addFault({
+      match: { tenant: FORWARD, vendor: 'okta' },
+      effect: { kind: 'error_before', status: 503 },
+      percent: 60,
+    });
+    const begun = await Promise.all(
+      Array.from({ length: SIZES.breaker }, (_, i) =>
+        stand.begin(FORWARD, person(SIZES.kill + i + 1), 'local'),
+      ),
+    );
+    const queued = () => authority.queue(FORWARD, 100);
+    const held = await until(queued, (queue) => queue.some(({ causes }) => causes.includes('system:okta')));
+    expect(held.every(({ awf }) => awf.startsWith('okta.'))).toBe(true);
+    await stand.admin.clearFaults(fault.id);
+    for (const { id } of begun) expect(await stand.outcomes.result(id)).toEqual({ phase: 'completed' });
+    expect(await queued()).toEqual([]);
+  },
+  TEST_MS,
+);

@@ -103,3 +103,11 @@ export const IMPORT_TRUST = {
   name: 'authority-import-trust',
   text: `SELECT authority_import_trust($1, $2::jsonb, $3::jsonb, $4::jsonb, $5::bigint)`,
 };
+
+export const FORGET = {
+  name: 'authority-forget',
+  text: `WITH tenants AS (DELETE FROM authority_tenants WHERE tenant = $1), controls AS (DELETE FROM authority_controls WHERE tenant = $1),
+  counters AS (DELETE FROM authority_counters WHERE tenant = $1), reservations AS (DELETE FROM authority_reservations WHERE tenant = $1),
+  waiters AS (DELETE FROM authority_waiters WHERE tenant = $1), breakers AS (DELETE FROM authority_breakers WHERE tenant = $1)
+DELETE FROM authority_memory WHERE tenant = $1`,
+};

@@ -16,6 +16,7 @@ import {
   CONTROLS,
   COUNTERS,
   DUE,
+  FORGET,
   GIVE_BACK,
   HOLD,
   IMPORT_TRUST,
@@ -233,6 +234,8 @@ export interface Authority {
   abandon(woken: Woken, at: number): Promise<void>;
   /** Releases what time has released, in every tenant; when to come again, or null where nothing waits for time. */
   tick(at: number, againAfterMs: number): Promise<number | null>;
+  /** Everything of a tenant is gone: for one that leaves, and for demonstrations. Nothing of it may be running. */
+  forget(tenant: string): Promise<void>;
   controls(tenant: string): Promise<readonly Omit<Control, 'tenant'>[]>;
   counters(
     tenant: string,
@@ -310,6 +313,7 @@ export function createAuthority(database: Database): Authority {
     async claim(at, againAfterMs, limit) {
       return database.query<Woken>({ ...CLAIM, values: [at, againAfterMs, limit] });
     },
+    forget: (tenant) => run(FORGET, tenant),
     told: ({ tenant, outcome, node, firing, wake }) => run(TOLD, tenant, outcome, node, wake, firing),
     abandon: ({ tenant, outcome, node, firing, wake }, at) =>
       run(ABANDON, tenant, outcome, node, firing, wake, at),

@@ -1,5 +1,6 @@
 /** `backstep demo`: the story in about a minute, every sentence asserted. Entry ring. */
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
+import { killSwitchBites, observesOnly, trustOpensCopilot } from '../demo/authority-scenes';
 import { backsteps, completes, survivesItsWorker, waitsForPeople } from '../demo/scenes';
 import { Narrator } from '../demo/narrator';
 import { setStage, DEMO_STAND, type Stage } from '../demo/stage';
@@ -46,6 +47,11 @@ async function play(stage: Stage, narrator: Narrator): Promise<void> {
   await narrator.part('A robot dies in the middle of an action', () =>
     survivesItsWorker(stage, narrator, second),
   );
+  await narrator.part('A new automation observes, and a person runs its proposal', () =>
+    observesOnly(stage, narrator),
+  );
+  await narrator.part('Trust opens copilot, and people confirm', () => trustOpensCopilot(stage, narrator));
+  await narrator.part('The kill switch', () => killSwitchBites(stage, narrator));
 }
 
 function end({ terminal }: CommandContext, narrator: Narrator, seconds: number): void {

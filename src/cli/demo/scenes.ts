@@ -8,9 +8,9 @@ import { decideGate } from '../../app/act-on-outcome';
 import { runOutcome, type RunStarted } from '../../app/run-outcome';
 import type { WorkerProcess } from '../../app/worker-process';
 import type { JsonObject } from '../../kernel/json';
-import type { Snapshot } from '../../sandbox';
 import { acceptedOf, runbookOf } from '../refuse';
 import { tellStory, type Ending } from '../story';
+import { deedsOf, phaseOf, snapshotOf } from './evidence';
 import { TracePrinter, widthOfPlan } from '../trace-lines';
 import type { Narrator } from './narrator';
 import type { Stage } from './stage';
@@ -25,15 +25,6 @@ const MANAGER = 'person:maya.lindqvist';
 const KILL_WITHIN_MS = 30_000;
 /** How long the vendor holds its answer back, so that the kill is sure to come in between, in milliseconds. */
 const HELD_ANSWER_MS = 8_000;
-
-/** Everything that one outcome did, as the vendors counted it. */
-interface Deeds {
-  /** Actions that changed something. */
-  readonly actions: readonly string[];
-  readonly writes: number;
-  /** What was changed more than once under one key. */
-  readonly doubled: readonly string[];
-}
 
 export async function completes(stage: Stage, narrator: Narrator): Promise<void> {
   narrator.say('A contractor was hired: identity, groups, channels, a device, and the day it all ends.');
@@ -184,21 +175,6 @@ async function follow(
   // What was not waited for is neither so nor not so.
   signal.throwIfAborted();
   return { ...run, ending, told: printer.seen };
-}
-
-const phaseOf = (ending: Ending): string => (ending.how === 'over' ? ending.state.phase : ending.how);
-
-/** What stands in the world; what vendors keep on record of undone work (a deactivated identity, a cancelled order) is not. */
-const snapshotOf = ({ sandbox, tenant }: Stage): Promise<Snapshot> =>
-  sandbox.snapshot({ tenant, view: 'standing' });
-
-async function deedsOf({ sandbox, tenant }: Stage, id: string): Promise<Deeds> {
-  const { actions, writes, doubled } = await sandbox.effects({ tenant, key: `${id}/` });
-  return {
-    actions: actions.filter((action) => action.writes > 0).map(({ key }) => key.slice(id.length + 1)),
-    writes,
-    doubled: doubled.map(({ key, target, count }) => `${key.slice(id.length + 1)} ${target} × ${count}`),
-  };
 }
 
 /** Identities that the vendor made for an outcome, by the vendor's own log. */

@@ -5,7 +5,7 @@
 import type { Resolution } from '../engine/effects';
 import type { Answer } from '../engine/people';
 import { didYouMean } from '../kernel/diagnostic';
-import { splitOutcomeId } from '../kernel/ids';
+import type { NodeAddress } from '../kernel/ids';
 import { ok, type Result } from '../kernel/result';
 import type { ApproverLevel } from '../governance/mode';
 import { approveAction } from './control';
@@ -16,20 +16,6 @@ import type { Services } from './services';
 export interface By {
   readonly by: string;
   readonly reason?: string;
-}
-
-/** A node of an outcome: `<outcome id>#<node>`. */
-export interface NodeAddress {
-  readonly outcome: string;
-  readonly node: string;
-}
-
-/** Reads `<outcome id>#<node>`; `undefined` where the text is none. */
-export function readNodeAddress(text: string): NodeAddress | undefined {
-  const at = text.indexOf('#');
-  if (at < 0 || at === text.length - 1) return undefined;
-  const outcome = text.slice(0, at);
-  return splitOutcomeId(outcome) === undefined ? undefined : { outcome, node: text.slice(at + 1) };
 }
 
 export interface Acted {
@@ -61,10 +47,11 @@ export async function decideGate(
   return answered(services, { outcome, node, kind: 'gate' }, answer);
 }
 
-export async function pauseOrResume(
+/** Acts on an outcome that runs. `cancel` undoes everything, as a backstep does, and is refused once the outcome is over. */
+export async function actOnOutcome(
   services: Services,
   outcome: string,
-  act: By & { readonly what: 'pause' | 'resume' },
+  act: By & { readonly what: 'pause' | 'resume' | 'cancel' },
 ): Promise<Result<Acted, Refusal>> {
   const { what, ...by } = act;
   const answer = await refusing(() => services.outcomes[what](outcome, by));

@@ -74,8 +74,20 @@ interface Fresh {
   readonly params: { readonly [name: string]: Json };
 }
 
+/** Compiles an outcome from the entity as the store has it; nothing is executed. Errors: `COMPILE_REFUSED`. */
+export async function planOutcome(
+  services: Pick<Services, 'cortex'>,
+  config: TenantConfig,
+  what: Fresh,
+): Promise<Result<{ readonly plan: Plan; readonly planId: string }, Refusal>> {
+  const fresh = await freshPlan(services, config, what);
+  if (!fresh.ok) return fresh;
+  const { plan } = fresh.value;
+  return ok({ plan, planId: planIdOf(plan, sha256) });
+}
+
 async function freshPlan(
-  { cortex }: Services,
+  { cortex }: Pick<Services, 'cortex'>,
   { bundle }: TenantConfig,
   { runbook, entity: id, params }: Fresh,
 ): Promise<Result<Planned, Refusal>> {

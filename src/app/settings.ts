@@ -19,6 +19,14 @@ export const VARIABLES = {
   BACKSTEP_LOG: 'least level of the log on standard error: `debug`, `info`, `warn`, `error`; default `warn`',
   BACKSTEP_DEBUG: 'with `1`, an error shows its stack',
   BACKSTEP_SANDBOX: 'address of a running sandbox, where it is not the stand’s own',
+  BACKSTEP_OIDC_ISSUER:
+    'who may issue tokens for the API (`iss`); with it, a stand’s own issuer is not trusted',
+  BACKSTEP_OIDC_AUDIENCE: 'whom the tokens have to be for (`aud`)',
+  BACKSTEP_OIDC_KEYS: 'address of the issuer’s keys, a JWK set',
+  BACKSTEP_OIDC_TENANT: 'the claim that names the tenant; default `tenant`; a dot goes into an object',
+  BACKSTEP_OIDC_ROLES: 'the claim that lists the roles; default `roles`',
+  BACKSTEP_OIDC_NAME: 'the claim that names the caller; default `sub`',
+  BACKSTEP_API_ORIGINS: 'web origins that may call the API from a browser, by commas; default none',
   TEMPORAL_ADDRESS: '`host:port` of a Temporal server to use in place of the stand’s',
   TEMPORAL_NAMESPACE: 'its namespace; default `default`',
   DATABASE_URL: 'a Postgres to use in place of the stand’s: `postgres://user:password@host:port/database`',
@@ -41,8 +49,20 @@ export interface Settings {
   readonly temporalNamespace: string;
   readonly databaseUrl?: string;
   readonly sandboxUrl?: string;
+  readonly api: ApiSettings;
   readonly logLevel: LogLevel;
   readonly showsStacks: boolean;
+}
+
+/** Of the API; what is absent was not set. */
+export interface ApiSettings {
+  readonly issuer?: string;
+  readonly audience?: string;
+  readonly keys?: string;
+  readonly tenantClaim?: string;
+  readonly rolesClaim?: string;
+  readonly nameClaim?: string;
+  readonly origins: readonly string[];
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -78,6 +98,15 @@ export function readSettings(env: Environment): Settings {
     temporalNamespace: read('TEMPORAL_NAMESPACE') ?? 'default',
     ...optional('databaseUrl', read('DATABASE_URL')),
     ...optional('sandboxUrl', read('BACKSTEP_SANDBOX')),
+    api: {
+      ...optional('issuer', read('BACKSTEP_OIDC_ISSUER')),
+      ...optional('audience', read('BACKSTEP_OIDC_AUDIENCE')),
+      ...optional('keys', read('BACKSTEP_OIDC_KEYS')),
+      ...optional('tenantClaim', read('BACKSTEP_OIDC_TENANT')),
+      ...optional('rolesClaim', read('BACKSTEP_OIDC_ROLES')),
+      ...optional('nameClaim', read('BACKSTEP_OIDC_NAME')),
+      origins: (read('BACKSTEP_API_ORIGINS') ?? '').split(/[\s,]+/).filter((origin) => origin !== ''),
+    },
     logLevel: level,
     showsStacks: read('BACKSTEP_DEBUG') === '1',
   };

@@ -10,6 +10,7 @@ import type { ExitCode } from './complaint';
 import type { CommandContext } from './context';
 import { examplesText } from './declare';
 import { declareAuthority } from './declare-authority';
+import { declareApi } from './declare-api';
 import { declareAuthoring } from './declare-authoring';
 import { declareRobots } from './declare-robots';
 import { declareRunning } from './declare-running';
@@ -37,6 +38,7 @@ export function buildProgram(context: CommandContext, done: (exit: ExitCode) => 
   declareAuthoring(declaring);
   declareRunning(declaring);
   declareAuthority(declaring);
+  declareApi(declaring);
   return program;
 }
 

@@ -191,5 +191,28 @@ export const OUTCOME_PROBLEMS = {
   EVENT_ID_UNUSABLE: 'the id of the event is empty, or ends as those of backsteps do',
 } as const;
 
+/** Why the API did not do what it was asked, beside what use cases refuse; `docs/api.md` has the statuses. */
+export const REST_PROBLEMS = {
+  TOKEN_MISSING: 'the request carries no bearer token',
+  TOKEN_INVALID: 'the token is none that a trusted issuer made for this service, or lacks what it has to say',
+  TOKEN_EXPIRED: 'the token is expired or not valid yet',
+  ROLE_MISSING: 'none of the roles in the token may do this',
+  GATE_APPROVER_NOT_ALLOWED: 'the caller may not decide here',
+  ISSUER_UNAVAILABLE: 'the keys of the issuer cannot be read, so no token can be judged',
+  ISSUER_MISSING: 'no issuer of tokens is configured, or only in part',
+  ROUTE_UNKNOWN: 'the API has no such path',
+  METHOD_NOT_ALLOWED: 'the path exists, and does not take this method',
+  REQUEST_INVALID: 'the request does not fit the schema of its route',
+  REQUEST_TOO_LARGE: 'the body has more bytes than the route takes',
+  REQUEST_TYPE_UNSUPPORTED: 'the body is of a media type that the route does not take',
+  REQUEST_TOO_OFTEN: 'more requests, or more streams at once, than one caller may have',
+  CURSOR_UNKNOWN: 'the cursor is none that this list gave',
+  KEY_REUSED: 'the `Idempotency-Key` was sent before with another request',
+  KEY_IN_USE: 'a request with this `Idempotency-Key` is being worked on',
+  DEPENDENCY_DOWN: 'Temporal or the database does not answer',
+  API_UNEXPECTED: 'an error that nobody expected; the log has it under the id in `instance`',
+  API_PORT_UNUSABLE: 'the address that the API is to listen on cannot be had',
+} as const;
+
 export type DiagnosticCode = keyof typeof DIAGNOSTICS;
 export type FailureCode = keyof typeof FAILURES;

@@ -21,6 +21,13 @@ export const LOG_EVENTS = {
     level: 'warn',
     meaning: 'an event selected no automation or more than one, and was kept with the reason',
   },
+  'api.started': { level: 'info', meaning: 'the API takes requests' },
+  'api.stopping': { level: 'info', meaning: 'the API takes no more requests and finishes what it has' },
+  'api.failed': { level: 'error', meaning: 'a request ended with an error that nobody expected' },
+  'api.dependency_down': {
+    level: 'warn',
+    meaning: 'a request could not be served because Temporal, the database or the issuer does not answer',
+  },
 } as const satisfies Record<string, { readonly level: LogLevel; readonly meaning: string }>;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

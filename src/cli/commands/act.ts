@@ -1,13 +1,12 @@
 /** `backstep approve|reject|pause|resume|backstep|resolve`: what a person does with an outcome. Entry ring. */
 import {
+  actOnOutcome,
   backstepOutcome,
   decideGate,
-  pauseOrResume,
-  readNodeAddress,
   resolveNode as resolve,
   type Acted,
-  type NodeAddress,
 } from '../../app/act-on-outcome';
+import { readNodeAddress, type NodeAddress } from '../../kernel/ids';
 import { pauseScope, readScope } from '../../app/control';
 import type { Resolution } from '../../engine/effects';
 import type { ApproverLevel } from '../../governance/mode';
@@ -63,7 +62,7 @@ export const act =
     const id = outcomeIdFrom(text);
     if (what === 'backstep') return takeBack(context, id, options);
     return withServices(context, options, { starts: false }, async (services) => {
-      const acted = acceptedOf(await pauseOrResume(services, id, { what, ...byOf(options) }));
+      const acted = acceptedOf(await actOnOutcome(services, id, { what, ...byOf(options) }));
       const late = what === 'pause' ? 'it is paused already, or over' : 'it is not paused, or over';
       return show(context, options, acted, {
         done: what === 'pause' ? 'paused' : 'resumed',

@@ -1,0 +1,210 @@
+/**
+ * The API as an application that does not listen: every route of the table, each with its rule, its schemas and its limits.
+ * Entry ring. A route that does not stand in the table cannot be added.
+ */
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { Answering } from './answering';
+import { API_LIMITS } from './limits';
+import { openApiOf } from './openapi';
+import { detailsOf, Problem, PROBLEM_TYPE, type ProblemDetails } from './problem';
+import { mayEnter, type Caller } from './roles';
+import type { ApiDeps, Route } from './route';
+import { tableOf } from './routes';
+import { problemThrown } from './thrown';
+
+export interface Api {
+  readonly app: FastifyInstance;
+  readonly routes: readonly Route[];
+  /** From now on `/readyz` says no; requests are still served, until `app.close()`. */
+  readonly drain: () => void;
+}
+
+export interface ApiOptions {
+  readonly perMinute?: { readonly address?: number; readonly caller?: number };
+}
+
+/** Builds the API. It listens nowhere; `app.inject` or `app.listen` brings it requests. */
+export async function buildApi(deps: ApiDeps, options: ApiOptions = {}): Promise<Api> {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: API_LIMITS.bodyBytes,
+    routerOptions: { maxParamLength: API_LIMITS.paramLength },
+    requestTimeout: API_LIMITS.requestMs,
+    genReqId: () => randomUUID(),
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+  });
+  let isStopping = false;
+  const routes: readonly Route[] = tableOf({
+    isStopping: () => isStopping,
+    document: () => openApiOf(routes, deps.version),
+  });
+  holdToTable(app, routes);
+  answerProblems(app, deps);
+  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NO_CONTENT } });
+  if (deps.origins.length > 0) await app.register(cors, corsFor(deps.origins));
+  await app.register(rateLimit, {
+    max: options.perMinute?.address ?? API_LIMITS.addressPerMinute,
+    timeWindow: MINUTE_MS,
+    errorResponseBuilder: (_request, { ttl }) => tooOften(ttl),
+  });
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request) => {
+    throw unknownRoute(request, routes);
+  });
+  app.addContentTypeParser(
+    'application/cloudevents+json',
+    { parseAs: 'string' },
+    app.getDefaultJsonParser('error', 'error'),
+  );
+  const answering = new Answering(app, deps);
+  const ofCaller = app.createRateLimit({
+    max: options.perMinute?.caller ?? API_LIMITS.callerPerMinute,
+    timeWindow: MINUTE_MS,
+    keyGenerator: (request) => JSON.stringify([callerOf(request)?.tenant, callerOf(request)?.name]),
+  });
+  app.decorateRequest(CALLER, null);
+  for (const route of routes) {
+    app.route({
+      method: route.method,
+      url: urlOf(route),
+      onRequest: async (request) => {
+        await enter(route, deps, request);
+        if (route.access === 'public') return;
+        const limit = await ofCaller(request);
+        if (!limit.isAllowed && limit.isExceeded) throw tooOften(limit.ttl);
+      },
+      handler: (request, reply) => answer({ route, answering, request, reply }),
+    });
+  }
+  app.addHook('preClose', () => {
+    isStopping = true;
+    answering.stop();
+  });
+  return { app, routes, drain: () => void (isStopping = true) };
+}
+
+const MINUTE_MS = 60_000;
+/** Nothing that comes from here is to be shown, run or framed as a page. */
+const NO_CONTENT = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
+
+const corsFor = (origins: readonly string[]) => ({
+  origin: [...origins],
+  methods: ['GET', 'POST'],
+  allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'last-event-id'],
+  exposedHeaders: ['location', 'retry-after', 'idempotency-replayed'],
+  credentials: false,
+  maxAge: 600,
+});
+
+/** `/v1/outcomes/{id}` as fastify writes it. */
+const urlOf = ({ path }: Route): string => path.replace(/\{(\w+)\}/g, ':$1');
+
+/** INVARIANT: what is served stands in the table; and what has an id in its path says what the id names. */
+function holdToTable(app: FastifyInstance, routes: readonly Route[]): void {
+  const known = new Set(routes.map((route) => `${route.method} ${urlOf(route)}`));
+  app.addHook('onRoute', ({ method, url }) => {
+    // The answer to a preflight belongs to no route.
+    if (method === 'OPTIONS' && url === '*') return;
+    if (!known.has(`${String(method)} ${url}`))
+      throw new Error(`\`${String(method)} ${url}\` stands in no table`);
+  });
+  for (const { path, about } of routes) {
+    if (path.includes('{') !== (about !== undefined))
+      throw new Error(`\`${path}\` does not say what its id names`);
+  }
+}
+
+const CALLER = 'backstepCaller';
+
+const callerOf = (request: FastifyRequest): Caller | undefined =>
+  (request as unknown as { readonly [CALLER]: Caller | null })[CALLER] ?? undefined;
+
+/** Before anything of the body is read: who calls, and whether the rule of the route lets them in. */
+async function enter(route: Route, deps: ApiDeps, request: FastifyRequest): Promise<void> {
+  const { access } = route;
+  if (access === 'public') return;
+  const caller = await deps.identify(request.headers.authorization);
+  if (!mayEnter(access, caller)) {
+    throw new Problem('ROLE_MISSING', `\`${route.id}\` is not for \`${caller.name}\``, {
+      help: `it takes one of the roles ${access.roles.map((role) => `\`${role}\``).join(', ')}`,
+    });
+  }
+  (request as unknown as { [CALLER]: Caller })[CALLER] = caller;
+}
+
+async function answer({
+  route,
+  answering,
+  request,
+  reply,
+}: {
+  readonly route: Route;
+  readonly answering: Answering;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}): Promise<unknown> {
+  reply.header('cache-control', 'no-store');
+  const given = await answering.answer(route, request, callerOf(request));
+  if ('stream' in given) {
+    reply.header('content-type', 'text/event-stream; charset=utf-8').header('x-accel-buffering', 'no');
+    return reply.send(Readable.from(given.stream, { objectMode: false }));
+  }
+  return reply
+    .code(given.status)
+    .headers({ 'content-type': 'application/json; charset=utf-8', ...given.headers })
+    .send(JSON.stringify(given.body));
+}
+
+function answerProblems(app: FastifyInstance, { services }: ApiDeps): void {
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemThrown(error);
+    if (problem.status >= 500) {
+      const event = problem.code === 'API_UNEXPECTED' ? 'api.failed' : 'api.dependency_down';
+      const { method, routeOptions } = request;
+      const error = problem.cause ?? problem;
+      services.logger.log(event, {
+        request: request.id,
+        method,
+        route: routeOptions.url,
+        code: problem.code,
+        error,
+      });
+    }
+    const details: ProblemDetails = detailsOf(problem, request.id);
+    return reply
+      .code(problem.status)
+      .headers({ 'cache-control': 'no-store', ...problem.more.headers })
+      .type(PROBLEM_TYPE)
+      .send(JSON.stringify(details));
+  });
+}
+
+function unknownRoute(request: FastifyRequest, routes: readonly Route[]): Problem {
+  const [path = ''] = request.url.split('?');
+  const methods = routes.filter((route) => matches(route, path)).map(({ method }) => method);
+  if (methods.length > 0) {
+    return new Problem('METHOD_NOT_ALLOWED', `this path takes ${methods.join(', ')}`, {
+      headers: { allow: methods.join(', ') },
+    });
+  }
+  return new Problem('ROUTE_UNKNOWN', 'there is no such path', { help: '`/openapi.json` lists all' });
+}
+
+const matches = ({ path }: Route, asked: string): boolean => {
+  const [steps, given] = [path.split('/'), asked.split('/')];
+  return (
+    steps.length === given.length && steps.every((step, at) => step.startsWith('{') || step === given[at])
+  );
+};
+
+const tooOften = (ttlMs: number): Problem =>
+  new Problem('REQUEST_TOO_OFTEN', 'too many requests within a minute', {
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(ttlMs / 1_000))) },
+  });

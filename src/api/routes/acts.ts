@@ -1,0 +1,209 @@
+/** What a person does with an outcome or a task. Entry ring. */
+import { z } from 'zod';
+import { actOnOutcome, backstepOutcome, decideGate, resolveNode, type Acted } from '../../app/act-on-outcome';
+import { readNodeAddress } from '../../kernel/ids';
+import { refuse, type Refusal } from '../../app/refusal';
+import { pageOfTasks } from '../../app/tasks';
+import { whoMayDecide } from '../../app/who-may-decide';
+import type { Resolution } from '../../engine/effects';
+import { ok, type Result } from '../../kernel/result';
+import { API_LIMITS } from '../limits';
+import { defineRoute, type Route } from '../route';
+import { anyJson, outcomeParams, pageQuery, reason, taskId } from '../schemas';
+
+const OPERATORS = { roles: ['operator', 'admin'] } as const;
+
+const acted = z.object({
+  outcome: z.string(),
+  node: z.string().optional(),
+  answer: z.enum(['done', 'kept']).meta({ description: '`kept`: it waits for what it is about to open' }),
+});
+
+const ACT_PROBLEMS = [
+  'OUTCOME_UNKNOWN',
+  'OUTCOME_OVER',
+  'OUTCOME_REFUSED',
+  'OUTCOME_DOES_NOT_ANSWER',
+  'ACT_MALFORMED',
+] as const;
+
+/** An act that came too late did nothing, which its caller has to know. */
+function shown<T extends Acted>(
+  result: Result<T, Refusal>,
+  late: string,
+): Result<{ readonly status: 200; readonly body: T & { readonly answer: 'done' | 'kept' } }, Refusal> {
+  if (!result.ok) return result;
+  const { answer, outcome, node } = result.value;
+  const name = node === undefined ? outcome : `${outcome}#${node}`;
+  if (answer === 'late') return refuse('OUTCOME_REFUSED', `\`${name}\`: ${late}`);
+  return ok({ status: 200, body: { ...result.value, answer } });
+}
+
+const actRoute = (
+  act: 'pause' | 'resume' | 'cancel',
+  { summary, late }: { readonly summary: string; readonly late: string },
+): Route =>
+  defineRoute({
+    id: `${act}Outcome`,
+    method: 'POST',
+    path: `/v1/outcomes/{id}/${act}`,
+    about: 'outcome',
+    access: OPERATORS,
+    summary,
+    params: outcomeParams,
+    body: z.strictObject({ reason: act === 'cancel' ? reason : reason.optional() }),
+    answer: acted,
+    answers: { 200: 'it is done' },
+    problems: ACT_PROBLEMS,
+    keepsAnswers: true,
+    async handle({ caller, params, body }, { services }) {
+      const why = body.reason === undefined ? {} : { reason: body.reason };
+      return shown(await actOnOutcome(services, params.id, { what: act, by: caller.name, ...why }), late);
+    },
+  });
+
+export const pause = actRoute('pause', {
+  summary: 'Hold the next firing',
+  late: 'it is paused already, or over',
+});
+export const resume = actRoute('resume', {
+  summary: 'Go on after a pause',
+  late: 'it is not paused, or over',
+});
+export const cancel = actRoute('cancel', {
+  summary: 'End a running outcome and undo what it did',
+  late: 'it is going back already, or over',
+});
+
+export const backstep = defineRoute({
+  id: 'backstepOutcome',
+  method: 'POST',
+  path: '/v1/outcomes/{id}/backstep',
+  about: 'outcome',
+  access: OPERATORS,
+  summary: 'Undo what an outcome did, also after it completed',
+  params: outcomeParams,
+  body: z.strictObject({ reason }),
+  answer: acted.extend({
+    afterwards: z
+      .boolean()
+      .meta({ description: 'whether a workflow of its own does it, because it had completed' }),
+  }),
+  answers: { 200: 'it goes back' },
+  problems: [...ACT_PROBLEMS, 'OUTCOME_UNDO_WINDOW_OVER'],
+  keepsAnswers: true,
+  async handle({ caller, params, body }, { services }) {
+    const back = await backstepOutcome(services, params.id, { by: caller.name, reason: body.reason });
+    return shown(back, 'it has gone back, or is going back, already');
+  },
+});
+
+const resolution = z.discriminatedUnion('as', [
+  z.strictObject({ as: z.literal('retry') }),
+  z.strictObject({
+    as: z.literal('supply'),
+    evidence: reason.meta({ description: 'where to see that it was done' }),
+    output: anyJson.optional().meta({ description: 'stands in for the output' }),
+  }),
+  z.strictObject({ as: z.literal('accept'), reason }),
+  z.strictObject({ as: z.literal('backstep'), reason }),
+]);
+
+export const resolve = defineRoute({
+  id: 'resolveNode',
+  method: 'POST',
+  path: '/v1/outcomes/{id}/resolve',
+  about: 'outcome',
+  access: OPERATORS,
+  summary: 'Say what becomes of an incident or an escalation',
+  params: outcomeParams,
+  body: z.strictObject({ node: z.string().min(1).max(API_LIMITS.textLength), resolution }),
+  answer: acted,
+  answers: { 200: 'it is resolved' },
+  problems: ACT_PROBLEMS,
+  keepsAnswers: true,
+  async handle({ caller, params, body }, { services }) {
+    const address = { outcome: params.id, node: body.node };
+    const how = { resolution: resolutionOf(body.resolution), by: caller.name };
+    return shown(
+      await resolveNode(services, address, how),
+      'it needs nobody: it was resolved before, or is no incident',
+    );
+  },
+});
+
+function resolutionOf(given: z.output<typeof resolution>): Resolution {
+  if (given.as !== 'supply') return given;
+  const { as, evidence, output } = given;
+  return { as, evidence, ...(output === undefined ? {} : { output }) };
+}
+
+export const listTasks = defineRoute({
+  id: 'listTasks',
+  method: 'GET',
+  path: '/v1/tasks',
+  access: { roles: ['operator', 'approver', 'auditor', 'admin'] },
+  summary: 'What waits for a person',
+  description:
+    'Open gates, held actions, incidents and escalations of the tenant. `limit` counts outcomes, of which each may have several tasks.',
+  query: pageQuery.extend({
+    limit: z.coerce.number().int().min(1).max(API_LIMITS.taskOutcomesMax).default(API_LIMITS.pageDefault),
+  }),
+  answer: z.object({
+    items: z
+      .array(
+        z.object({
+          id: z.string(),
+          kind: z.enum(['gate', 'hold', 'incident', 'escalation']),
+          outcome: z.string(),
+          node: z.string(),
+          entity: z.string(),
+          since: z.number().meta({ description: 'milliseconds since the epoch' }),
+          approval: z.string().optional(),
+          by: z.array(z.string()).readonly().optional(),
+          because: z.string().optional(),
+        }),
+      )
+      .readonly(),
+    next: z.string().optional(),
+  }),
+  answers: { 200: 'one page' },
+  problems: ['CURSOR_UNKNOWN'],
+  async handle({ caller, query }, { services }) {
+    const page = await pageOfTasks(services, caller.tenant, query);
+    if (!page.ok) return page;
+    const { rows, next } = page.value;
+    return ok({ status: 200, body: { items: rows, ...(next === undefined ? {} : { next }) } });
+  },
+});
+
+export const decide = defineRoute({
+  id: 'decideTask',
+  method: 'POST',
+  path: '/v1/tasks/{id}/decision',
+  about: 'task',
+  access: { roles: ['approver'] },
+  summary: 'Decide at a gate, for good',
+  description:
+    'A decision for a gate that is not open yet is kept until it opens. Deciding twice is one decision: the second is refused.',
+  params: z.object({ id: taskId }),
+  body: z.discriminatedUnion('verdict', [
+    z.strictObject({ verdict: z.literal('approve'), reason: reason.optional() }),
+    z.strictObject({ verdict: z.literal('reject'), reason }),
+  ]),
+  answer: acted,
+  answers: { 200: 'it is decided' },
+  problems: [...ACT_PROBLEMS, 'GATE_APPROVER_NOT_ALLOWED'],
+  keepsAnswers: true,
+  async handle({ caller, params, body: { verdict, reason: why } }, { services }) {
+    const address = readNodeAddress(params.id);
+    if (address === undefined) return refuse('OUTCOME_UNKNOWN', `\`${params.id}\`: there is no such task`);
+    const decider = whoMayDecide(caller, address);
+    if (!decider.ok) return decider;
+    const decision = { verdict, by: decider.value.name, ...(why === undefined ? {} : { reason: why }) };
+    return shown(
+      await decideGate(services, address, decision),
+      'it was decided before, or the outcome is over',
+    );
+  },
+});

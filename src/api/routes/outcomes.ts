@@ -1,0 +1,218 @@
+/** Plans, and outcomes as they are started, listed and read. Entry ring. */
+import { createHash, randomBytes } from 'node:crypto';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { z } from 'zod';
+import { findRunbook, shipped } from '../../app/catalog';
+import { pageOfOutcomes } from '../../app/outcome-pages';
+import { refuse, refusing, type Refusal } from '../../app/refusal';
+import { planOutcome, runOutcome, type RunRequest } from '../../app/run-outcome';
+import { canonicalJson, type Json } from '../../kernel/json';
+import { ok, type Result } from '../../kernel/result';
+import { followTrace } from '../../projection/trace';
+import { defineRoute } from '../route';
+import { jsonObject, outcomeParams, pageQuery } from '../schemas';
+import { traceStream } from '../stream';
+
+const READERS = { roles: ['author', 'operator', 'approver', 'auditor', 'admin'] } as const;
+
+const what = z.object({
+  outcome: z.string().min(1).max(200).meta({ description: 'outcome code, such as `EMP-R-001`' }),
+  entity: z.string().min(1).max(200).meta({ description: 'such as `person:sarah.chen`' }),
+  params: jsonObject.optional().meta({ description: 'parameters in place of the configured ones' }),
+});
+
+const plan = z
+  .looseObject({})
+  .meta({ description: 'the plan; its canonical JSON (RFC 8785) has `planId` as SHA-256' });
+
+export const compilePlan = defineRoute({
+  id: 'compilePlan',
+  method: 'POST',
+  path: '/v1/plans',
+  access: { roles: ['author', 'operator', 'admin'] },
+  summary: 'Compile an outcome, without running it',
+  description: 'Nothing is executed or kept, so an `Idempotency-Key` has no meaning here.',
+  body: what.strict(),
+  answer: z.object({ planId: z.string(), plan }),
+  answers: { 200: 'the one plan' },
+  problems: ['COMPILE_REFUSED', 'CONFIG_REFUSED'],
+  async handle({ caller, body }, { services, configOf }) {
+    const config = await configOf(caller.tenant);
+    if (!config.ok) return config;
+    const runbook = runbookOf(body.outcome);
+    if (!runbook.ok) return runbook;
+    const { entity, params = {} } = body;
+    const found = await planOutcome(services, config.value, { runbook: runbook.value, entity, params });
+    return found.ok ? ok({ status: 200, body: { ...found.value, plan: { ...found.value.plan } } }) : found;
+  },
+});
+
+const id = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/)
+  .optional()
+  .meta({ description: 'id in place of a new one: the same id is never run twice' });
+
+export const startOutcome = defineRoute({
+  id: 'startOutcome',
+  method: 'POST',
+  path: '/v1/outcomes',
+  access: { roles: ['operator', 'admin'] },
+  summary: 'Run an outcome',
+  description:
+    'Compiles and starts one outcome under the name of the caller; or runs a plan as it was reviewed, which is refused where its inputs moved on.',
+  body: z.union([what.extend({ id }).strict(), z.object({ plan, id }).strict()]),
+  answer: z.object({ id: z.string(), planId: z.string(), isNew: z.boolean() }),
+  answers: { 201: 'it is started', 200: 'this id had been run before' },
+  problems: ['COMPILE_REFUSED', 'CONFIG_REFUSED', 'EVENT_ID_UNUSABLE'],
+  keepsAnswers: true,
+  async handle({ caller, body, key }, { services, configOf }) {
+    const config = await configOf(caller.tenant);
+    if (!config.ok) return config;
+    const wanted = whatToRun(body);
+    if (!wanted.ok) return wanted;
+    const eventId = body.id ?? idFor(caller.tenant, caller.name, key);
+    const request = { config: config.value, eventId, by: caller.name, what: wanted.value };
+    const started = await runOutcome(services, request);
+    if (!started.ok) return started;
+    const { id: outcome, planId, isNew } = started.value;
+    const headers = { location: `/v1/outcomes/${encodeURIComponent(outcome)}` };
+    return ok({ status: isNew ? 201 : 200, body: { id: outcome, planId, isNew }, headers });
+  },
+});
+
+type Wanted =
+  | { readonly plan: object }
+  | {
+      readonly outcome: string;
+      readonly entity: string;
+      readonly params?: Readonly<Record<string, Json>> | undefined;
+    };
+
+function whatToRun(wanted: Wanted): Result<RunRequest['what'], Refusal> {
+  if ('plan' in wanted) return ok({ reviewed: canonicalJson(wanted.plan) });
+  const runbook = runbookOf(wanted.outcome);
+  if (!runbook.ok) return runbook;
+  return ok({ runbook: runbook.value, entity: wanted.entity, params: wanted.params ?? {} });
+}
+
+/** Bytes of an id of ours: enough that two outcomes of a tenant never meet. */
+const ID_BYTES = 12;
+
+/** The same key gives the same id, so that a request whose answer was lost together with its process starts nothing twice. */
+function idFor(tenant: string, caller: string, key: string | undefined): string {
+  if (key === undefined) return randomBytes(ID_BYTES).toString('hex');
+  const digest = createHash('sha256').update(JSON.stringify([tenant, caller, key]));
+  return digest.digest('hex').slice(0, 2 * ID_BYTES);
+}
+
+function runbookOf(name: string): ReturnType<typeof runbookFound> {
+  return runbookFound(findRunbook(name, shipped().runbooks));
+}
+
+const runbookFound = (found: ReturnType<typeof findRunbook>) =>
+  found.ok ? found : refuse('COMPILE_REFUSED', 'no such outcome', { diagnostics: [found.error] });
+
+const row = z.object({
+  id: z.string(),
+  outcome: z.string(),
+  runbook: z.string(),
+  entity: z.string(),
+  phase: z.string(),
+  isRunning: z.boolean(),
+  startedAt: z.number().meta({ description: 'milliseconds since the epoch' }),
+  closedAt: z.number().optional(),
+});
+
+export const listOutcomes = defineRoute({
+  id: 'listOutcomes',
+  method: 'GET',
+  path: '/v1/outcomes',
+  access: READERS,
+  summary: 'The outcomes of the tenant',
+  description:
+    'Those that run come first, then the newest that ended. What was started or ended within the last second may be missing. A page may be shorter than `limit` and still have a `next`.',
+  query: pageQuery.extend({
+    outcome: z.string().max(200).optional(),
+    entity: z.string().max(200).optional(),
+    phase: z.enum(['running', 'waiting', 'paused', 'backstepping', 'completed', 'backstepped']).optional(),
+  }),
+  answer: z.object({ items: z.array(row).readonly(), next: z.string().optional() }),
+  answers: { 200: 'one page' },
+  problems: ['CURSOR_UNKNOWN'],
+  async handle({ caller, query: { limit, cursor, ...filter } }, { services }) {
+    const page = await pageOfOutcomes(services, caller.tenant, { limit, cursor, filter });
+    if (!page.ok) return page;
+    const { rows, next } = page.value;
+    return ok({ status: 200, body: { items: [...rows], ...(next === undefined ? {} : { next }) } });
+  },
+});
+
+export const getOutcome = defineRoute({
+  id: 'getOutcome',
+  method: 'GET',
+  path: '/v1/outcomes/{id}',
+  about: 'outcome',
+  access: READERS,
+  summary: 'One outcome, as it stands',
+  params: outcomeParams,
+  answer: row,
+  answers: { 200: 'the outcome' },
+  problems: ['OUTCOME_UNKNOWN'],
+  async handle({ params }, { services }) {
+    const found = await refusing(() => services.outcomes.describe(params.id));
+    return found.ok ? ok({ status: 200, body: found.value }) : found;
+  },
+});
+
+export const getTrace = defineRoute({
+  id: 'getTrace',
+  method: 'GET',
+  path: '/v1/outcomes/{id}/trace',
+  about: 'outcome',
+  access: READERS,
+  summary: 'The story of one outcome, from its history alone',
+  description:
+    'With `Accept: text/event-stream` the story is told as it grows: one `trace` event each, then `end`. Each has an `id` that is the same on every connection, so a client that connects again drops what it has.',
+  params: outcomeParams,
+  answer: z.object({
+    id: z.string(),
+    phase: z.string(),
+    events: z.array(z.looseObject({ at: z.number(), kind: z.string() })).readonly(),
+  }),
+  answers: { 200: 'the story so far' },
+  problems: ['OUTCOME_UNKNOWN'],
+  streams: true,
+  async handle({ params, wantsStream, signal }, { services }) {
+    const { outcomes } = services;
+    const told = await refusing(() => outcomes.tell(params.id));
+    if (!told.ok) return told;
+    if (wantsStream) return ok({ stream: traceStream(followTrace(outcomes, params.id, { signal })) });
+    const { trace, state } = told.value;
+    return ok({
+      status: 200,
+      body: { id: params.id, phase: state.phase, events: trace.map((one) => ({ ...one })) },
+    });
+  },
+});
+
+export const getHistory = defineRoute({
+  id: 'getHistory',
+  method: 'GET',
+  path: '/v1/outcomes/{id}/history',
+  about: 'outcome',
+  access: { roles: ['auditor', 'admin'] },
+  summary: 'The histories of its runs, oldest first',
+  description:
+    'As Temporal exports them, payloads as they are stored: they can be replayed, and hold personal data.',
+  params: outcomeParams,
+  answer: z.object({ id: z.string(), runs: z.array(z.looseObject({})) }),
+  answers: { 200: 'the histories' },
+  problems: ['OUTCOME_UNKNOWN'],
+  async handle({ params }, { services }) {
+    const found = await refusing(() => services.outcomes.histories(params.id));
+    if (!found.ok) return found;
+    const runs = found.value.map((history) => JSON.parse(historyToJSON(history)) as Record<string, unknown>);
+    return ok({ status: 200, body: { id: params.id, runs } });
+  },
+});

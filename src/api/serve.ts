@@ -1,0 +1,126 @@
+/**
+ * The API as a process: what it needs of the servers, the configuration and the issuer, put together, and listening.
+ * Entry ring; a composition root.
+ */
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { loadConfig, type TenantConfig } from '../app/configuration';
+import { refuse, type Refusal } from '../app/refusal';
+import { loggerOf, openServices, seedTenant } from '../app/services';
+import type { Settings } from '../app/settings';
+import type { Wiring } from '../app/wiring';
+import { ok, type Result } from '../kernel/result';
+import { createAnswerStore } from '../store/answers';
+import { migrate, openDatabase } from '../store/database';
+import { buildApi } from './app';
+import type { Identify } from './identity';
+import type { ApiDeps } from './route';
+
+export interface ServeOptions {
+  readonly settings: Settings;
+  readonly wiring: Wiring;
+  readonly identify: Identify;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+export interface ServedApi {
+  /** `http://host:port`. */
+  readonly url: string;
+  /** Says no to `/readyz`, takes no more connections, finishes what it has, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Connections for answers kept by key; what use cases need, the services have. */
+const POOL_SIZE = 8;
+
+/** Connects to the servers, brings the schema up to date and listens. Rejects with code `API_PORT_UNUSABLE`, or what kept it. */
+export async function serveApi({ settings, wiring, identify, host, port }: ServeOptions): Promise<ServedApi> {
+  const logger = loggerOf(settings, 'api');
+  await migrate({ url: wiring.databaseUrl });
+  const services = { ...(await openServices(settings, wiring)), logger };
+  const database = openDatabase({
+    url: wiring.databaseUrl,
+    poolSize: POOL_SIZE,
+    applicationName: 'backstep-api',
+    onIdleError: (error) => logger.log('store.connection_lost', { error }),
+  });
+  const answers = createAnswerStore(database);
+  const { client } = services.outcomes;
+  const deps: ApiDeps = {
+    services,
+    configOf: configsOf(settings, (config) => seedTenant(services, config)),
+    identify,
+    answers,
+    probes: {
+      postgres: () => answers.probe(),
+      temporal: async () => {
+        await client.workflowService.describeNamespace({ namespace: wiring.temporalNamespace });
+      },
+    },
+    origins: settings.api.origins,
+    version: versionOf(settings),
+  };
+  const { app, drain } = await buildApi(deps);
+  const close = async (): Promise<void> => {
+    await app.close();
+    await Promise.allSettled([database.close(), services.close()]);
+  };
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    await close();
+    throw unusable(cause, `${host}:${port}`);
+  }
+  const { port: taken } = app.server.address() as AddressInfo;
+  logger.log('api.started', { host, port: taken });
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
+    stop: () => {
+      logger.log('api.stopping');
+      drain();
+      return close();
+    },
+  };
+}
+
+function unusable(cause: unknown, address: string): unknown {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return cause;
+  return Object.assign(new Error(`\`${address}\` can't be listened on: ${code}`, { cause }), {
+    code: 'API_PORT_UNUSABLE',
+    help: 'free it, or name another one with `--port` and `--host`',
+  });
+}
+
+/** Configurations by tenant, each read and its entities seeded once; one that is not valid is read again. */
+function configsOf(
+  settings: Settings,
+  seed: (config: TenantConfig) => Promise<unknown>,
+): ApiDeps['configOf'] {
+  const known = new Map<string, Promise<Result<TenantConfig, Refusal>>>();
+  const read = async (tenant: string): Promise<Result<TenantConfig, Refusal>> => {
+    const config = await loadConfig(settings, tenant);
+    if (!config.ok) {
+      // Diagnostics name files of ours; whoever runs the API sees them with `backstep config check`.
+      return refuse('CONFIG_REFUSED', `the configuration of \`${tenant}\` is not valid`);
+    }
+    await seed(config.value);
+    return ok(config.value);
+  };
+  return async (tenant) => {
+    const found = known.get(tenant) ?? read(tenant);
+    known.set(tenant, found);
+    const config = await found.catch((error: unknown) => {
+      known.delete(tenant);
+      throw error;
+    });
+    if (!config.ok) known.delete(tenant);
+    return config;
+  };
+}
+
+const versionOf = ({ home }: Settings): string =>
+  (JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { readonly version: string }).version;

@@ -1,0 +1,200 @@
+/**
+ * Every route × every role × own and other tenant × every state of a token, made from the table of routes: a route that is
+ * added is asked all of this, and one whose rule does not hold fails here. Tokens and the keys that judge them are real; what
+ * stands behind the door only notes that somebody came through.
+ */
+import type { LightMyRequestResponse } from 'fastify';
+import { buildApi, type Api } from '../../../src/api/app';
+import { ROLES, type Role } from '../../../src/api/roles';
+import type { ApiDeps, Route } from '../../../src/api/route';
+import type { Services } from '../../../src/app/services';
+import { refuse } from '../../../src/app/refusal';
+import { createLogger } from '../../../src/telemetry/logger';
+import { OutcomeError } from '../../../src/temporal/outcome-error';
+import { BAD_TOKENS, openIssuer, type BadToken, type TokenIssuer } from '../../kit/tokens';
+
+const TENANTS = ['acme', 'globex'] as const;
+const OUTCOME = 'acme/EMP-R-001/6f1d';
+
+/** A body that each route takes; a route that takes one and is not here fails. */
+const BODIES: Readonly<Record<string, object>> = {
+  receiveEvent: { specversion: '1.0', id: '1', source: '/workday', type: 'hired' },
+  compilePlan: { outcome: 'EMP-R-001', entity: 'person:ada' },
+  startOutcome: { outcome: 'EMP-R-001', entity: 'person:ada' },
+  pauseOutcome: {},
+  resumeOutcome: {},
+  backstepOutcome: { reason: 'a test' },
+  cancelOutcome: { reason: 'a test' },
+  resolveNode: { node: 'channels', resolution: { as: 'retry' } },
+  decideTask: { verdict: 'approve' },
+};
+
+/** What went through the door, with the tenant that it was for. */
+const passed: string[] = [];
+let issuer: TokenIssuer;
+let api: Api;
+
+beforeAll(async () => {
+  issuer = await openIssuer();
+  api = await buildApi(depsWith(issuer));
+});
+afterAll(async () => {
+  await api.app.close();
+  await issuer.close();
+});
+beforeEach(() => passed.splice(0));
+
+function depsWith({ identify }: TokenIssuer): ApiDeps {
+  const noted = (what: string): never => {
+    passed.push(what);
+    throw new OutcomeError('OUTCOME_UNKNOWN', what);
+  };
+  const outcomes = new Proxy(
+    {},
+    {
+      get: (_target, name) =>
+        name === 'client'
+          ? {
+              options: { namespace: 'default' },
+              workflowService: {
+                listWorkflowExecutions: ({ query }: { readonly query: string }) => {
+                  passed.push(/BackstepTenant = '(.*?)'/.exec(query)?.[1] ?? 'no tenant');
+                  return Promise.resolve({ executions: [], nextPageToken: new Uint8Array() });
+                },
+              },
+            }
+          : (id: string) => Promise.resolve().then(() => noted(id.split('/')[0]!)),
+    },
+  ) as Services['outcomes'];
+  const logger = createLogger({ level: 'error', write: (line) => passed.push(line), now: Date.now });
+  return {
+    services: { outcomes, logger, now: Date.now } as unknown as Services,
+    configOf: (tenant) => {
+      passed.push(tenant);
+      return Promise.resolve(refuse('CONFIG_REFUSED', 'no configuration here'));
+    },
+    identify,
+    answers: {
+      claim: () => Promise.resolve({ kind: 'mine' }),
+      keep: () => Promise.resolve(),
+      release: () => Promise.resolve(),
+      probe: () => Promise.resolve(),
+    },
+    probes: {},
+    origins: [],
+    version: '0',
+  };
+}
+
+interface Asked {
+  readonly authorization?: string | undefined;
+  readonly id?: string;
+}
+
+function ask(route: Route, { authorization, id = OUTCOME }: Asked): Promise<LightMyRequestResponse> {
+  const name = route.about === 'task' ? `${id}#manager` : id;
+  const body = BODIES[route.id];
+  return api.app.inject({
+    method: route.method,
+    url: route.path.replace('{id}', encodeURIComponent(name)),
+    headers: authorization === undefined ? {} : { authorization },
+    ...(body === undefined ? {} : { payload: body }),
+  });
+}
+
+const told = (response: LightMyRequestResponse): unknown => {
+  const { code, status } = response.json<{ readonly code?: unknown; readonly status?: unknown }>();
+  return { code, status, type: response.headers['content-type']?.toString().split(';')[0] };
+};
+const problem = (code: string, status: number) => ({ code, status, type: 'application/problem+json' });
+
+/** The table is data, so its rows can be listed before an API is built. */
+const guarded = (): readonly Route[] => api.routes.filter(({ access }) => access !== 'public');
+
+test('the table has public routes only where nothing of a tenant is said', () => {
+  const open = api.routes.filter(({ access }) => access === 'public').map(({ path }) => path);
+  expect(open.sort()).toEqual(['/healthz', '/openapi.json', '/readyz']);
+  expect(guarded().length).toBeGreaterThan(10);
+  expect(guarded().every(({ path }) => path.startsWith('/v1/'))).toBe(true);
+});
+
+test('whatever takes a body is asked with one', () => {
+  const takes = guarded().filter(({ body }) => body !== undefined);
+  expect(takes.map(({ id }) => id).sort()).toEqual(Object.keys(BODIES).sort());
+});
+
+test('public routes answer without a token, and with any', async () => {
+  for (const route of api.routes.filter(({ access }) => access === 'public')) {
+    for (const authorization of [undefined, 'Bearer not.a.token']) {
+      expect((await ask(route, { authorization })).statusCode).toBe(200);
+    }
+  }
+});
+
+test.each(Object.entries(BAD_TOKENS))('a token %s enters nowhere: %s', async (state, code) => {
+  for (const route of guarded()) {
+    for (const tenant of TENANTS) {
+      const who = { tenant, roles: ROLES };
+      const response = await ask(route, { authorization: await issuer.bad(state as BadToken, who) });
+      expect([route.id, told(response)]).toEqual([route.id, problem(code, 401)]);
+      expect(response.headers['www-authenticate']).toMatch(/^Bearer/);
+    }
+  }
+  expect(passed).toEqual([]);
+});
+
+describe.each(TENANTS)('a caller of %s', (tenant) => {
+  test.each<{ readonly roles: readonly Role[] }>([
+    ...ROLES.map((role) => ({ roles: [role] })),
+    { roles: [] },
+  ])('with the roles $roles enters what its rule says, and nothing else', async ({ roles }) => {
+    const authorization = await issuer.good({ tenant, roles });
+    for (const route of guarded()) {
+      passed.splice(0);
+      const response = await ask(route, { authorization });
+      const rule: readonly Role[] = route.access === 'public' ? [] : route.access.roles;
+      const isLetIn = roles.some((role) => rule.includes(role));
+      if (!isLetIn) {
+        expect([route.id, told(response)]).toEqual([route.id, problem('ROLE_MISSING', 403)]);
+        expect(passed).toEqual([]);
+      } else if (route.about !== undefined && tenant !== 'acme') {
+        expect([route.id, told(response)]).toEqual([route.id, problem('OUTCOME_UNKNOWN', 404)]);
+        expect(passed).toEqual([]);
+      } else {
+        expect([route.id, response.statusCode]).not.toEqual([route.id, 401]);
+        expect([route.id, response.statusCode]).not.toEqual([route.id, 403]);
+        // It came through the door, and what it asked for was its own tenant's.
+        expect([route.id, [...new Set(passed)].filter((one) => !one.startsWith('{'))]).toEqual([
+          route.id,
+          [tenant],
+        ]);
+      }
+    }
+  });
+});
+
+test('what belongs to another tenant is refused in the very words in which nothing is', async () => {
+  const authorization = await issuer.good({ tenant: 'globex', roles: ROLES });
+  const plain = (response: LightMyRequestResponse): string =>
+    response.body.replaceAll(/urn:uuid:[0-9a-f-]+/g, '').replaceAll('globex', 'acme');
+  for (const route of guarded().filter(({ about }) => about !== undefined)) {
+    const other = await ask(route, { authorization, id: OUTCOME });
+    const nothing = await ask(route, { authorization, id: 'nobody/EMP-R-001/6f1d' });
+    expect([route.id, plain(other)]).toEqual([route.id, plain(nothing).replaceAll('nobody', 'acme')]);
+  }
+});
+
+test('an answer tells nothing of the machine that gave it', async () => {
+  const authorization = await issuer.good({ tenant: 'acme', roles: ROLES });
+  const response = await ask(
+    api.routes.find(({ id }) => id === 'receiveEvent')!,
+    { authorization },
+  );
+  expect(response.headers).toMatchObject({
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+    'cache-control': 'no-store',
+  });
+  expect(response.headers).not.toHaveProperty('x-powered-by');
+  expect(response.headers).not.toHaveProperty('access-control-allow-origin');
+});

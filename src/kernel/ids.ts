@@ -24,3 +24,17 @@ export function splitOutcomeId(
   if (!tenant || !outcome || rest.length === 0) return undefined;
   return { tenant, outcome, eventId: rest.join('/') };
 }
+
+/** A node of an outcome, written `<outcome id>#<node>`. */
+export interface NodeAddress {
+  readonly outcome: string;
+  readonly node: string;
+}
+
+/** Reads `<outcome id>#<node>`; `undefined` where the text is none. */
+export function readNodeAddress(text: string): NodeAddress | undefined {
+  const at = text.indexOf('#');
+  if (at < 0 || at === text.length - 1) return undefined;
+  const outcome = text.slice(0, at);
+  return splitOutcomeId(outcome) === undefined ? undefined : { outcome, node: text.slice(at + 1) };
+}

@@ -10,7 +10,7 @@ import {
   type InForce,
   type TrustState,
 } from '../../app/control';
-import { readNodeAddress } from '../../app/act-on-outcome';
+import { readNodeAddress } from '../../kernel/ids';
 import { decide, decideAgain, type Decision } from '../../governance/decide';
 import { explain as explainDecision } from '../../governance/explain';
 import { parseFacts } from '../../governance/facts-parse';

@@ -110,16 +110,3 @@ export function recordText(record: LogRecord): string {
 
 /** What the next record names as its `previous`. */
 export const recordHash = ({ sha256 }: Pick<Primitives, 'sha256'>, text: string): Hash => sha256(text);
-
-/** Orders what is to be appended at once: by time, then by where it comes from, so that no order of arrival shows. */
-export function compareEntries(a: Entry, b: Entry): number {
-  return (
-    a.at - b.at ||
-    compareText(a.origin.workflow, b.origin.workflow) ||
-    compareText(a.origin.run, b.origin.run) ||
-    a.origin.event - b.origin.event ||
-    a.origin.part - b.origin.part
-  );
-}
-
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

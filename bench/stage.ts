@@ -23,6 +23,8 @@ export interface Stage {
   readonly address: string;
   readonly namespace: string;
   readonly admin: SandboxAdmin;
+  readonly databaseUrl: string;
+  readonly connections: Readonly<Record<string, Connection>>;
   readonly pids: { readonly temporal: number; readonly postgres: number; readonly sandbox: number };
   /** Ends the workers at hand and starts new ones. */
   restartWorkers(how: WorkersWanted): Promise<Workers>;
@@ -71,6 +73,8 @@ export async function openStage(signal: AbortSignal, onProgress: (line: string) 
       address: brief.address,
       namespace: brief.namespace,
       admin: new SandboxAdmin(sandbox.urls.admin),
+      databaseUrl: brief.databaseUrl,
+      connections,
       pids: {
         temporal: stand.temporal.pid ?? 0,
         postgres: stand.postgres.pid ?? 0,

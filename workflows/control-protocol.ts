@@ -88,5 +88,8 @@ export const CONTROL_TIMES = {
   longestBound: 30_000,
 } as const;
 
+/** Acts of control have a queue and a robot of their own: a thousand outcomes at work must not stand before a kill switch. */
+export const CONTROL_QUEUE = 'control';
+
 /** Begins the id of a control's workflow: no outcome's id has a colon before its first slash. */
 export const CONTROL_PREFIX = 'control:';

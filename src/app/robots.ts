@@ -72,6 +72,7 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
   const dispatcher = createDispatcher({
     barrier,
     admit: robot.admit,
+    undoFailed: robot.undoFailed,
     exclusive: createExclusive(database),
     effects: effectOf,
     connections: connectionsOf(settings, wiring, configOf),

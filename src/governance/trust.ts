@@ -114,9 +114,10 @@ export function trustAt(standing: TrustStanding, now: number, figures: Pick<Figu
   return { earned, score, effective: lowered(earned, levelsLost) };
 }
 
-/** The standing inside a ledger, without what only the fold needs. */
-export function standingOf({ streak: _, ...standing }: TrustLedger): TrustStanding {
-  return standing;
+/** The standing inside a ledger, in the order of the published form, whatever the order of the ledger's own members. */
+export function standingOf(ledger: TrustLedger): TrustStanding {
+  const { base, successes, failures, criticalFailures, since, lastActiveAt, score } = ledger;
+  return { base, successes, failures, criticalFailures, since, lastActiveAt, score };
 }
 
 /** The highest level that the base keeps or the climb has reached, each level resting on the ones below it. */

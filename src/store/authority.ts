@@ -219,6 +219,8 @@ export interface Authority {
     earned: { readonly ledger: TrustLedger; readonly memory: readonly Remembered[] },
     label: { readonly by: string; readonly reason: string; readonly at: number },
   ): Promise<void>;
+  /** An effect that could not be undone: the ledger that `fold` gives of the one that stands is the tenant's from now on. */
+  foldTrust(tenant: string, fold: (ledger: TrustLedger | null) => TrustLedger): Promise<void>;
   /** Admitted actions of an automation that are still executing. */
   inFlight(tenant: string, automation: string): Promise<number>;
   /** The same as a list, for people. */
@@ -310,6 +312,19 @@ export function createAuthority(database: Database): Authority {
         ...[tenant, JSON.stringify(ledger), JSON.stringify(memory), JSON.stringify(label)],
         label.at,
       ),
+    foldTrust: (tenant, fold) =>
+      database.transaction(async (client) => {
+        await client.query('SELECT authority_lock($1)', [tenant]);
+        const { rows } = await client.query<{ trust: TrustLedger | null }>(
+          'SELECT trust FROM authority_tenants WHERE tenant = $1',
+          [tenant],
+        );
+        await client.query(
+          `INSERT INTO authority_tenants (tenant, trust) VALUES ($1, $2::jsonb)
+          ON CONFLICT (tenant) DO UPDATE SET trust = excluded.trust`,
+          [tenant, JSON.stringify(fold(rows[0]?.trust ?? null))],
+        );
+      }),
     async claim(at, againAfterMs, limit) {
       return database.query<Woken>({ ...CLAIM, values: [at, againAfterMs, limit] });
     },

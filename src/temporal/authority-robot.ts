@@ -3,6 +3,8 @@
  * releaser that tells held actions to go on.
  * Adapter ring; put together from what it is handed.
  */
+import { SPEC_FIGURES } from '../governance/figures';
+import { applyTrustEvent, freshTrust } from '../governance/trust';
 import { createAuthority, type Authority, type Woken } from '../store/authority';
 import type { Barrier } from '../store/barrier';
 import type { Database } from '../store/database';
@@ -30,6 +32,8 @@ export interface AuthorityRobotParts {
 export interface AuthorityRobot {
   readonly authority: Authority;
   readonly admit: Admit;
+  /** To be told of an effect that could not be undone: a critical failure, which drops trust by a level at once. */
+  readonly undoFailed: (tenant: string) => Promise<void>;
   readonly activities: ControlActivities;
   /** Begins to tell held actions of their release. */
   release(outcomes: Pick<Outcomes, 'release'>): Releaser;
@@ -41,6 +45,14 @@ export function createAuthorityRobot(parts: AuthorityRobotParts): AuthorityRobot
   return {
     authority,
     admit: createGovernedAdmit({ authority, barrier, rulebook, now }),
+    undoFailed: (tenant) =>
+      authority.foldTrust(tenant, (ledger) =>
+        applyTrustEvent(
+          ledger ?? freshTrust(SPEC_FIGURES),
+          { at: now(), kind: 'critical_failure' },
+          SPEC_FIGURES,
+        ),
+      ),
     activities: createControlActivities({ authority, now }),
     release: (outcomes) =>
       startReleaser({

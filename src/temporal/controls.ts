@@ -5,8 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { CONTROL_PREFIX, type ControlResult, type ControlStart } from '../../workflows/control-protocol';
-import { ATTRIBUTES, PRIORITY, SERVICE_QUEUE, TIMES } from '../../workflows/protocol';
+import {
+  CONTROL_PREFIX,
+  CONTROL_QUEUE,
+  type ControlResult,
+  type ControlStart,
+} from '../../workflows/control-protocol';
+import { ATTRIBUTES, TIMES } from '../../workflows/protocol';
 
 export interface ControlDone extends ControlResult {
   /** Id of the workflow that did it: its history is the record. */
@@ -15,17 +20,16 @@ export interface ControlDone extends ControlResult {
 
 const TENANT = defineSearchAttributeKey(ATTRIBUTES.tenant, 'KEYWORD');
 
-/** Performs an act of control, before anything else that waits for a robot. */
+/** Performs an act of control. */
 export async function performControl(client: Client, start: ControlStart): Promise<ControlDone> {
   const id = `${CONTROL_PREFIX}${start.tenant}:${randomUUID()}`;
   const result = (await client.workflow.execute('control', {
     workflowId: id,
-    taskQueue: SERVICE_QUEUE,
+    taskQueue: CONTROL_QUEUE,
     args: [start],
     workflowTaskTimeout: TIMES.workflowTask,
     typedSearchAttributes: [{ key: TENANT, value: start.tenant }],
     staticSummary: `${start.act.do} by ${start.by}: ${start.reason}`.slice(0, 200),
-    priority: { priorityKey: PRIORITY.undo, fairnessKey: start.tenant },
   })) as ControlResult;
   return { ...result, id };
 }

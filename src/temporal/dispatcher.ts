@@ -77,6 +77,8 @@ export interface DispatcherParts {
   readonly barrier: Barrier;
   /** Default: the barrier alone. */
   readonly admit?: Admit;
+  /** Told of an effect that could not be undone. */
+  readonly undoFailed?: (tenant: string) => Promise<void>;
   /** Finds an effect by the name of its AWF, loading its vendor's SDK only then. */
   readonly effects: (awf: string) => Promise<AwfEffect<unknown, unknown> | undefined>;
   readonly connections: (tenant: string, system: string) => Connection | Promise<Connection>;
@@ -245,6 +247,7 @@ async function compensate(
     const how = { isLast: !verdict.retry };
     const attempts = await withPatience(() => parts.barrier.recordUndoFailure(key, record, how));
     if (attempts === undefined) return { kind: 'again', afterMs: 0 };
+    if (how.isLast) await parts.undoFailed?.(key.tenant);
     return settle(verdict, () => failed(failure, attempts));
   };
   if (lostOf(admission.attempts) >= ATTEMPT_LIMITS.lost) return giveUp({ ...lost, class: 'permanent' });

@@ -18,7 +18,7 @@ import { PAUSE_SCOPES } from '../governance/facts';
 import { CATEGORIES, type Category } from '../governance/figures/authority';
 import { GUARDRAIL_IDS, type GuardrailId } from '../governance/figures/guardrails';
 import { APPROVER_LEVELS, isMode, type ApproverLevel } from '../governance/mode';
-import { freshTrust, type TrustStanding } from '../governance/trust';
+import { freshTrust, standingOf } from '../governance/trust';
 import type { Json } from '../kernel/json';
 import type { Ask, ControlSaid, Said } from '../store/authority';
 import { keysOf, type Rules } from './rules';
@@ -66,7 +66,7 @@ export function gatherFacts(input: FactsInput): Facts {
       assessedAt: Math.min(said.since, now),
       unknownFailures: input.unknownFailures,
     },
-    trust: standingIn(said.trust ?? freshTrust(rules.figures)),
+    trust: standingOf(said.trust ?? freshTrust(rules.figures)),
     automation: under.automation === undefined ? null : automationOf(input, under.automation, of),
     passive: of('passive').length > 0,
     pauses: of('pause').flatMap(({ s, n }) => (isPauseScope(s) ? [{ scope: s, name: n }] : [])),
@@ -80,19 +80,8 @@ export function gatherFacts(input: FactsInput): Facts {
   };
 }
 
-/** In the order of the published form: the database has an order of its own. */
-const standingIn = (standing: TrustStanding): TrustStanding => ({
-  base: standing.base,
-  successes: standing.successes,
-  failures: standing.failures,
-  criticalFailures: standing.criticalFailures,
-  since: standing.since,
-  lastActiveAt: standing.lastActiveAt,
-  score: standing.score,
-});
-
 /** Who answers for it by name: whoever started it, or took over what an event had proposed. */
-export function personOf(under: Under, takenOver: readonly ControlSaid[]): string | null {
+function personOf(under: Under, takenOver: readonly ControlSaid[]): string | null {
   return takenOver[0]?.b ?? under.person ?? null;
 }
 

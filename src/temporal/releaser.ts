@@ -28,7 +28,7 @@ export interface Releaser {
   stop(): Promise<void>;
 }
 
-export const RELEASER_LIMITS = {
+const RELEASER_LIMITS = {
   /** After so long without an answer another releaser may tell the same, in milliseconds. */
   lapseMs: 5_000,
   /** Told at once. */

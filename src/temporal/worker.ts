@@ -12,6 +12,7 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import type { PayloadCodec } from '@temporalio/common';
+import { CONTROL_QUEUE } from '../../workflows/control-protocol';
 import { platformQueue, SERVICE_QUEUE } from '../../workflows/protocol';
 
 /** What a robot does: run outcomes, or fire the AWFs of one domain. */
@@ -47,6 +48,8 @@ export interface RunningWorker {
 export const WORKER_LIMITS = {
   /** Actions, and outcomes, that one robot works on at once. */
   slots: 100,
+  /** Acts of control at once. */
+  controls: 10,
   /** Outcomes kept in memory. One takes some hundred kilobytes of isolate; others are replayed when they are needed. */
   cachedWorkflows: 500,
   /** One thread runs the sandboxes: the other core belongs to the servers and to the actions. */
@@ -68,9 +71,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   try {
     const needsBundle = settings.robots.includes('service');
     const bundle = needsBundle ? (settings.bundle ?? (await bundleWorkflows())) : undefined;
-    const workers = await Promise.all(
-      settings.robots.map((robot) => Worker.create(optionsFor(robot, settings, connection, bundle))),
-    );
+    const options = settings.robots.map((robot) => optionsFor(robot, settings, connection, bundle));
+    if (bundle !== undefined) options.push(controlOptions(settings, connection, bundle));
+    const workers = await Promise.all(options.map((one) => Worker.create(one)));
     const running = workers.map((worker) => worker.run());
     const ended = Promise.all(running).then(
       () => connection.close(),
@@ -134,6 +137,30 @@ function optionsFor(
     stickyQueueScheduleToStartTimeout: WORKER_LIMITS.stickyMs,
   };
 }
+
+/** Wherever outcomes are run, acts of control are too: by a worker of its own, so that they wait for nothing. */
+const controlOptions = (
+  { namespace, activities, codec, identity }: WorkerSettings,
+  connection: NativeConnection,
+  bundle: WorkflowBundle,
+): WorkerOptions => ({
+  connection,
+  namespace,
+  taskQueue: CONTROL_QUEUE,
+  dataConverter: { payloadCodecs: [codec] },
+  activities,
+  workflowBundle: bundle,
+  enableNonLocalActivities: false,
+  maxConcurrentWorkflowTaskExecutions: WORKER_LIMITS.controls,
+  maxConcurrentLocalActivityExecutions: WORKER_LIMITS.controls,
+  maxCachedWorkflows: WORKER_LIMITS.controls,
+  workflowThreadPoolSize: 1,
+  workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
+  stickyQueueScheduleToStartTimeout: WORKER_LIMITS.stickyMs,
+  shutdownGraceTime: WORKER_LIMITS.graceMs,
+  shutdownForceTime: WORKER_LIMITS.forceMs,
+  ...(identity === undefined ? {} : { identity }),
+});
 
 /** Bundles the workflows for the sandbox, from the sources as from the built package. */
 export async function bundleWorkflows(): Promise<WorkflowBundle> {

@@ -53,6 +53,7 @@ export async function openGovernedRobots(): Promise<GovernedRobots> {
   const dispatcher = createDispatcher({
     barrier,
     admit: robot.admit,
+    undoFailed: robot.undoFailed,
     effects: shelf.effects,
     connections: () => ({ baseUrl: '', secrets: {} }),
     now: Date.now,

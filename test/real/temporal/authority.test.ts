@@ -14,6 +14,7 @@ import {
   type GovernedRobots,
 } from '../../kit/governed';
 import { put, toyPlan } from '../../kit/plans';
+import { refusal } from '../../kit/shelf';
 import { timeless } from '../../kit/robots';
 import { STAND_TIMEOUT_MS } from '../../kit/stand';
 
@@ -120,6 +121,27 @@ describe.each(LANES)('in the %s lane', (lane) => {
     expect(timeless(await robots.traceOf(id)).filter((line) => /failed|rejected/.test(line))).toEqual([
       'awf=toy.put failed code=ACTION_DENIED',
     ]);
+  });
+
+  test('an effect that cannot be undone drops trust by a level at once', async () => {
+    const tenant = newTenant();
+    await robots.control(tenant, seasoned(Date.now()));
+    const [box = ''] = boxesOf(tenant, 1);
+    robots.shelf.fail('toy.take', box, { refuse: refusal('ACTION_DIVERGED') });
+    const plan = toyPlan(
+      [put(box, [], { lane }), { kind: 'end', id: 'back', after: [box], how: 'backstep' }],
+      {
+        tenant,
+      },
+    );
+    const id = await robots.run(plan, byPerson());
+    const { trust } = await until(
+      () => robots.authority.standing(tenant),
+      (standing) => standing.trust?.base !== 'new',
+    );
+    expect(trust).toMatchObject({ base: 'proven', successes: 0 });
+    await robots.outcomes.resolve(id, box, { as: 'accept', reason: 'taken away by hand' }, 'person:ada');
+    expect(await robots.outcomes.result(id)).toMatchObject({ phase: 'backstepped' });
   });
 
   test('one slot for a tenant: outcomes go one after the other, and all of them go', async () => {

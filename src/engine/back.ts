@@ -28,20 +28,25 @@ import { needsSweep, sweep, takeIn } from './strays';
 /** Pause before strays are looked for, in milliseconds: as short as a timer can be, it is there for its event. */
 const ANCHOR_MS = 1;
 
-const anchorOf = (way: string): string => `anchor:${way}`;
+/**
+ * A completion that becomes a way back has another timer than that: the first may fire as it is stopped, and would be taken for the
+ * second where the history is read.
+ */
+const anchorOf = (run: Run, way: string): string =>
+  way === '' && run.state.stopping?.then === 'complete' ? 'ending:' : `anchor:${way}`;
 
 /** Stops the whole outcome: nothing new starts, what waits is closed, what acts is awaited. */
 export function stop(run: Run, then: 'complete' | 'backstep'): void {
   const before = run.state.stopping;
   // Going back outranks completing; a backstep under way is not begun again.
   if (before !== null && (before.then === 'backstep' || then === 'complete')) return;
-  run.commands.push({ do: 'stopTimer', timer: anchorOf('') });
+  run.commands.push({ do: 'stopTimer', timer: anchorOf(run, '') });
   run.state.stopping = { then, stage: 'draining' };
   if (then === 'backstep') run.state.phase = 'backstepping';
   for (const [checkpoint, back] of Object.entries(run.state.returns)) {
     // A return whose undoing may have begun is finished before the outcome completes: half of a scope is no state to end in.
     if (then === 'complete' && back.stage !== 'draining') continue;
-    run.commands.push({ do: 'stopTimer', timer: anchorOf(checkpoint) });
+    run.commands.push({ do: 'stopTimer', timer: anchorOf(run, checkpoint) });
     delete run.state.returns[checkpoint];
   }
   run.state.ready = run.state.ready.filter((id) => stateOf(run, id).status === 'undoing');
@@ -160,7 +165,7 @@ function settled(run: Run, of: string): void {
   if (way === null) return;
   if (!needsSweep(run, of)) return beginWay(run, of);
   way.stage = 'anchoring';
-  run.commands.push({ do: 'startTimer', timer: anchorOf(of), ms: ANCHOR_MS });
+  run.commands.push({ do: 'startTimer', timer: anchorOf(run, of), ms: ANCHOR_MS });
 }
 
 /** The decision to end or to go back is on record. */

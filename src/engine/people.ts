@@ -63,7 +63,7 @@ function settleGate(run: Run, placed: Placed, decision: GateDecision): void {
 export function timer(run: Run, name: string): void {
   const colon = name.indexOf(':');
   const id = name.slice(colon + 1);
-  if (name.slice(0, colon) === 'anchor') return anchored(run, id);
+  if (['anchor', 'ending'].includes(name.slice(0, colon))) return anchored(run, id);
   const state = run.state.nodes[id];
   if (state === undefined) return;
   const placed = place(run, id);

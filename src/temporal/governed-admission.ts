@@ -36,6 +36,7 @@ const NOWHERE: Under = { runbook: 'unknown', domain: 'unknown', entity: 'unknown
 
 /** An act of control ends these, and time does not: they do not expire as a queue does. */
 const BY_CONTROL = /^(pause|kill|calendar|system|guardrail:llm_spend)/;
+const SPEND = /^guardrail:llm_spend/;
 const FOR_EVER_MS = 400 * 86_400_000;
 /** Stress is judged anew after so long, in milliseconds, where nothing else ends before. */
 const STRESS_MS = 60_000;
@@ -125,14 +126,16 @@ function holdOf(decision: Decision, said: Said, { rules, asked: { at } }: Asked)
   const causes = [...new Set(found.length > 0 ? found : said.short.map((key) => `limit:${key}`))];
   if (causes.length === 0) causes.push(`system:${decision.facts.system?.name ?? ''}`);
   const isQueue = causes.every((cause) => /^(guardrail|limit):/.test(cause));
+  // A spend limit parks what it holds: not the next month, but a person lets it go on, or rejects it.
+  const isParked = causes.some((cause) => SPEND.test(cause));
   const because = decision.blocks.map((block) => block.because);
   return {
     causes,
     because: because.length > 0 ? because.join('; ') : 'others wait before it',
-    waitsFor: isQueue ? said.short : [],
+    waitsFor: isQueue && !isParked ? said.short : [],
     since: said.since,
     seq: said.seq,
-    releasesAt: releaseOf(decision, said, at),
+    releasesAt: isParked ? null : releaseOf(decision, said, at),
     expiresAt: said.since + patienceMs(causes, isQueue, rules),
     version: said.version,
   };

@@ -74,7 +74,7 @@ export function gatherFacts(input: FactsInput): Facts {
     policies: [],
     calendars: controls.flatMap(calendarOf),
     system: { name: contract.system, breaker: said.breaker, retryAt: said.retryAt },
-    usage: usageOf(said),
+    usage: usageOf(said, rules),
     limits: limitFacts(input),
     approvals: controls.flatMap(approvalOf),
   };
@@ -115,11 +115,14 @@ function automationOf(
 const heldAlready = (said: Said, key: string): number =>
   said.asked[key] === 0 && (said.used[key] ?? 0) > 0 ? 1 : 0;
 
-function usageOf(said: Said): Facts['usage'] {
+function usageOf(said: Said, { figures }: Rules): Facts['usage'] {
   const usage: Partial<Record<GuardrailId, { used: number; asked: number }>> = {};
   for (const id of GUARDRAIL_IDS) {
     const used = said.used[id];
-    if (used !== undefined) usage[id] = { used, asked: said.asked[id] ?? 0 };
+    const asked = said.asked[id] ?? 0;
+    // One that only counts what asks for it, and that nobody has used, says nothing: it is left out of the record.
+    const isIdle = used === 0 && asked === 0 && figures.tiers.guardrails[id].counts === 'asked';
+    if (used !== undefined && !isIdle) usage[id] = { used, asked };
   }
   return usage;
 }

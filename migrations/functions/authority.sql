@@ -432,3 +432,23 @@ BEGIN
   UPDATE authority_waiters SET asks_again = true WHERE tenant = p_tenant AND state = 'queued';
   PERFORM authority_release(p_tenant, p_at);
 END $$;
+
+-- An attempt that left no record and is undone will never be settled by itself: what it held at once is given back here.
+CREATE OR REPLACE FUNCTION authority_undone() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  r authority_reservations%ROWTYPE;
+  v_at bigint := (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
+BEGIN
+  PERFORM authority_lock(NEW.tenant);
+  SELECT * INTO r FROM authority_reservations WHERE tenant = NEW.tenant AND outcome = NEW.outcome AND node = NEW.node AND state = 'open';
+  IF FOUND THEN
+    PERFORM authority_count(NEW.tenant, authority_at_once(r.taken, true), -1);
+    UPDATE authority_reservations SET state = 'settled', taken = authority_at_once(r.taken, false), changed_at = v_at
+    WHERE tenant = NEW.tenant AND outcome = NEW.outcome AND node = NEW.node;
+    PERFORM authority_release(NEW.tenant, v_at);
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER authority_undone AFTER UPDATE OF phase ON barriers FOR EACH ROW
+WHEN (OLD.phase = 'acting' AND NEW.phase IN ('undoing', 'fenced')) EXECUTE FUNCTION authority_undone();

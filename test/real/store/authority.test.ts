@@ -185,6 +185,17 @@ describe('limits', () => {
     expect(await used(tenant, 'actions_per_day')).toBe(0);
   });
 
+  test('an attempt that left no record and is undone gives its slot to the next', async () => {
+    const tenant = newTenant();
+    const [first, second] = [keyOf(tenant), keyOf(tenant)];
+    expect(await ask(first, [atOnce(1)], { leaseMs: 0 })).toBe('in');
+    expect(await ask(second, [atOnce(1)], { at: Date.now() })).toBe('waits');
+    const barrier = createBarrier(stand.database);
+    await barrier.admitCompensate({ key: first, firing: 1, isCommitted: false, lost, at: NOW });
+    expect(await woken(tenant)).toEqual([second.outcome]);
+    expect(await used(tenant, 'concurrent_executions')).toBe(1);
+  });
+
   test('what fits a limit here is what the pure arithmetic says, in every window', async () => {
     const window = fc.constantFrom('hour', 'day', 'month', 'at_once' as const);
     await fc.assert(

@@ -4,7 +4,7 @@
  * Entry ring.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { refusing } from '../app/refusal';
 import { splitOutcomeId } from '../kernel/ids';
@@ -29,10 +29,7 @@ export class Answering {
   private readonly streams = new Map<string, number>();
   private open = 0;
 
-  constructor(
-    readonly app: FastifyInstance,
-    private readonly deps: ApiDeps,
-  ) {}
+  constructor(private readonly deps: ApiDeps) {}
 
   /** Ends all streams. */
   stop(): void {
@@ -54,7 +51,13 @@ export class Answering {
   }
 
   private async handle(route: Route, call: Call<unknown, unknown, unknown>): Promise<Given> {
-    const result = await route.handle(call, this.deps);
+    const { outcomes, now } = this.deps.services;
+    const work = (): ReturnType<Route['handle']> => route.handle(call, this.deps);
+    const isPublic = route.access === 'public';
+    // The client tries again for long where Temporal is down; whoever waits for an answer is told before.
+    const result = await (isPublic
+      ? work()
+      : outcomes.client.withDeadline(now() + API_LIMITS.answerMs, work));
     if (!result.ok) throw problemOf(result.error);
     if ('stream' in result.value) return result.value;
     const { status, body, headers = {} } = result.value;
@@ -87,14 +90,16 @@ export class Answering {
       case 'mine':
         break;
     }
-    try {
-      const given = await this.handle(route, call);
-      if (!('stream' in given)) await answers.keep(which, claim, { ...given, body: given.body as Json });
-      return given;
-    } catch (error) {
+    const given = await this.handle(route, call).catch(async (error: unknown) => {
       await this.keepRefusal(error, { which, claim, request: request.id });
       throw error;
-    }
+    });
+    if ('stream' in given) return given;
+    // It is done, and that is the answer, also where it cannot be kept: sent again, the use case itself does nothing twice.
+    await answers.keep(which, claim, { ...given, body: given.body as Json }).catch((error: unknown) => {
+      this.deps.services.logger.log('api.dependency_down', { request: request.id, route: route.path, error });
+    });
+    return given;
   }
 
   /** A refusal is an answer, too; but what may well succeed a moment later gives the key back. */

@@ -11,7 +11,7 @@ import { Readable } from 'node:stream';
 import { Answering } from './answering';
 import { API_LIMITS } from './limits';
 import { openApiOf } from './openapi';
-import { detailsOf, Problem, PROBLEM_TYPE, type ProblemDetails } from './problem';
+import { detailsOf, Problem, PROBLEM_TYPE } from './problem';
 import { mayEnter, type Caller } from './roles';
 import type { ApiDeps, Route } from './route';
 import { tableOf } from './routes';
@@ -30,6 +30,7 @@ export interface ApiOptions {
 
 /** Builds the API. It listens nowhere; `app.inject` or `app.listen` brings it requests. */
 export async function buildApi(deps: ApiDeps, options: ApiOptions = {}): Promise<Api> {
+  const fail = answerProblem(deps);
   const app = Fastify({
     logger: false,
     bodyLimit: API_LIMITS.bodyBytes,
@@ -38,6 +39,8 @@ export async function buildApi(deps: ApiDeps, options: ApiOptions = {}): Promise
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
+    // A path that cannot be decoded never reaches a route.
+    frameworkErrors: (error, request, reply) => void fail(error, request, reply),
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
   });
@@ -47,23 +50,57 @@ export async function buildApi(deps: ApiDeps, options: ApiOptions = {}): Promise
     document: () => openApiOf(routes, deps.version),
   });
   holdToTable(app, routes);
-  answerProblems(app, deps);
-  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NO_CONTENT } });
-  if (deps.origins.length > 0) await app.register(cors, corsFor(deps.origins));
-  await app.register(rateLimit, {
-    max: options.perMinute?.address ?? API_LIMITS.addressPerMinute,
-    timeWindow: MINUTE_MS,
-    errorResponseBuilder: (_request, { ttl }) => tooOften(ttl),
-  });
+  app.setErrorHandler(fail);
+  await protect(app, deps, options);
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request) => {
     throw unknownRoute(request, routes);
   });
-  app.addContentTypeParser(
-    'application/cloudevents+json',
-    { parseAs: 'string' },
-    app.getDefaultJsonParser('error', 'error'),
-  );
-  const answering = new Answering(app, deps);
+  // JSON alone: what a form of a page can send is not taken.
+  app.removeContentTypeParser('text/plain');
+  const parser = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/cloudevents+json', { parseAs: 'string' }, parser);
+  const answering = new Answering(deps);
+  serveTable(app, routes, { deps, answering, options });
+  app.addHook('preClose', (done) => {
+    isStopping = true;
+    answering.stop();
+    closeAsTheyIdle(app);
+    done();
+  });
+  return { app, routes, drain: () => void (isStopping = true) };
+}
+
+/** How often connections that have become idle are closed while the API stops, in milliseconds. */
+const SWEEP_MS = 50;
+
+/** Node closes those that are idle when the end begins; one that becomes so later would hold the end up for its keep-alive. */
+function closeAsTheyIdle({ server }: FastifyInstance): void {
+  if (!server.listening) return;
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  server.once('close', () => clearInterval(sweep));
+}
+
+/** Headers for browsers, origins, and the limit of each address. */
+async function protect(app: FastifyInstance, { origins }: ApiDeps, { perMinute }: ApiOptions): Promise<void> {
+  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NO_CONTENT } });
+  if (origins.length > 0) await app.register(cors, corsFor(origins));
+  await app.register(rateLimit, {
+    // Not by itself: it would come after the rule of each route, and not count who guesses tokens.
+    global: false,
+    max: perMinute?.address ?? API_LIMITS.addressPerMinute,
+    timeWindow: MINUTE_MS,
+    errorResponseBuilder: (_request, { ttl }) => tooOften(ttl),
+  });
+}
+
+/** Every route of the table in one way: address, token, role, caller's limit; then what answers it. */
+function serveTable(
+  app: FastifyInstance,
+  routes: readonly Route[],
+  parts: { readonly deps: ApiDeps; readonly answering: Answering; readonly options: ApiOptions },
+): void {
+  const { deps, answering, options } = parts;
+  const ofAddress = app.rateLimit();
   const ofCaller = app.createRateLimit({
     max: options.perMinute?.caller ?? API_LIMITS.callerPerMinute,
     timeWindow: MINUTE_MS,
@@ -71,23 +108,19 @@ export async function buildApi(deps: ApiDeps, options: ApiOptions = {}): Promise
   });
   app.decorateRequest(CALLER, null);
   for (const route of routes) {
+    const admit = async (request: FastifyRequest): Promise<void> => {
+      await enter(route, deps, request);
+      if (route.access === 'public') return;
+      const limit = await ofCaller(request);
+      if (!limit.isAllowed && limit.isExceeded) throw tooOften(limit.ttl);
+    };
     app.route({
       method: route.method,
       url: urlOf(route),
-      onRequest: async (request) => {
-        await enter(route, deps, request);
-        if (route.access === 'public') return;
-        const limit = await ofCaller(request);
-        if (!limit.isAllowed && limit.isExceeded) throw tooOften(limit.ttl);
-      },
+      onRequest: [ofAddress, admit],
       handler: (request, reply) => answer({ route, answering, request, reply }),
     });
   }
-  app.addHook('preClose', () => {
-    isStopping = true;
-    answering.stop();
-  });
-  return { app, routes, drain: () => void (isStopping = true) };
 }
 
 const MINUTE_MS = 60_000;
@@ -162,29 +195,24 @@ async function answer({
     .send(JSON.stringify(given.body));
 }
 
-function answerProblems(app: FastifyInstance, { services }: ApiDeps): void {
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemThrown(error);
-    if (problem.status >= 500) {
-      const event = problem.code === 'API_UNEXPECTED' ? 'api.failed' : 'api.dependency_down';
-      const { method, routeOptions } = request;
+/** Answers with the problem that was thrown; what is not the caller's mistake is logged. */
+const answerProblem =
+  ({ services }: ApiDeps) =>
+  (thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const problem = problemThrown(thrown);
+    const { code, status, more } = problem;
+    if (status >= 500) {
+      const event = code === 'API_UNEXPECTED' ? 'api.failed' : 'api.dependency_down';
+      const { id, method, routeOptions } = request;
       const error = problem.cause ?? problem;
-      services.logger.log(event, {
-        request: request.id,
-        method,
-        route: routeOptions.url,
-        code: problem.code,
-        error,
-      });
+      services.logger.log(event, { request: id, method, route: routeOptions.url, code, error });
     }
-    const details: ProblemDetails = detailsOf(problem, request.id);
     return reply
-      .code(problem.status)
-      .headers({ 'cache-control': 'no-store', ...problem.more.headers })
+      .code(status)
+      .headers({ 'cache-control': 'no-store', ...more.headers })
       .type(PROBLEM_TYPE)
-      .send(JSON.stringify(details));
-  });
-}
+      .send(JSON.stringify(detailsOf(problem, request.id)));
+  };
 
 function unknownRoute(request: FastifyRequest, routes: readonly Route[]): Problem {
   const [path = ''] = request.url.split('?');

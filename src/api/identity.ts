@@ -41,7 +41,7 @@ export const STANDARD_CLAIMS: ClaimNames = { tenant: 'tenant', roles: 'roles', n
  * Asymmetric algorithms alone. Neither `none` nor one of the HS family is among them, so that nobody can sign with the
  * issuer's public key as if it were a secret.
  */
-export const ALGORITHMS = [
+const ALGORITHMS = [
   'ES256',
   'ES384',
   'ES512',

@@ -28,6 +28,8 @@ export const API_LIMITS = {
   probeMs: 2_000,
   /** How long the answer of a look holds, in milliseconds: who asks often does not ask the servers often. */
   probeHoldsMs: 1_000,
+  /** One request, in milliseconds, for all that it asks of Temporal: an act waits 15 s for its answer. */
+  answerMs: 20_000,
   /** A request whose header or body comes slower than this, in milliseconds, is cut off. */
   requestMs: 30_000,
   /** Clocks of issuer and API may differ by so much, in seconds. */

@@ -4,7 +4,7 @@
  * Entry ring.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   calculateJwkThumbprint,
@@ -34,14 +34,14 @@ export interface LocalClaims {
   readonly roles: readonly Role[];
 }
 
-export const localIssuerFile = ({ standDir, standName }: Pick<Settings, 'standDir' | 'standName'>): string =>
+const issuerFile = ({ standDir, standName }: Pick<Settings, 'standDir' | 'standName'>): string =>
   join(standDir, `issuer-${standName}.json`);
 
 /** Reads the key, or makes one where there is none; of two processes that make one at once both use the first. */
 export async function openLocalIssuer(
   settings: Pick<Settings, 'standDir' | 'standName'>,
 ): Promise<LocalIssuer> {
-  const file = localIssuerFile(settings);
+  const file = issuerFile(settings);
   const jwk = (await readKey(file)) ?? (await makeKey(file));
   const key = await importJWK(jwk, ALGORITHM);
   const issuer = `urn:backstep:stand:${settings.standName}`;
@@ -77,11 +77,16 @@ async function makeKey(file: string): Promise<JWK> {
   const made = await exportJWK(privateKey);
   const jwk: JWK = { ...made, kid: await calculateJwkThumbprint(made) };
   await mkdir(dirname(file), { recursive: true });
+  // Written whole beside it and then named, so that nobody reads half a key, and whoever is second finds the first.
+  const whole = `${file}.${randomUUID()}`;
+  await writeFile(whole, JSON.stringify(jwk), { flag: 'wx', mode: 0o600 });
   try {
-    await writeFile(file, JSON.stringify(jwk), { flag: 'wx', mode: 0o600 });
+    await link(whole, file);
     return jwk;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     return (await readKey(file)) ?? jwk;
+  } finally {
+    await unlink(whole);
   }
 }

@@ -161,7 +161,7 @@ const contentOf = (types: readonly string[], schema: Json): Json =>
 /** A zod schema as JSON Schema 2020-12, which is what OpenAPI 3.1 takes. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   // What is transformed was plain JSON before, and is shown as that.
-  const shown = z.toJSONSchema(schema, { target: 'draft-2020-12', io: io, unrepresentable: 'any' });
-  const { $schema: _dialect, id: _id, ...rest } = shown;
+  const shown = z.toJSONSchema(schema, { target: 'draft-2020-12', io, unrepresentable: 'any' });
+  const { $schema: _dialect, ...rest } = shown;
   return rest;
 }

@@ -73,24 +73,22 @@ export interface ProblemDetails {
 }
 
 /** The same as a schema, for the OpenAPI document. */
-export const problemSchema = z
-  .object({
-    type: z.string().meta({ description: '`urn:backstep:problem:` and the code' }),
-    title: z.string().meta({ description: 'what the code means' }),
-    status: z.int().min(400).max(599),
-    detail: z.string(),
-    instance: z.string().meta({ description: '`urn:uuid:` and the id of the request' }),
-    code: z.string().meta({ description: 'stable; see docs/errors.md' }),
-    help: z.string().optional().meta({ description: 'how to mend it' }),
-    diagnostics: z
-      .array(z.object({ code: z.string(), at: z.string(), message: z.string(), help: z.string().optional() }))
-      .optional(),
-    errors: z
-      .array(z.object({ pointer: z.string(), message: z.string() }))
-      .optional()
-      .meta({ description: 'parts of the request that do not fit' }),
-  })
-  .meta({ id: 'Problem' });
+export const problemSchema = z.object({
+  type: z.string().meta({ description: '`urn:backstep:problem:` and the code' }),
+  title: z.string().meta({ description: 'what the code means' }),
+  status: z.int().min(400).max(599),
+  detail: z.string(),
+  instance: z.string().meta({ description: '`urn:uuid:` and the id of the request' }),
+  code: z.string().meta({ description: 'stable; see docs/errors.md' }),
+  help: z.string().optional().meta({ description: 'how to mend it' }),
+  diagnostics: z
+    .array(z.object({ code: z.string(), at: z.string(), message: z.string(), help: z.string().optional() }))
+    .optional(),
+  errors: z
+    .array(z.object({ pointer: z.string(), message: z.string() }))
+    .optional()
+    .meta({ description: 'parts of the request that do not fit' }),
+});
 
 export const PROBLEM_TYPE = 'application/problem+json';
 

@@ -7,7 +7,7 @@ const { textLength, paramLength, pageDefault, pageMax } = API_LIMITS;
 
 const text = z.string().trim().min(1).max(textLength);
 
-export const outcomeId = z
+const outcomeId = z
   .string()
   .min(5)
   .max(paramLength)

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { loadConfig, type TenantConfig } from '../app/configuration';
 import { refuse, type Refusal } from '../app/refusal';
-import { loggerOf, openServices, seedTenant } from '../app/services';
+import { openServices, seedTenant } from '../app/services';
 import type { Settings } from '../app/settings';
 import type { Wiring } from '../app/wiring';
 import { ok, type Result } from '../kernel/result';
@@ -15,6 +15,7 @@ import { createAnswerStore } from '../store/answers';
 import { migrate, openDatabase } from '../store/database';
 import { buildApi } from './app';
 import type { Identify } from './identity';
+import { API_LIMITS } from './limits';
 import type { ApiDeps } from './route';
 
 export interface ServeOptions {
@@ -33,18 +34,18 @@ export interface ServedApi {
   stop(): Promise<void>;
 }
 
-/** Connections for answers kept by key; what use cases need, the services have. */
-const POOL_SIZE = 8;
+/** Connections for use cases, and for answers kept by key: two processes and the robots fit into what Postgres allows. */
+const POOL_SIZES = { services: 10, answers: 6 } as const;
 
 /** Connects to the servers, brings the schema up to date and listens. Rejects with code `API_PORT_UNUSABLE`, or what kept it. */
 export async function serveApi({ settings, wiring, identify, host, port }: ServeOptions): Promise<ServedApi> {
-  const logger = loggerOf(settings, 'api');
   await migrate({ url: wiring.databaseUrl });
-  const services = { ...(await openServices(settings, wiring)), logger };
+  const services = await openServices(settings, wiring, { role: 'api', poolSize: POOL_SIZES.services });
+  const { logger } = services;
   const database = openDatabase({
     url: wiring.databaseUrl,
-    poolSize: POOL_SIZE,
-    applicationName: 'backstep-api',
+    poolSize: POOL_SIZES.answers,
+    applicationName: 'backstep-api-answers',
     onIdleError: (error) => logger.log('store.connection_lost', { error }),
   });
   const answers = createAnswerStore(database);
@@ -57,7 +58,9 @@ export async function serveApi({ settings, wiring, identify, host, port }: Serve
     probes: {
       postgres: () => answers.probe(),
       temporal: async () => {
-        await client.workflowService.describeNamespace({ namespace: wiring.temporalNamespace });
+        const namespace = wiring.temporalNamespace;
+        const deadline = Date.now() + API_LIMITS.probeMs;
+        await client.withDeadline(deadline, () => client.workflowService.describeNamespace({ namespace }));
       },
     },
     origins: settings.api.origins,

@@ -3,10 +3,11 @@
  * they ended, newest first.
  * Entry ring. The tenant is part of every query; no caller can leave it out.
  */
+import { createHash } from 'node:crypto';
 import type { temporal } from '@temporalio/proto';
 import { ATTRIBUTES, BACKSTEP_SUFFIX, type Phase } from '../../workflows/protocol';
-import { err, ok, type Result } from '../kernel/result';
-import type { Refusal } from './refusal';
+import { ok, type Result } from '../kernel/result';
+import { refuse, type Refusal } from './refusal';
 import type { Services } from './services';
 
 export interface OutcomeRow {
@@ -56,29 +57,41 @@ export async function pageOfOutcomes(
   },
 ): Promise<Result<Page<OutcomeRow>, Refusal>> {
   const { client } = outcomes;
-  const nextPageToken = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url');
-  try {
-    const page = await client.workflowService.listWorkflowExecutions({
-      namespace: client.options.namespace,
-      query: queryFor(tenant, filter),
-      pageSize: limit,
-      ...(nextPageToken === undefined ? {} : { nextPageToken }),
-    });
-    const rows = page.executions.map(rowOf).filter(({ id }) => withWaysBack || !id.endsWith(BACKSTEP_SUFFIX));
-    const next = Buffer.from(page.nextPageToken).toString('base64url');
-    return ok({ rows, ...(next === '' ? {} : { next }) });
-  } catch (error) {
-    if (cursor === undefined || (error as { readonly code?: unknown }).code !== INVALID_ARGUMENT) throw error;
-    return err({
-      code: 'CURSOR_UNKNOWN',
-      message: 'the cursor is none of this list',
-      help: 'begin without one',
-    });
+  const query = queryFor(tenant, filter);
+  const nextPageToken = cursor === undefined ? undefined : tokenIn(cursor, query);
+  if (nextPageToken === null) {
+    return refuse('CURSOR_UNKNOWN', 'the cursor is none of this list', { help: 'begin without one' });
   }
+  const page = await client.workflowService.listWorkflowExecutions({
+    namespace: client.options.namespace,
+    query,
+    pageSize: limit,
+    ...(nextPageToken === undefined ? {} : { nextPageToken }),
+  });
+  const rows = page.executions.map(rowOf).filter(({ id }) => withWaysBack || !id.endsWith(BACKSTEP_SUFFIX));
+  const isLast = page.nextPageToken.length === 0;
+  return ok({ rows, ...(isLast ? {} : { next: cursorFor(page.nextPageToken, query) }) });
 }
 
-/** @source gRPC status codes */
-const INVALID_ARGUMENT = 3;
+/** Bytes of the digest in a cursor. */
+const MARK_BYTES = 9;
+
+/**
+ * A cursor is Temporal's token behind a digest of it and of the query: one that is damaged, or of another list, would make
+ * Temporal say that it is down.
+ */
+const cursorFor = (token: Uint8Array, query: string): string =>
+  Buffer.concat([markOf(token, query), token]).toString('base64url');
+
+/** Inverse of `cursorFor`; `null` for what it did not give. */
+function tokenIn(cursor: string, query: string): Uint8Array | null {
+  const bytes = Buffer.from(cursor, 'base64url');
+  const token = bytes.subarray(MARK_BYTES);
+  return bytes.subarray(0, MARK_BYTES).equals(markOf(token, query)) ? token : null;
+}
+
+const markOf = (token: Uint8Array, query: string): Buffer =>
+  createHash('sha256').update(query).update('\0').update(token).digest().subarray(0, MARK_BYTES);
 
 function queryFor(tenant: string, { outcome, entity, phase, isRunning }: OutcomeFilter): string {
   const conditions = [

@@ -31,10 +31,21 @@ export interface Services {
 /** Connections of a client that does one thing at a time. */
 const POOL_SIZE = 4;
 
+export interface ServicesOptions {
+  /** What the log and the database call this process; default `cli`. */
+  readonly role?: string;
+  /** Connections to the database; default enough for one thing at a time. */
+  readonly poolSize?: number;
+}
+
 /** Connects to the servers; whoever opens it closes it. */
-export async function openServices(settings: Settings, wiring: Wiring): Promise<Services> {
+export async function openServices(
+  settings: Settings,
+  wiring: Wiring,
+  { role = 'cli', poolSize = POOL_SIZE }: ServicesOptions = {},
+): Promise<Services> {
   const now = (): number => Date.now();
-  const logger = loggerOf(settings, 'cli');
+  const logger = loggerOf(settings, role);
   const outcomes = await connectOutcomes({
     address: wiring.temporalAddress,
     namespace: wiring.temporalNamespace,
@@ -42,8 +53,8 @@ export async function openServices(settings: Settings, wiring: Wiring): Promise<
   });
   const database = openDatabase({
     url: wiring.databaseUrl,
-    poolSize: POOL_SIZE,
-    applicationName: 'backstep-cli',
+    poolSize,
+    applicationName: `backstep-${role}`,
     onIdleError: (error) => logger.log('store.connection_lost', { error }),
   });
   const cortex = createCortex(createEntityStore(database));

@@ -92,26 +92,32 @@ export function backstep(args: readonly string[], options: RunOptions = {}): Pro
   });
 }
 
-export interface RunningUp {
+export interface Running {
   /** What it said when it was ready. */
   readonly ready: Readonly<Record<string, unknown>>;
   /** Asks for the end as Ctrl-C does, and tells how it ended. */
   stop(): Promise<number | null>;
 }
 
-/** `backstep up` on empty data, until it is ready. Rejects with what it said where it does not come up. */
-export function startUp(options: RunOptions): Promise<RunningUp> {
-  const child = start(['up', '--fresh', '--json'], options);
+export type RunningUp = Running;
+
+/** `backstep up` on empty data, until it is ready. */
+export const startUp = (options: RunOptions): Promise<RunningUp> =>
+  startServing(['up', '--fresh', '--json'], options);
+
+/** A command that says when it is ready, and then runs until it is asked to end. Rejects with what it said where it does not. */
+export function startServing(args: readonly string[], options: RunOptions): Promise<Running> {
+  const child = start(args, options);
   let err = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
   return new Promise((resolve, reject) => {
     void closed.then((code) => {
-      reject(new Error(`\`up\` ended with ${code ?? 'a signal'}: ${err}`));
+      reject(new Error(`\`${args[0] ?? ''}\` ended with ${code ?? 'a signal'}: ${err}`));
     });
     child.stdout.setEncoding('utf8').once('data', (text: string) => {
       resolve({
-        ready: JSON.parse(text) as RunningUp['ready'],
+        ready: JSON.parse(text) as Running['ready'],
         stop: () => {
           child.kill('SIGINT');
           return closed;

@@ -5,7 +5,7 @@ import { exportJWK, exportSPKI, generateKeyPair, SignJWT, type JWTPayload } from
 import { createIdentify, STANDARD_CLAIMS, type Identify } from '../../src/api/identity';
 import type { Role } from '../../src/api/roles';
 
-export const AUDIENCE = 'backstep';
+const AUDIENCE = 'backstep';
 const ISSUER = 'https://issuer.test/';
 
 /** States of a token that no rule may let in, and the code that each is refused with. */

@@ -119,7 +119,9 @@ test('reading never throws, whatever is sent', () => {
 
 test('what was read reads the same again', () => {
   fc.assert(
-    fc.property(fc.jsonValue(), fc.string({ minLength: 1, maxLength: 20 }), (data, id) => {
+    // JSON writes no negative zero.
+    fc.property(fc.jsonValue(), fc.string({ minLength: 1, maxLength: 20 }), (sent, id) => {
+      const data: unknown = JSON.parse(JSON.stringify(sent));
       const parsed = parseCloudEvent({ ...GOOD, data, id });
       if (!parsed.ok) return;
       const { extensions: _none, ...event } = parsed.value;

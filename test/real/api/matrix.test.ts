@@ -6,11 +6,9 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { buildApi, type Api } from '../../../src/api/app';
 import { ROLES, type Role } from '../../../src/api/roles';
-import type { ApiDeps, Route } from '../../../src/api/route';
-import type { Services } from '../../../src/app/services';
-import { refuse } from '../../../src/app/refusal';
-import { createLogger } from '../../../src/telemetry/logger';
-import { OutcomeError } from '../../../src/temporal/outcome-error';
+import { problemsOf } from '../../../src/api/openapi';
+import type { Route } from '../../../src/api/route';
+import { doorOnly } from '../../kit/door';
 import { BAD_TOKENS, openIssuer, type BadToken, type TokenIssuer } from '../../kit/tokens';
 
 const TENANTS = ['acme', 'globex'] as const;
@@ -36,7 +34,7 @@ let api: Api;
 
 beforeAll(async () => {
   issuer = await openIssuer();
-  api = await buildApi(depsWith(issuer));
+  api = await buildApi(doorOnly(issuer, passed));
 });
 afterAll(async () => {
   await api.app.close();
@@ -44,62 +42,25 @@ afterAll(async () => {
 });
 beforeEach(() => passed.splice(0));
 
-function depsWith({ identify }: TokenIssuer): ApiDeps {
-  const noted = (what: string): never => {
-    passed.push(what);
-    throw new OutcomeError('OUTCOME_UNKNOWN', what);
-  };
-  const outcomes = new Proxy(
-    {},
-    {
-      get: (_target, name) =>
-        name === 'client'
-          ? {
-              options: { namespace: 'default' },
-              workflowService: {
-                listWorkflowExecutions: ({ query }: { readonly query: string }) => {
-                  passed.push(/BackstepTenant = '(.*?)'/.exec(query)?.[1] ?? 'no tenant');
-                  return Promise.resolve({ executions: [], nextPageToken: new Uint8Array() });
-                },
-              },
-            }
-          : (id: string) => Promise.resolve().then(() => noted(id.split('/')[0]!)),
-    },
-  ) as Services['outcomes'];
-  const logger = createLogger({ level: 'error', write: (line) => passed.push(line), now: Date.now });
-  return {
-    services: { outcomes, logger, now: Date.now } as unknown as Services,
-    configOf: (tenant) => {
-      passed.push(tenant);
-      return Promise.resolve(refuse('CONFIG_REFUSED', 'no configuration here'));
-    },
-    identify,
-    answers: {
-      claim: () => Promise.resolve({ kind: 'mine' }),
-      keep: () => Promise.resolve(),
-      release: () => Promise.resolve(),
-      probe: () => Promise.resolve(),
-    },
-    probes: {},
-    origins: [],
-    version: '0',
-  };
-}
-
 interface Asked {
   readonly authorization?: string | undefined;
   readonly id?: string;
 }
 
-function ask(route: Route, { authorization, id = OUTCOME }: Asked): Promise<LightMyRequestResponse> {
+async function ask(route: Route, { authorization, id = OUTCOME }: Asked): Promise<LightMyRequestResponse> {
   const name = route.about === 'task' ? `${id}#manager` : id;
   const body = BODIES[route.id];
-  return api.app.inject({
+  const response = await api.app.inject({
     method: route.method,
     url: route.path.replace('{id}', encodeURIComponent(name)),
     headers: authorization === undefined ? {} : { authorization },
     ...(body === undefined ? {} : { payload: body }),
   });
+  // Whatever is refused is refused in a way that the document of the API says.
+  if (response.statusCode >= 400) {
+    expect(problemsOf(route)).toContain(response.json<{ readonly code: unknown }>().code);
+  }
+  return response;
 }
 
 const told = (response: LightMyRequestResponse): unknown => {

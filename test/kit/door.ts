@@ -1,0 +1,47 @@
+/**
+ * An API of which only the door is real: tokens and keys, rules, schemas and limits. What stands behind it notes for which
+ * tenant somebody came through, and does nothing; what the API does is tested against a stand.
+ */
+import type { ApiDeps } from '../../src/api/route';
+import type { Services } from '../../src/app/services';
+import { refuse } from '../../src/app/refusal';
+import { createLogger } from '../../src/telemetry/logger';
+import { OutcomeError } from '../../src/temporal/outcome-error';
+import type { TokenIssuer } from './tokens';
+
+/** @param passed is told of the tenant of each request that came through, and of lines of the log */
+export function doorOnly({ identify }: Pick<TokenIssuer, 'identify'>, passed: string[]): ApiDeps {
+  const client = {
+    options: { namespace: 'default' },
+    withDeadline: (_deadline: number, work: () => unknown) => work(),
+    workflowService: {
+      listWorkflowExecutions: ({ query }: { readonly query: string }) => {
+        passed.push(/BackstepTenant = '(.*?)'/.exec(query)?.[1] ?? 'no tenant');
+        return Promise.resolve({ executions: [], nextPageToken: new Uint8Array() });
+      },
+    },
+  };
+  const noted = (id: string): Promise<never> => {
+    passed.push(id.split('/')[0] ?? '');
+    return Promise.reject(new OutcomeError('OUTCOME_UNKNOWN', id));
+  };
+  const outcomes = new Proxy({}, { get: (_target, name) => (name === 'client' ? client : noted) });
+  const logger = createLogger({ level: 'error', write: (line) => passed.push(line), now: Date.now });
+  return {
+    services: { outcomes, logger, now: Date.now } as unknown as Services,
+    configOf: (tenant) => {
+      passed.push(tenant);
+      return Promise.resolve(refuse('CONFIG_REFUSED', 'no configuration here'));
+    },
+    identify,
+    answers: {
+      claim: () => Promise.resolve({ kind: 'mine' }),
+      keep: () => Promise.resolve(),
+      release: () => Promise.resolve(),
+      probe: () => Promise.resolve(),
+    },
+    probes: {},
+    origins: [],
+    version: '0',
+  };
+}

@@ -1,0 +1,82 @@
+/** What of an outcome waits for a person, and who may decide there. */
+import { tasksOf } from '../../../src/app/tasks';
+import { whoMayDecide } from '../../../src/app/who-may-decide';
+import type { EngineState, NodeStatus } from '../../../src/engine/state';
+import type { TraceEvent } from '../../../src/engine/trace';
+
+const OF = { outcome: 'acme/EMP-R-001/1', entity: 'person:ada' };
+
+const stateWith = (nodes: Readonly<Record<string, NodeStatus>>): EngineState =>
+  ({
+    nodes: Object.fromEntries(Object.entries(nodes).map(([id, status]) => [id, { status }])),
+  }) as unknown as EngineState;
+
+const gate = (name: string, at: number): TraceEvent => ({
+  kind: 'gate.open',
+  gate: name,
+  approval: 'approve',
+  by: ['manager'],
+  at,
+});
+const incident = (node: string, at: number): TraceEvent => ({
+  kind: 'incident.open',
+  node,
+  code: 'gone',
+  at,
+});
+
+test('each gate, hold, incident and escalation that is open is a task, and no other', () => {
+  const trace: readonly TraceEvent[] = [
+    gate('manager', 1),
+    gate('director', 2),
+    { kind: 'awf.held', node: 'groups', awf: 'okta.assign_groups', because: 'dial', at: 3 },
+    incident('channels', 4),
+    { kind: 'escalation.open', node: 'device', code: 'late', at: 5 },
+    { kind: 'escalation.open', node: 'laptop', code: 'late', at: 6 },
+  ];
+  const state = stateWith({
+    manager: 'asking',
+    director: 'done',
+    groups: 'held',
+    channels: 'incident',
+    device: 'incident',
+    laptop: 'acting',
+  });
+  expect(tasksOf(OF, trace, state)).toEqual([
+    {
+      id: 'acme/EMP-R-001/1#manager',
+      kind: 'gate',
+      ...OF,
+      node: 'manager',
+      since: 1,
+      approval: 'approve',
+      by: ['manager'],
+    },
+    { id: 'acme/EMP-R-001/1#groups', kind: 'hold', ...OF, node: 'groups', since: 3, because: 'dial' },
+    { id: 'acme/EMP-R-001/1#channels', kind: 'incident', ...OF, node: 'channels', since: 4, because: 'gone' },
+    { id: 'acme/EMP-R-001/1#device', kind: 'escalation', ...OF, node: 'device', since: 5, because: 'late' },
+  ]);
+});
+
+test('a node that waited before and waits again is one task, since the last time', () => {
+  const tasks = tasksOf(
+    OF,
+    [incident('channels', 1), gate('manager', 2), incident('channels', 3)],
+    stateWith({ channels: 'incident', manager: 'asking' }),
+  );
+  expect(tasks.map(({ node, since }) => [node, since])).toEqual([
+    ['manager', 2],
+    ['channels', 3],
+  ]);
+});
+
+test('who has not the role of an approver decides nowhere, whatever else they are', () => {
+  const at = { outcome: OF.outcome, node: 'manager' };
+  expect(whoMayDecide({ name: 'person:ada', roles: new Set(['approver']) }, at)).toMatchObject({ ok: true });
+  expect(
+    whoMayDecide({ name: 'person:ada', roles: new Set(['admin', 'operator', 'auditor', 'author']) }, at),
+  ).toMatchObject({
+    ok: false,
+    error: { code: 'GATE_APPROVER_NOT_ALLOWED' },
+  });
+});

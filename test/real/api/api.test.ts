@@ -1,0 +1,262 @@
+/** The API as its users have it: `backstep up`, `backstep api`, tokens of `backstep token`, and requests over HTTP. */
+import { randomUUID } from 'node:crypto';
+import { canonicalJson, type Json } from '../../../src/kernel/json';
+import { backstep, build, startServing, startUp, type Running } from '../../kit/cli';
+import { STAND_TIMEOUT_MS } from '../../kit/stand';
+
+/** An outcome takes some seconds on a busy machine. */
+jest.setTimeout(60_000);
+
+const ENV = { BACKSTEP_STAND: 'test-api', BACKSTEP_USER: 'person:ada.admin' };
+
+let up: Running;
+let served: Running;
+let operator: string;
+let approver: string;
+let stranger: string;
+
+beforeAll(async () => {
+  build();
+  [up, operator, approver, stranger] = await Promise.all([
+    startUp({ env: ENV }),
+    tokenFor('person:olive.operator', 'operator,author'),
+    tokenFor('person:mary.major', 'approver,auditor'),
+    tokenFor('person:olive.operator', 'operator,approver,auditor,admin', 'globex'),
+  ]);
+  served = await startServing(['api', '--port', '0', '--json'], { env: ENV });
+}, STAND_TIMEOUT_MS);
+
+afterAll(async () => {
+  await served.stop();
+  await up.stop();
+}, 60_000);
+
+async function tokenFor(name: string, roles: string, tenant = 'acme'): Promise<string> {
+  const { out, err } = await backstep(['token', '--as', name, '--roles', roles, '--tenant', tenant], {
+    env: ENV,
+  });
+  expect(err).toBe('');
+  return out.trim();
+}
+
+interface Said {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly headers: Headers;
+}
+
+function fetchAs(token: string, path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    ...(init.headers as Record<string, string> | undefined),
+  };
+  return fetch(`${String(served.ready['url'])}${path}`, { ...init, headers });
+}
+
+const saidBy = async (response: Response): Promise<Said> => ({
+  status: response.status,
+  body: (await response.json()) as Said['body'],
+  headers: response.headers,
+});
+
+const get = async (token: string, path: string): Promise<Said> => saidBy(await fetchAs(token, path));
+
+async function post(token: string, path: string, body: object, key?: string): Promise<Said> {
+  const headers = {
+    'content-type': 'application/json',
+    ...(key === undefined ? {} : { 'idempotency-key': key }),
+  };
+  return saidBy(await fetchAs(token, path, { method: 'POST', headers, body: JSON.stringify(body) }));
+}
+
+const pathOf = (id: unknown, rest = ''): string => `/v1/outcomes/${encodeURIComponent(String(id))}${rest}`;
+
+/** Asks until the answer is as wanted: visibility of Temporal is some tenths of a second behind. */
+async function until(ask: () => Promise<Said>, wanted: (said: Said) => boolean): Promise<Said> {
+  for (let tries = 0; ; tries++) {
+    const said = await ask();
+    if (wanted(said)) return said;
+    if (tries > 150) throw new Error(`never: ${JSON.stringify(said.body)}`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+const items = ({ body }: Said): readonly Readonly<Record<string, unknown>>[] =>
+  body['items'] as readonly Readonly<Record<string, unknown>>[];
+
+/** Frames of a stream, until it ends. */
+async function framesOf(response: Response): Promise<readonly Readonly<Record<string, string>>[]> {
+  const text = await response.text();
+  return text
+    .split('\n\n')
+    .filter((frame) => frame !== '' && !frame.startsWith(':'))
+    .map(
+      (frame) =>
+        Object.fromEntries(
+          frame.split('\n').map((line) => /^(\w+): (.*)$/.exec(line)!.slice(1, 3)),
+        ) as Record<string, string>,
+    );
+}
+
+const stream = (token: string, id: unknown): Promise<Response> =>
+  fetchAs(token, pathOf(id, '/trace'), { headers: { accept: 'text/event-stream' } });
+
+test('is ready when the servers that it needs are', async () => {
+  const { status, body } = await get('none', '/readyz');
+  expect([status, body]).toEqual([
+    200,
+    { status: 'ready', dependencies: { postgres: 'up', temporal: 'up' } },
+  ]);
+});
+
+describe('the story of an approval', () => {
+  const key = randomUUID();
+  const wanted = { outcome: 'EMP-R-001', entity: 'person:noah.kim', params: { approval: 'manager' } };
+  let id: unknown;
+  let task = '';
+
+  test('a plan is compiled as the command line compiles it', async () => {
+    const { status, body } = await post(operator, '/v1/plans', wanted);
+    const args = [
+      'compile',
+      'EMP-R-001',
+      '--entity',
+      'person:noah.kim',
+      '--param',
+      'approval=manager',
+      '--json',
+    ];
+    expect([status, body['plan']]).toEqual([200, JSON.parse((await backstep(args, { env: ENV })).out)]);
+  });
+
+  test('an outcome is started once, however often the request is sent', async () => {
+    const all = await Promise.all([1, 2, 3].map(() => post(operator, '/v1/outcomes', wanted, key)));
+    const first = all.find(({ status }) => status === 201)!;
+    id = first.body['id'];
+    expect(all.map(({ status }) => status).filter((status) => status !== 201 && status !== 409)).toEqual([]);
+    const again = await post(operator, '/v1/outcomes', wanted, key);
+    expect([again.status, again.body, again.headers.get('idempotency-replayed')]).toEqual([
+      201,
+      first.body,
+      'true',
+    ]);
+    expect(again.headers.get('location')).toBe(pathOf(id));
+    const other = await post(operator, '/v1/outcomes', { ...wanted, entity: 'person:sarah.chen' }, key);
+    expect([other.status, other.body['code']]).toEqual([422, 'KEY_REUSED']);
+  });
+
+  test('it waits for a person, as a task that another tenant does not have', async () => {
+    const waiting = await until(
+      () => get(approver, '/v1/tasks'),
+      (said) => items(said).length > 0,
+    );
+    task = `${String(id)}#manager`;
+    expect(items(waiting)).toMatchObject([
+      { id: task, kind: 'gate', outcome: id, node: 'manager', entity: 'person:noah.kim' },
+    ]);
+    expect(items(await get(stranger, '/v1/tasks'))).toEqual([]);
+    expect(items(await get(stranger, '/v1/outcomes'))).toEqual([]);
+    const refused = await post(stranger, `/v1/tasks/${encodeURIComponent(task)}/decision`, {
+      verdict: 'approve',
+    });
+    expect([refused.status, refused.body['code']]).toEqual([404, 'OUTCOME_UNKNOWN']);
+  });
+
+  test('who runs it may not decide; who may decides once; the trace is told to its end', async () => {
+    const path = `/v1/tasks/${encodeURIComponent(task)}/decision`;
+    const told = stream(operator, id).then(framesOf);
+    expect((await post(operator, path, { verdict: 'approve' })).body['code']).toBe('ROLE_MISSING');
+    const decided = await post(approver, path, { verdict: 'approve', reason: 'budget is there' });
+    expect([decided.status, decided.body]).toEqual([200, { outcome: id, node: 'manager', answer: 'done' }]);
+    const twice = await post(approver, path, { verdict: 'reject', reason: 'second thoughts' });
+    // It may have run to its end meanwhile.
+    expect(twice.status).toBe(409);
+    expect(['OUTCOME_REFUSED', 'OUTCOME_OVER']).toContain(twice.body['code']);
+    const frames = await told;
+    expect(frames.at(-1)).toEqual({ event: 'end', id: 'end', data: '{"phase":"completed"}' });
+    const { body } = await get(operator, pathOf(id, '/trace'));
+    const events = frames.slice(0, -1).map(({ data = '' }) => JSON.parse(data) as unknown);
+    const printed = (await backstep(['trace', String(id), '--json'], { env: ENV })).out.trimEnd().split('\n');
+    const canonical = (all: readonly unknown[]): readonly string[] =>
+      all.map((one) => canonicalJson(one as Json)).sort();
+    expect(canonical(body['events'] as unknown[])).toEqual(canonical(events));
+    expect(canonical(printed.map((line) => JSON.parse(line) as unknown))).toEqual(canonical(events));
+    expect(events).toContainEqual(
+      expect.objectContaining({ kind: 'gate.approved', by: 'person:mary.major', reason: 'budget is there' }),
+    );
+    expect((await stream(operator, id).then(framesOf)).map((frame) => frame['id']).sort()).toEqual(
+      frames.map((frame) => frame['id']).sort(),
+    );
+  });
+
+  test('it can be taken back afterwards, and its history can be read by who may', async () => {
+    const back = await post(operator, pathOf(id, '/backstep'), { reason: 'contract was cancelled' });
+    expect([back.status, back.body]).toEqual([200, { outcome: id, answer: 'done', afterwards: true }]);
+    await until(
+      () => get(operator, pathOf(id, '/trace')),
+      ({ body }) => body['phase'] === 'backstepped',
+    );
+    expect((await get(operator, pathOf(id, '/history'))).status).toBe(403);
+    const { body } = await get(approver, pathOf(id, '/history'));
+    expect(body).toMatchObject({ id });
+    expect(body['runs']).toMatchObject([{ events: expect.arrayContaining([]) as unknown }]);
+    expect((await post(operator, pathOf(id, '/pause'), {})).body['code']).toBe('OUTCOME_OVER');
+  });
+});
+
+test('an event counts once, and one that selects nothing is kept with the reason', async () => {
+  const event = {
+    specversion: '1.0',
+    id: 'nothing-selects-me',
+    source: '/tests',
+    type: 'tests.nothing',
+    data: {},
+  };
+  const kept = await post(operator, '/v1/events', event);
+  expect([kept.status, kept.body['status']]).toEqual([202, 'unselected']);
+  expect(kept.body['because']).toMatchObject([{ code: 'SELECT_NONE' }]);
+});
+
+test('a list is read page by page, and no filter reaches beyond its tenant', async () => {
+  for (const entity of ['person:sarah.chen', 'person:noah.kim']) {
+    await post(operator, '/v1/outcomes', { outcome: 'EMP-R-001', entity });
+  }
+  const whole = await until(
+    () => get(operator, '/v1/outcomes'),
+    (said) => items(said).length === 3,
+  );
+  const seen: unknown[] = [];
+  for (let cursor = ''; ;) {
+    const query = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const page = await get(operator, `/v1/outcomes?limit=1${query}`);
+    seen.push(...items(page).map((row) => row['id']));
+    const next = page.body['next'];
+    if (typeof next !== 'string') break;
+    cursor = next;
+  }
+  expect(seen.sort()).toEqual(
+    items(whole)
+      .map((row) => row['id'])
+      .sort(),
+  );
+  const sly = encodeURIComponent(`x' OR BackstepTenant = 'acme`);
+  expect(items(await get(stranger, `/v1/outcomes?entity=${sly}`))).toEqual([]);
+  const slier = encodeURIComponent(`x\\' OR BackstepTenant = 'acme' OR BackstepEntity = 'x`);
+  expect(items(await get(stranger, `/v1/outcomes?entity=${slier}`))).toEqual([]);
+  const nonsense = await get(operator, '/v1/outcomes?cursor=bm9uc2Vuc2U');
+  expect([nonsense.status, nonsense.body['code']]).toEqual([400, 'CURSOR_UNKNOWN']);
+});
+
+test('stops in order, with a stream open', async () => {
+  const { body } = await post(operator, '/v1/outcomes', {
+    outcome: 'EMP-R-001',
+    entity: 'person:noah.kim',
+    params: { approval: 'manager' },
+  });
+  const open = await stream(operator, body['id']);
+  const reading = open.text();
+  const begun = Date.now();
+  expect(await served.stop()).toBe(0);
+  expect(Date.now() - begun).toBeLessThan(5_000);
+  expect(await reading).not.toContain('event: end');
+});

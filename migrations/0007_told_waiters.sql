@@ -1,0 +1,1 @@
+CREATE INDEX "authority_waiters_told" ON "authority_waiters" USING btree ("told_at") WHERE "authority_waiters"."state" = 'told';

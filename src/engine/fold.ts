@@ -3,10 +3,12 @@
  * and the same trace as it gave when it ran. Nothing is executed: commands are dropped.
  * Pure ring.
  */
+import { invariant } from '../kernel/invariant';
 import { jsonCopy } from '../kernel/json';
 import type { Plan } from '../plan/plan';
-import type { EngineEvent, Happening } from './effects';
+import type { EngineEvent, Happening, Override } from './effects';
 import { Machine } from './machine';
+import type { Answer } from './people';
 import type { EngineState } from './state';
 import type { TraceEvent } from './trace';
 
@@ -21,21 +23,53 @@ export interface Beginning {
   readonly from?: EngineState;
   readonly turnsPerRun?: number;
   readonly first?: readonly EngineEvent[];
+  readonly overrides?: readonly Override[];
 }
 
-/** Tells one run of an outcome. The commands that a run began with are dropped like all others. */
-export function fold(plan: Plan, start: Beginning, happenings: Iterable<Happening>): Told {
-  const trace: TraceEvent[] = [];
+/** What one happening, or the beginning, came to. */
+export interface Step {
+  /** Its place among the happenings; `undefined` for the beginning and what happened at once with it. */
+  readonly index?: number;
+  readonly event?: EngineEvent;
+  readonly trace: readonly TraceEvent[];
+  /** What came of an act. */
+  readonly answer: Answer;
+  /** As it stands after it. The machine goes on changing it: whoever keeps it copies it. */
+  readonly state: EngineState;
+}
+
+/** Tells one run of an outcome step by step. The commands that a run began with are dropped like all others. */
+export function* steps(plan: Plan, start: Beginning, happenings: Iterable<Happening>): Generator<Step, void> {
   let machine: Machine;
   if (start.from === undefined) {
-    const begun = Machine.begin(plan, start.at, start.turnsPerRun ?? Number.MAX_SAFE_INTEGER);
+    const turns = start.turnsPerRun ?? Number.MAX_SAFE_INTEGER;
+    const begun = Machine.begin(plan, start.at, turns, start.overrides);
     machine = begun.machine;
-    trace.push(...begun.first.trace);
+    yield { trace: begun.first.trace, answer: 'done', state: machine.state };
   } else {
     machine = Machine.resume(plan, jsonCopy(start.from));
     machine.standing(start.at);
+    yield { trace: [], answer: 'done', state: machine.state };
   }
-  for (const event of start.first ?? []) trace.push(...machine.advance({ at: start.at, event }).trace);
-  for (const happening of happenings) trace.push(...machine.advance(happening).trace);
-  return { state: machine.state, trace };
+  for (const event of start.first ?? []) {
+    const { trace, answer } = machine.advance({ at: start.at, event });
+    yield { event, trace, answer, state: machine.state };
+  }
+  let index = 0;
+  for (const happening of happenings) {
+    const { trace, answer } = machine.advance(happening);
+    yield { index: index++, event: happening.event, trace, answer, state: machine.state };
+  }
+}
+
+/** Tells one run of an outcome to its end. */
+export function fold(plan: Plan, start: Beginning, happenings: Iterable<Happening>): Told {
+  const trace: TraceEvent[] = [];
+  let state: EngineState | undefined;
+  for (const step of steps(plan, start, happenings)) {
+    trace.push(...step.trace);
+    ({ state } = step);
+  }
+  invariant(state !== undefined, 'every telling has a beginning');
+  return { state, trace };
 }

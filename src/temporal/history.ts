@@ -35,14 +35,28 @@ export interface ReadRun {
   readonly start: OutcomeStart;
   /** When the run began, in milliseconds since the epoch. */
   readonly at: number;
-  readonly happenings: readonly Happening[];
+  readonly happenings: readonly ReadHappening[];
+  /** The last event of the history, and when it happened. */
+  readonly lastEvent: number;
+  readonly lastAt: number;
   /** How the run ended; `undefined` while it runs. */
   readonly end?: RunEnd;
+}
+
+/** A happening with the event of the history that told of it. */
+export interface ReadHappening extends Happening {
+  readonly eventId: number;
 }
 
 export interface RunEnd {
   readonly how: 'completed' | 'continued' | 'failed' | 'canceled' | 'terminated' | 'timedOut';
   readonly at: number;
+  readonly eventId: number;
+  /** The run that it went on in. */
+  readonly nextRun?: string;
+  /** Of a termination: who asked for it, as Temporal knows them, and why. */
+  readonly identity?: string;
+  readonly reason?: string;
 }
 
 /** Reads one run. Throws where the history is none of an outcome, or a payload cannot be decoded. */
@@ -53,20 +67,22 @@ export async function readRun(history: History, codec: PayloadCodec): Promise<Re
   invariant(started != null, 'a history begins with the start of its workflow');
   const [start] = await reader.values(started.input);
   const stored = start as StoredStart;
-  const happenings: Happening[] = [];
+  const happenings: ReadHappening[] = [];
   let latest = timeOf(events[0]);
   for (const event of toldInOrder(events)) {
     const happening = await reader.happening(event);
     if (happening === undefined) continue;
     // Local activities are timed by the worker, all else by the server; time in a story never goes back.
     latest = Math.max(latest, happening.at);
-    happenings.push({ at: latest, event: happening.event });
+    happenings.push({ at: latest, event: happening.event, eventId: idOf(event) });
   }
   const end = endOf(events[events.length - 1]);
   return {
     start: { ...stored, plan: unpackPlan(stored.plan) },
     at: timeOf(events[0]),
     happenings,
+    lastEvent: idOf(events[events.length - 1]!),
+    lastAt: timeOf(events[events.length - 1]),
     ...(end === undefined ? {} : { end }),
   };
 }
@@ -219,8 +235,24 @@ const ENDS = [
 
 function endOf(event: Event | undefined): RunEnd | undefined {
   const end = ENDS.find(([attributes]) => event?.[attributes] != null);
-  return end === undefined ? undefined : { how: end[1], at: timeOf(event) };
+  if (event === undefined || end === undefined) return undefined;
+  const terminated = event.workflowExecutionTerminatedEventAttributes;
+  const nextRun = event.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+  return {
+    how: end[1],
+    at: timeOf(event),
+    eventId: idOf(event),
+    ...textAs('nextRun', nextRun),
+    ...textAs('identity', terminated?.identity),
+    ...textAs('reason', terminated?.reason),
+  };
 }
+
+const textAs = <Key extends string>(
+  key: Key,
+  text: string | null | undefined,
+): { readonly [K in Key]?: string } =>
+  text == null || text === '' ? {} : ({ [key]: text } as { readonly [K in Key]: string });
 
 const timeOf = (event: Event | undefined): number =>
   Number(event?.eventTime?.seconds ?? 0) * 1000 + Math.floor((event?.eventTime?.nanos ?? 0) / 1e6);

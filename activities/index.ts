@@ -1,24 +1,10 @@
 /**
- * All AWFs: their contracts at once, their effects one system at a time, because an effect brings its vendor's SDK.
+ * All AWFs: their contracts, and their effects one system at a time, because an effect brings its vendor's SDK.
  * Composition roots import this; runbooks import contracts, workflows import neither.
  */
-import type { AwfContract } from '../src/dsl/awf';
-import type { AnyAwf } from '../src/dsl/catalog';
 import type { AnyEffect, Look } from './kit/steps';
-import * as intune from './intune/contract';
-import * as ldap from './ldap/contract';
-import * as okta from './okta/contract';
-import * as servicenow from './servicenow/contract';
-import * as slack from './slack/contract';
-import * as workday from './workday/contract';
 
-/** Every contract, in the order of systems and then as declared. Loads no SDK. */
-export const contracts: readonly AwfContract[] = [workday, okta, intune, servicenow, slack, ldap].flatMap(
-  declaredIn,
-);
-
-/** The same for a catalog, which calls none of their functions. */
-export const awfs = contracts as unknown as readonly AnyAwf[];
+export { contracts } from './contracts';
 
 interface SystemModule {
   effects(look?: Look): readonly AnyEffect[];
@@ -67,10 +53,3 @@ export function warm(of: readonly string[] = systems): void {
 /** Effects that look through `look`: only for the law kit, which blinds them. */
 export const effectsLooking = (system: string, look: Look): readonly AnyEffect[] =>
   SYSTEMS[system]?.().effects(look) ?? [];
-
-/** What a contract file exports beside types and helpers: the contracts. */
-function declaredIn(file: object): readonly AwfContract[] {
-  return Object.values(file).filter(
-    (value): value is AwfContract => typeof value === 'object' && value !== null && 'predict' in value,
-  );
-}

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { cpus, loadavg } from 'node:os';
 import { contracts, effectOf, warm } from '../activities';
-import { awfs } from '../activities';
+import { awfs } from '../activities/contracts';
 import { sha256 } from '../src/app/digest';
 import { compile } from '../src/compiler';
 import { catalogOf } from '../src/dsl/catalog';
@@ -225,7 +225,15 @@ async function startSide(
   const barrier = createBarrier(database);
   const rulebook = () => Promise.resolve(OPEN_RULES);
   const { databaseUrl, address, namespace } = stage;
-  const robot = createAuthorityRobot({ database, databaseUrl, barrier, rulebook, now: Date.now, log });
+  const robot = createAuthorityRobot({
+    database,
+    controls: database,
+    databaseUrl,
+    barrier,
+    rulebook,
+    now: Date.now,
+    log,
+  });
   const dispatcher = createDispatcher({
     barrier,
     ...(side === 'governed' ? { admit: robot.admit } : {}),

@@ -3,7 +3,7 @@
  * EMP-R-001 as it ships. What an outcome costs its caller (compiling the plan, too) is inside the time.
  */
 import { Client, Connection } from '@temporalio/client';
-import { awfs } from '../activities';
+import { awfs } from '../activities/contracts';
 import { onboardContractor } from '../runbooks/people/onboard-contractor';
 import { sha256 } from '../src/app/digest';
 import { compileOutcome, rulesetOf } from '../src/app/compile-outcome';

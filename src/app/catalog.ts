@@ -2,7 +2,7 @@
  * What ships with Backstep: runbooks, the contracts of the AWFs they are made of, and how both are found by name.
  * Entry ring; data only, no SDK is loaded.
  */
-import { awfs, contracts } from '../../activities';
+import { awfs, contracts } from '../../activities/contracts';
 import { runbooks } from '../../runbooks';
 import { nodesOfSource } from '../compiler';
 import type { CatalogRunbook, ConfigCatalog } from '../config/catalog';

@@ -144,7 +144,8 @@ export function decideAgain(record: {
   return figures.ok ? ok(decide(facts.value, figures.value)) : figures;
 }
 
-function figuresNamed(overrides: Json): Result<Figures, readonly Diagnostic[]> {
+/** The figures that a decision names by what they change of the spec's. Errors: the diagnostics of `overrideFigures`. */
+export function figuresNamed(overrides: Json): Result<Figures, readonly Diagnostic[]> {
   if (typeof overrides !== 'object' || overrides === null || Array.isArray(overrides)) {
     return err([{ code: 'FIGURES_INVALID', at: 'figures', message: 'must be an object' }]);
   }

@@ -157,6 +157,7 @@ export const STORE_PROBLEMS = {
   STORE_BUSY: 'the database did not answer in time, or another transaction was in the way',
   STORE_REFUSED: 'the database refused a statement',
   STORE_MIGRATIONS_MISSING: 'the folder `migrations` was not found beside the program',
+  STORE_ROLE_UNUSABLE: 'the role of the program could get around the walls between tenants',
 } as const;
 
 /** Why a command, or a request to the API, was not done; beside diagnostics and the problems of stand and store. */
@@ -181,6 +182,17 @@ export const ENTRY_PROBLEMS = {
   WORKER_START_FAILED: 'the robots did not start',
 } as const;
 
+/** Why a step was not overridden, or a task not taken; also what the engine answers. */
+export const OVERRIDE_PROBLEMS = {
+  OVERRIDE_TOO_LATE: 'the step has fired, or is under way: what may have happened is not overridden',
+  OVERRIDE_NOT_POSSIBLE: 'the step does not take such an override',
+  OVERRIDE_OUTPUT_NEEDED: 'what stands behind the step reads an output that it would not have',
+  OVERRIDE_BYPASSES_GATE: 'the way that was chosen would lead around people who are asked on the other',
+  OVERRIDE_AWF_UNFIT: 'the AWF cannot take the place of the one in the plan',
+  OVERRIDE_INPUT_INVALID: 'what was given does not fit the contract of the AWF',
+  TASK_CLAIMED: 'another person has claimed the task',
+} as const;
+
 /** What a caller of outcomes can do wrong or has come too late for. */
 export const OUTCOME_PROBLEMS = {
   OUTCOME_UNKNOWN: 'there is no such outcome',
@@ -189,6 +201,19 @@ export const OUTCOME_PROBLEMS = {
   OUTCOME_DOES_NOT_ANSWER: 'no robot took up the act in time; it may still do so',
   ACT_MALFORMED: 'the act has not the form that it needs',
   EVENT_ID_UNUSABLE: 'the id of the event is empty, or ends as those of backsteps do',
+} as const;
+
+/** Why something can't be replayed, or gone on with; none of these ever stands for something half done. */
+export const REPLAY_PROBLEMS = {
+  REPLAY_FILE_MALFORMED: 'the file holds no history that can be read',
+  REPLAY_DIVERGED: 'today’s workflow code takes another way through a history',
+  REPLAY_NODE_UNKNOWN: 'the outcome has no such node, or has not come to it',
+  REPLAY_UNDECIDED: 'no decision is on record for the action',
+  REPLAY_RECORD_UNREADABLE: 'the decision on record was tampered with, or is of a form that is not known any more',
+  REPLAY_CATALOG_MISSING: 'an AWF of the outcome is not in today’s catalog, so nothing predicts it',
+  REPLAY_CHANGE_REFUSED: 'what is to be other in a fork does not exist there',
+  REPLAY_REHEARSAL_REFUSED: 'today the event selects no outcome, or its outcome does not compile',
+  RESUME_REFUSED: 'the outcome cannot be gone on with from that node; the diagnostics say why',
 } as const;
 
 /** Why the API did not do what it was asked, beside what use cases refuse; `docs/api.md` has the statuses. */

@@ -30,7 +30,13 @@ export type FireMode =
   /** Fails for good, and has changed nothing. */
   | { readonly as: 'refused'; readonly failure: Failure }
   /** No answer came; whether the effect happened is what only the world knows. */
-  | { readonly as: 'unanswered'; readonly happened: boolean };
+  | { readonly as: 'unanswered'; readonly happened: boolean }
+  /** Held by a decision; let go on after the time a person takes, and then asked for again. */
+  | { readonly as: 'held'; readonly because: string; readonly decision?: Json }
+  /** Let go on by a decision that is to be told along. */
+  | { readonly as: 'decided'; readonly decision: Json }
+  /** Answered as it once was; the model world follows where its prediction can. */
+  | { readonly as: 'answered'; readonly result: FireResult };
 
 export interface LostFiring {
   readonly node: string;
@@ -71,6 +77,8 @@ export interface Simulation {
   readonly first?: readonly EngineEvent[];
   /** State that actions of an earlier simulation captured, by node. */
   readonly prior?: ReadonlyMap<string, Json>;
+  /** What is under way when it begins, and when each will be heard of, in milliseconds since the epoch. */
+  readonly pending?: readonly Happening[];
 }
 
 export interface Simulated {
@@ -117,6 +125,7 @@ export class PredictedEffects implements Effects {
     this.now = simulation.at ?? 0;
     this.captured = new Map(simulation.prior);
     this.layout = layoutOf(simulation.plan);
+    for (const { at, event } of simulation.pending ?? []) this.schedule(Math.max(0, at - this.now), event);
   }
 
   perform(command: Command): void {
@@ -195,15 +204,42 @@ export class PredictedEffects implements Effects {
     const contract = this.contractOf(command.awf);
     const mode = this.simulation.oracle?.fire?.(command.node, contract) ?? { as: 'predicted' };
     if (mode.as === 'refused') return { kind: 'failed', failure: mode.failure };
+    if (mode.as === 'held') return this.hold(command.node, mode);
+    if (mode.as === 'answered') {
+      this.follow(contract, command, mode.result);
+      return mode.result;
+    }
     if (mode.as === 'unanswered' && !mode.happened) return { kind: 'failed', failure: UNANSWERED };
     try {
       const { output, prior } = this.world.predict((world) => contract.predict(world, command.input));
       if (prior !== undefined && !this.captured.has(command.node)) this.captured.set(command.node, prior);
       if (mode.as === 'unanswered') return { kind: 'failed', failure: UNANSWERED };
       const known = { input: command.input, output, ...this.priorOf(command.node) };
-      return { kind: 'committed', output, undo: contract.compensation?.input(known) ?? null };
+      const decided = mode.as === 'decided' ? { decision: mode.decision } : {};
+      return { kind: 'committed', output, undo: contract.compensation?.input(known) ?? null, ...decided };
     } catch (error) {
       return { kind: 'failed', failure: failureOf(contract, error) };
+    }
+  }
+
+  private hold(node: string, { because, decision }: Extract<FireMode, { as: 'held' }>): FireResult {
+    const ms = this.simulation.oracle?.latencyMs?.(node, 'fire') ?? DEFAULT_LATENCY_MS;
+    this.schedule(ms + DECISION_MS, { kind: 'release', node });
+    return { kind: 'held', because, ...(decision === undefined ? {} : { decision }) };
+  }
+
+  /** What is known to have happened is there for what comes after it, as far as the model can say. */
+  private follow(
+    contract: AwfContract,
+    { node, input }: Extract<Command, { do: 'fire' }>,
+    result: FireResult,
+  ): void {
+    if (result.kind !== 'committed') return;
+    try {
+      const { prior } = this.world.predict((world) => contract.predict(world, input));
+      if (prior !== undefined && !this.captured.has(node)) this.captured.set(node, prior);
+    } catch (error) {
+      if (!(error instanceof PredictedFailure)) throw error;
     }
   }
 

@@ -47,11 +47,15 @@ CREATE OR REPLACE FUNCTION authority_count(p_tenant text, p_units jsonb, p_sign 
     ELSE excluded.used END)
 $$;
 
+-- How long a grant that was told is kept for an outcome that does not ask, in milliseconds.
+CREATE OR REPLACE FUNCTION authority_patience() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 5000::bigint';
+
 CREATE OR REPLACE FUNCTION authority_at_once(p_units jsonb, p_is boolean) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
   SELECT coalesce(jsonb_agg(t), '[]') FROM jsonb_array_elements(p_units) AS t WHERE ((t ->> 'b') = '0') = p_is
 $$;
 
 -- Grants what waits, in the order of the queue, as far as there is room; nobody behind passes one who waits for the same key.
+-- One that was told and does not ask, because its outcome is paused, leaves its units to the next and keeps its place.
 CREATE OR REPLACE FUNCTION authority_release(p_tenant text, p_at bigint) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   w authority_waiters%ROWTYPE;
@@ -59,24 +63,34 @@ DECLARE
   b authority_breakers%ROWTYPE;
   room record;
   v_behind text[] := '{}';
-  v_probed text[] := '{}';
+  v_left text[] := '{}';
+  v_is_later boolean := false;
   v_asks jsonb;
   v_told integer := 0;
 BEGIN
   UPDATE authority_waiters SET state = 'expired', told_at = NULL, wake = wake + 1
   WHERE tenant = p_tenant AND state = 'queued' AND expires_at <= p_at;
   GET DIAGNOSTICS v_told = ROW_COUNT;
-  FOR w IN SELECT * FROM authority_waiters WHERE tenant = p_tenant AND state = 'queued' ORDER BY seq LOOP
-    CONTINUE WHEN NOT (w.asks_again OR cardinality(w.waits_for) > 0 OR coalesce(w.releases_at <= p_at, false));
+  FOR w IN SELECT * FROM authority_waiters WHERE tenant = p_tenant AND state = 'told' AND told_at + authority_patience() <= p_at LOOP
+    PERFORM authority_give_back(p_tenant, w.outcome, w.node, p_at, '');
+    UPDATE authority_waiters SET told_at = NULL WHERE tenant = p_tenant AND outcome = w.outcome AND node = w.node;
+  END LOOP;
+  FOR w IN SELECT * FROM authority_waiters WHERE tenant = p_tenant AND state = 'queued'
+    AND (asks_again OR waits_for <> '{}' OR releases_at <= p_at) ORDER BY seq LOOP
     CONTINUE WHEN EXISTS (SELECT FROM authority_controls c WHERE c.tenant = p_tenant AND c.kind IN ('pause', 'kill')
       AND (c.scope, c.name) IN (('tenant', p_tenant), ('domain', w.domain), ('runbook', w.runbook), ('automation', w.automation),
         ('outcome', w.outcome)));
     SELECT * INTO b FROM authority_breakers WHERE tenant = p_tenant AND system = w.system;
     IF FOUND THEN
-      CONTINUE WHEN coalesce(b.retry_at > p_at, false);
-      IF b.state <> 'closed' THEN
-        CONTINUE WHEN coalesce(b.probe_at > p_at, false) OR w.system = ANY(v_probed);
-        v_probed := v_probed || w.system;
+      IF greatest(b.retry_at, CASE WHEN b.state <> 'closed' THEN b.probe_at END) > p_at THEN
+        -- A probe that comes to nothing must not leave the queue without a clock: the first of it has one.
+        IF w.system <> ALL(v_left) THEN
+          v_left := v_left || w.system;
+          UPDATE authority_waiters SET releases_at = greatest(b.retry_at, CASE WHEN b.state <> 'closed' THEN b.probe_at END)
+          WHERE tenant = p_tenant AND outcome = w.outcome AND node = w.node AND releases_at <= p_at;
+          v_is_later := v_is_later OR FOUND;
+        END IF;
+        CONTINUE;
       END IF;
     END IF;
     SELECT * INTO r FROM authority_reservations WHERE tenant = p_tenant AND outcome = w.outcome AND node = w.node;
@@ -100,9 +114,12 @@ BEGIN
       taken = CASE WHEN o.state = 'resting' THEN o.taken || excluded.taken ELSE excluded.taken END;
     UPDATE authority_waiters SET state = 'granted', wake = wake + 1, told_at = NULL, asks_again = false
     WHERE tenant = p_tenant AND outcome = w.outcome AND node = w.node;
+    -- It is the probe, and has a while to ask as one.
+    UPDATE authority_breakers SET state = 'half_open', probe = w.outcome || '#' || w.node, probe_at = p_at + authority_patience()
+    WHERE tenant = p_tenant AND system = w.system AND state <> 'closed';
     v_told := v_told + 1;
   END LOOP;
-  IF v_told > 0 THEN PERFORM pg_notify('authority', p_tenant); END IF;
+  IF v_told > 0 OR v_is_later THEN PERFORM pg_notify('authority', ''); END IF;
   RETURN v_told;
 END $$;
 
@@ -200,7 +217,7 @@ BEGIN
       ON CONFLICT (tenant, outcome, node) DO UPDATE SET firing = p_firing, state = 'open', taken = excluded.taken, changed_at = p_at;
     END IF;
     IF v_waits THEN DELETE FROM authority_waiters WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node; END IF;
-    IF v_breaker = 'half_open' AND b.probe IS DISTINCT FROM v_me THEN
+    IF v_breaker = 'half_open' THEN
       UPDATE authority_breakers SET state = 'half_open', probe = v_me, probe_at = p_at + (p_scope ->> 'probeMs')::bigint
       WHERE tenant = p_tenant AND system = b.system;
     END IF;
@@ -218,9 +235,16 @@ END $$;
 -- Puts an action among those that wait, and gives back what it had taken. What came free meanwhile is granted at once.
 CREATE OR REPLACE FUNCTION authority_hold(p_tenant text, p_outcome text, p_node text, p_firing int, p_at bigint, p_holder text,
   p_scope jsonb, p_asks jsonb, p_hold jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_due bigint := least((p_hold ->> 'releasesAt')::bigint, (p_hold ->> 'expiresAt')::bigint);
 BEGIN
   PERFORM authority_lock(p_tenant);
   PERFORM authority_give_back(p_tenant, p_outcome, p_node, p_at, p_holder);
+  IF NOT EXISTS (SELECT FROM authority_waiters WHERE tenant = p_tenant AND state = 'queued'
+    AND (outcome, node) <> (p_outcome, p_node) AND CASE WHEN releases_at > p_at THEN releases_at ELSE expires_at END <= v_due) THEN
+    -- Nobody has a clock that rings so early.
+    PERFORM pg_notify('authority', p_tenant);
+  END IF;
   INSERT INTO authority_waiters AS w (tenant, outcome, node, firing, state, automation, runbook, domain, system, awf, causes, because,
     waits_for, asks, since, releases_at, expires_at, asks_again, seq)
   VALUES (p_tenant, p_outcome, p_node, p_firing, 'queued', p_scope ->> 'automation', p_scope ->> 'runbook', p_scope ->> 'domain',
@@ -264,7 +288,8 @@ CREATE OR REPLACE FUNCTION authority_forget(p_tenant text, p_outcome text, p_nod
 $$;
 
 -- An attempt has ended. `p_end`: { how: done | again | failed, firing, runbook, system, call: ok | error | none, retryAt,
--- breaker: { share, windowMs, fewest, probeMs }, trust: figures or null, costs: [{ k, w, u }], decision }.
+-- breaker: { share, windowMs, fewest, probeMs }, trust: figures or null, costs: [{ k, w, u, l, p }], decision }. A real cost that
+-- takes a counter past its limit is a breach of that guardrail: it is marked, for the rules to fold into the ledger of trust.
 CREATE OR REPLACE FUNCTION authority_settle(p_tenant text, p_outcome text, p_node text, p_at bigint, p_end jsonb) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -295,17 +320,32 @@ BEGIN
       SELECT p_tenant, x.k, authority_bucket(x.w, p_at), greatest(0, x.u) FROM jsonb_to_recordset(p_end -> 'costs') AS x(k text, w text, u bigint)
       ON CONFLICT (tenant, key, bucket) DO UPDATE SET used = greatest(0, c.used + (SELECT x.u
         FROM jsonb_to_recordset(p_end -> 'costs') AS x(k text, w text, u bigint) WHERE x.k = c.key));
+      PERFORM authority_breaches(p_tenant, p_end -> 'costs', p_at);
     END IF;
   END IF;
   PERFORM authority_heard(p_tenant, p_at, p_end, p_outcome || '#' || p_node);
   IF EXISTS (SELECT FROM authority_waiters WHERE tenant = p_tenant AND state = 'queued') THEN
-    -- Shares and stress are judged anew by whoever asks; what ended may have made room for them.
-    UPDATE authority_waiters SET asks_again = true WHERE tenant = p_tenant AND state = 'queued'
-      AND (causes = ARRAY['blast-radius:' || r.automation] OR causes = ARRAY['priority-mode']);
+    -- Stress is judged anew by whoever asks; what ended may have made room.
+    UPDATE authority_waiters SET asks_again = true WHERE tenant = p_tenant AND state = 'queued' AND causes = ARRAY['priority-mode'];
     PERFORM authority_release(p_tenant, p_at);
   END IF;
   RETURN true;
 END $$;
+
+-- Marks the counters that these costs took past their limits.
+CREATE OR REPLACE FUNCTION authority_breaches(p_tenant text, p_costs jsonb, p_at bigint) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO authority_controls (tenant, scope, name, kind, value, by, reason, at)
+  SELECT p_tenant, 'tenant', p_tenant, 'breach:' || x.k, to_jsonb(x.used), 'engine', 'its real cost went past the limit', p_at
+  FROM (
+    SELECT a.k, a.u, c.used, CASE WHEN m.value IS NULL THEN a.l WHEN a.p IS NULL THEN (m.value #>> '{}')::bigint
+      ELSE least(a.p, (m.value #>> '{}')::bigint) END AS l
+    FROM jsonb_to_recordset(p_costs) AS a(k text, w text, u bigint, l bigint, p bigint)
+    JOIN authority_counters c ON c.tenant = p_tenant AND c.key = a.k AND c.bucket = authority_bucket(a.w, p_at)
+    LEFT JOIN authority_controls m ON m.tenant = p_tenant AND m.scope = 'tenant' AND m.name = p_tenant AND m.kind = 'limit:' || a.k
+  ) AS x
+  WHERE x.u > 0 AND x.used > x.l AND x.used - x.u <= x.l
+  ON CONFLICT (tenant, scope, name, kind) DO UPDATE SET value = excluded.value, at = excluded.at
+$$;
 
 -- Counts a call of a system, opens its breaker when too many failed, and closes it when a probe came through.
 CREATE OR REPLACE FUNCTION authority_heard(p_tenant text, p_at bigint, p_end jsonb, p_me text) RETURNS void LANGUAGE plpgsql AS $$
@@ -403,6 +443,10 @@ BEGIN
     INSERT INTO authority_controls AS c (tenant, scope, name, kind, value, by, reason, at)
     VALUES (p_tenant, p_scope, p_name, p_kind, p_value, p_by, p_reason, p_at)
     ON CONFLICT (tenant, scope, name, kind) DO UPDATE SET value = excluded.value, by = excluded.by, reason = excluded.reason, at = excluded.at;
+  END IF;
+  IF p_scope = 'automation' AND p_kind = 'pause' AND p_value IS NULL THEN
+    -- Who resumes an automation has looked into its failures: their share is judged anew from here.
+    DELETE FROM authority_counters WHERE tenant = p_tenant AND key IN ('failed:' || p_name, 'finished:' || p_name);
   END IF;
   INSERT INTO authority_tenants AS t (tenant, version) VALUES (p_tenant, 1) ON CONFLICT (tenant) DO UPDATE SET version = t.version + 1;
   UPDATE authority_waiters SET asks_again = true WHERE tenant = p_tenant AND state = 'queued' AND CASE p_scope

@@ -6,6 +6,7 @@ import { contracts, effectOf, warm } from '../../activities';
 import { resolveConnection } from '../config/connections';
 import type { Connection } from '../dsl/effect';
 import { openDatabase } from '../store/database';
+import { createEntityStore, type EntityStore } from '../store/entities';
 import { createExclusive } from '../store/exclusive';
 import { createBarrier } from '../store/barrier';
 import { createActivities } from '../temporal/activities';
@@ -15,12 +16,16 @@ import { createCodec } from '../temporal/codec';
 import { createDispatcher, type Log } from '../temporal/dispatcher';
 import { quietRuntime, startWorker, type Robot, type RunningWorker } from '../temporal/worker';
 import type { Logger } from '../telemetry/logger';
+import { countHolds, measuredAdmit, watchRequests } from '../telemetry/observe';
+import type { Telemetry } from '../telemetry/telemetry';
+import { activityInterceptor, clientInterceptor } from '../telemetry/temporal-interceptors';
 import { loadConfig, type TenantConfig } from './configuration';
-import { createRulebook } from './rulebook';
+import { createRulebook, type Census } from './rulebook';
 import { sandboxVariables } from './sandbox-variables';
 import { loggerOf } from './services';
 import type { Settings } from './settings';
 import type { Wiring } from './wiring';
+import { freePort, showMetrics, telemetryOf } from './watching';
 import { workflowBundle } from './workflow-bundle';
 
 export interface RobotsOptions {
@@ -51,29 +56,46 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
   const robots = names.flatMap((name) => robotOf(name) ?? []);
   const logger = loggerOf(settings, 'worker').with({ pid: process.pid });
   const log = effectLog(logger);
-  quietRuntime();
+  const sdkMetrics = settings.telemetry.metrics === undefined ? undefined : `127.0.0.1:${await freePort()}`;
+  quietRuntime(sdkMetrics);
+  const telemetry = telemetryOf(settings, 'worker');
   const database = openDatabase({
     url: wiring.databaseUrl,
     applicationName: 'backstep-worker',
     onIdleError: (error) => logger.log('store.connection_lost', { error }),
   });
+  const controls = openDatabase({
+    url: wiring.databaseUrl,
+    applicationName: 'backstep-controls',
+    poolSize: CONTROL_CONNECTIONS,
+    onIdleError: (error) => logger.log('store.connection_lost', { error }),
+  });
+  const closeDatabases = async (): Promise<void> => {
+    await Promise.all([database.close(), controls.close()]);
+  };
   warm();
   const now = (): number => Date.now();
   const barrier = createBarrier(database);
   const configOf = configsOf(settings);
   const robot = createAuthorityRobot({
     database,
+    controls,
     databaseUrl: wiring.databaseUrl,
     barrier,
-    rulebook: createRulebook(async (tenant) => (await configOf(tenant)).bundle),
+    rulebook: createRulebook(
+      async (tenant) => (await configOf(tenant)).bundle,
+      censusOf(createEntityStore(database)),
+    ),
     now,
     log,
+    onHold: countHolds(telemetry),
   });
   const dispatcher = createDispatcher({
     barrier,
-    admit: robot.admit,
+    admit: measuredAdmit(telemetry, robot.admit),
     undoFailed: robot.undoFailed,
     exclusive: createExclusive(database),
+    watch: watchRequests(telemetry),
     effects: effectOf,
     connections: connectionsOf(settings, wiring, configOf),
     now,
@@ -92,13 +114,22 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
       codec,
       bundle: await workflowBundle(settings),
       identity: `backstep-${process.pid}`,
+      interceptor: activityInterceptor(telemetry),
       ...(options.slots === undefined ? {} : { slots: options.slots }),
     });
-    const closeReleaser = robots.includes('service') ? await startReleasing(robot, wiring, codec) : nothing;
+    const closeReleaser = robots.includes('service')
+      ? await startReleasing(robot, { wiring, codec, telemetry })
+      : nothing;
+    const shown = await showMetrics(settings, {
+      ...{ telemetry, logger },
+      ...(sdkMetrics === undefined ? {} : { along: `http://${sdkMetrics}/metrics` }),
+    });
     logger.log('worker.started', { robots });
     const ended = running.ended.finally(async () => {
       await closeReleaser();
-      await database.close();
+      await closeDatabases();
+      await shown?.close();
+      await telemetry.close();
     });
     ended.catch(() => undefined);
     return {
@@ -112,23 +143,34 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
       },
     };
   } catch (error) {
-    await database.close();
+    await closeDatabases();
     throw error;
   }
 }
+
+/** One that writes, one that watches what still executes. */
+const CONTROL_CONNECTIONS = 2;
 
 const nothing = (): Promise<void> => Promise.resolve();
 
 /** Held actions are told of their release by the robots that run outcomes; what comes back ends it. */
 async function startReleasing(
   robot: AuthorityRobot,
-  wiring: Wiring,
-  codec: ReturnType<typeof createCodec>,
+  {
+    wiring,
+    codec,
+    telemetry,
+  }: {
+    readonly wiring: Wiring;
+    readonly codec: ReturnType<typeof createCodec>;
+    readonly telemetry: Telemetry;
+  },
 ): Promise<() => Promise<void>> {
   const outcomes = await connectOutcomes({
     address: wiring.temporalAddress,
     namespace: wiring.temporalNamespace,
     codec,
+    interceptor: clientInterceptor(telemetry),
   });
   const releaser = robot.release(outcomes);
   return async () => {
@@ -153,6 +195,22 @@ function configsOf(settings: Settings): (tenant: string) => Promise<TenantConfig
       config.catch(() => known.delete(tenant));
     }
     return config;
+  };
+}
+
+/** A count is believed for so long, in milliseconds: a share of a population needs no more. */
+const CENSUS_MS = 60_000;
+
+function censusOf(entities: Pick<EntityStore, 'count'>): Census {
+  const known = new Map<string, { readonly until: number; readonly count: Promise<number> }>();
+  return (tenant, type) => {
+    const place = `${tenant}/${type}`;
+    const before = known.get(place);
+    if (before !== undefined && Date.now() < before.until) return before.count;
+    const count = entities.count(tenant, type);
+    known.set(place, { until: Date.now() + CENSUS_MS, count });
+    count.catch(() => known.delete(place));
+    return count;
   };
 }
 

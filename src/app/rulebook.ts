@@ -10,8 +10,14 @@ import { isMode } from '../governance/mode';
 import type { AutomationRules, Rulebook, Rules } from '../temporal/rules';
 import type { Under } from '../../workflows/protocol';
 
-/** Rules by tenant. `bundleOf` rejects where a configuration is not valid: then nothing fires, and it is asked again. */
-export function createRulebook(bundleOf: (tenant: string) => Promise<Bundle>): Rulebook {
+/** How many entities a tenant has of one type. */
+export type Census = (tenant: string, type: string) => Promise<number>;
+
+/**
+ * Rules by tenant. `bundleOf` rejects where a configuration is not valid: then nothing fires, and it is asked again.
+ * @param census says of how many the share of the blast radius is taken
+ */
+export function createRulebook(bundleOf: (tenant: string) => Promise<Bundle>, census: Census): Rulebook {
   const known = new WeakMap<Bundle, Map<string, Rules>>();
   return async (tenant, under, contract) => {
     const bundle = await bundleOf(tenant);
@@ -21,7 +27,9 @@ export function createRulebook(bundleOf: (tenant: string) => Promise<Bundle>): R
     const place = JSON.stringify([contract.name, automation, runbook, region, team, kind]);
     let found = rules.get(place);
     if (found === undefined) rules.set(place, (found = rulesOf(bundle, under, contract)));
-    return found;
+    // What an automation may touch at once is a share of what there is: it is counted, and no configuration.
+    if (automation === undefined) return found;
+    return { ...found, population: await census(tenant, under.entity.slice(0, under.entity.indexOf(':'))) };
   };
 }
 
@@ -46,24 +54,31 @@ function rulesOf(bundle: Bundle, under: Under, { name }: AwfContract): Rules {
 
 function automationRules(
   bundle: Bundle,
-  { dial, limits }: Bundle['content']['automations'][number],
+  { dial, limits, priority }: Bundle['content']['automations'][number],
   facts: ConfigFacts,
 ): AutomationRules {
   const actionsPerHour = limits.actionsPerHour ?? setOf(bundle, 'limits.actionsPerHour', facts);
   const outcomesPerDay = limits.outcomesPerDay ?? setOf(bundle, 'limits.outcomesPerDay', facts);
   const perEntity = limits.outcomesPerEntityPerDay ?? setOf(bundle, 'limits.outcomesPerEntityPerDay', facts);
+  const concurrent = limits.concurrent ?? setOf(bundle, 'limits.concurrent', facts);
   return {
     dial: dial ?? resolve(bundle, 'dial.default', facts).value,
     ...(actionsPerHour === undefined ? {} : { actionsPerHour }),
     ...(outcomesPerDay === undefined ? {} : { outcomesPerDay }),
     ...(perEntity === undefined ? {} : { outcomesPerEntityPerDay: perEntity }),
+    ...(concurrent === undefined ? {} : { concurrent }),
+    ...(priority === undefined ? {} : { priority }),
   };
 }
 
 /** The value of a count; `undefined` where no layer sets it. */
 function setOf(
   bundle: Bundle,
-  key: 'limits.actionsPerHour' | 'limits.outcomesPerDay' | 'limits.outcomesPerEntityPerDay',
+  key:
+    | 'limits.actionsPerHour'
+    | 'limits.outcomesPerDay'
+    | 'limits.outcomesPerEntityPerDay'
+    | 'limits.concurrent',
   facts: ConfigFacts,
 ): number | undefined {
   return resolve(bundle, key, facts).value;

@@ -3,6 +3,7 @@
  * value was written stands beside the content and is no part of it, so comments and formatting change no digest.
  * Authoring ring: data only, plain JSON.
  */
+import type { Priority } from '../governance/facts';
 import type { Mode, Tier } from '../governance/mode';
 import type { Json } from '../kernel/json';
 import type { Condition } from './condition';
@@ -69,6 +70,8 @@ export interface Automation {
   readonly params: { readonly [name: string]: BoundInput };
   /** Absent: the key `dial.default`. */
   readonly dial?: Mode;
+  /** Absent: normal. Critical actions fire even while all limits are stressed. */
+  readonly priority?: Priority;
   readonly limits: AutomationLimits;
   readonly measures: readonly Measure[];
   /** Per cent by party; adds up to 100 in each case. */

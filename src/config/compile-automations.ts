@@ -148,7 +148,7 @@ function checkParam(
 }
 
 function automationOf(content: AutomationInput['content']): Automation {
-  const { id, summary, when, outcome, entity, dial, credit } = content;
+  const { id, summary, when, outcome, entity, dial, priority, credit } = content;
   return {
     id,
     ...(summary === undefined ? {} : { summary }),
@@ -158,6 +158,7 @@ function automationOf(content: AutomationInput['content']): Automation {
     entity,
     params: content.params ?? {},
     ...(dial === undefined ? {} : { dial }),
+    ...(priority === undefined ? {} : { priority }),
     limits: defined(content.limits ?? {}),
     measures: (content.measures ?? []).map(({ within, ...measure }) => ({
       ...measure,

@@ -4,6 +4,7 @@
  * Authoring ring.
  */
 import { z } from 'zod';
+import { PRIORITIES } from '../governance/facts';
 import { MODES, TIERS } from '../governance/mode';
 import { conditionSchema } from './condition';
 import { SCOPED_LAYERS } from './layers';
@@ -96,6 +97,10 @@ export const automationFile = z.strictObject({
     .enum(MODES)
     .optional()
     .meta({ description: 'left out: the key `dial.default`, which is observe at first' }),
+  priority: z
+    .enum(PRIORITIES)
+    .optional()
+    .meta({ description: 'left out: normal; critical actions fire even while all limits are stressed' }),
   limits: z
     .strictObject({
       actionsPerHour: count(0, 1_000_000).optional(),

@@ -118,9 +118,9 @@ export const KEYS = {
     source: 'theory of operations 4',
   }),
   'limits.concurrent': key<number>({
-    meaning: 'outcomes of one automation under way at once, where it does not say',
+    meaning: 'actions of one automation that execute at once, where it does not say',
     schema: count(0, 100_000),
-    unit: 'outcomes',
+    unit: 'actions',
     tighter: 'lower',
     source: 'theory of operations 4',
   }),

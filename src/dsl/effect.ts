@@ -2,6 +2,7 @@
  * The effect of an AWF: the code that fires it, as its author sees it. Only types and one error class stand here, so that
  * contracts and tests can name them; the dispatcher that calls effects is in `src/temporal/`.
  */
+import type { Degradation } from '../governance/assess';
 import type { Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
 import type { AwfContract } from './awf';
@@ -28,6 +29,13 @@ export interface EffectContext {
    * change and write it one would be lost. Absent where there are no others. To be called before the first write.
    */
   readonly exclusive?: <T>(thing: string, work: () => Promise<T>) => Promise<T>;
+  /**
+   * Degradation modes in force: with `model_downgrade` take a cheaper model, with `frequency_reduction` ask less often while
+   * waiting. Absent or empty: none. @source execution model 6.5
+   */
+  readonly degradations?: readonly Degradation[];
+  /** Watches each request to the system; absent where nobody does. Our transport calls it for you. */
+  readonly watch?: Watch;
   readonly log: {
     info(message: string, fields?: object): void;
     warn(message: string, fields?: object): void;
@@ -35,6 +43,12 @@ export interface EffectContext {
   /** Milliseconds since the epoch. */
   now(): number;
 }
+
+/** Sends a request with the headers that whoever watches adds to it, and passes its answer on. */
+export type Watch = <Answer extends { readonly status: number }>(
+  method: string,
+  send: (headers: Readonly<Record<string, string>>) => Promise<Answer>,
+) => Promise<Answer>;
 
 /** How to reach one tenant's instance of one system. */
 export interface Connection {

@@ -58,6 +58,11 @@ export function settlement(reserved: number, actual: number): number {
   return actual - reserved;
 }
 
+/** The most of a population that may be acted on at once; always at least one. @source theory of operations 4 */
+export function shareAtOnce(population: number, share: number): number {
+  return Math.max(1, Math.floor(share * population));
+}
+
 /** The share of a limit in use, 0 or more; 1 where the limit is 0 and anything is used. */
 export function usedShare(limit: number, used: number): number {
   if (limit === 0) return used > 0 ? 1 : 0;

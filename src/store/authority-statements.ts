@@ -15,9 +15,11 @@ export const GIVE_BACK = {
 SELECT authority_give_back($1, $2, $3, $4::bigint, $5), authority_forget($1, $2, $3) FROM lock WHERE held`,
 };
 
+/** $2 controls, in the order in which they are set. */
 export const CONTROL = {
   name: 'authority-control',
-  text: `SELECT authority_control($1, $2, $3, $4, $5::jsonb, $6, $7, $8::bigint)`,
+  text: `SELECT authority_control($1, c.scope, c.name, c.kind, nullif(c.value, 'null'), c.by, c.reason, c.at)
+FROM jsonb_to_recordset($2::jsonb) AS c(scope text, name text, kind text, value jsonb, by text, reason text, at bigint)`,
 };
 
 export const ABANDON = {
@@ -25,46 +27,30 @@ export const ABANDON = {
   text: `SELECT authority_abandon($1, $2, $3, $4::int, $5::int, $6::bigint)`,
 };
 
-/**
- * $1 at, $2 after how long a claim lapses, $3 how many. One of each tenant before the second of any. A row that another claims
- * at this instant is passed over.
- */
+/** $1 at, $2 after how long a claim lapses, $3 how many. Of all tenants, so a function of the owner's. */
 export const CLAIM = {
-  name: 'authority-claim',
-  text: `
-WITH open AS (
-  SELECT tenant, outcome, node, seq FROM authority_waiters
-  WHERE state IN ('granted', 'expired') AND coalesce(told_at + $2::bigint <= $1::bigint, true)
-  FOR UPDATE SKIP LOCKED
-), fair AS (
-  SELECT *, row_number() OVER (PARTITION BY tenant ORDER BY seq) AS turn FROM open ORDER BY turn, seq LIMIT $3::int
-), claimed AS (
-  UPDATE authority_waiters w SET told_at = $1::bigint FROM fair f
-  WHERE w.tenant = f.tenant AND w.outcome = f.outcome AND w.node = f.node
-  RETURNING w.tenant, w.outcome, w.node, w.firing, w.wake, f.turn, w.seq
-)
-SELECT tenant, outcome, node, firing, wake FROM claimed ORDER BY turn, seq`,
-};
+  name: 'shared-authority-claim',
+  text: 'SELECT * FROM sweep_claim($1::bigint, $2::bigint, $3::int)',
+} as const;
 
-/** Tenants where time has released something; each under its own lock. */
+/** Tenants where time has released something. */
+export const DUE_TENANTS = {
+  name: 'shared-authority-due-tenants',
+  text: 'SELECT sweep_due_tenants($1::bigint) AS tenant',
+} as const;
+
+/** What time has released in one tenant, under its lock. */
 export const RELEASE = {
   name: 'authority-release',
-  text: `
-WITH due AS MATERIALIZED (
-  SELECT DISTINCT tenant FROM authority_waiters
-  WHERE state = 'queued' AND (releases_at <= $1::bigint OR expires_at <= $1::bigint) ORDER BY tenant
-), locked AS MATERIALIZED (SELECT tenant, authority_lock(tenant) AS held FROM due)
-SELECT authority_release(tenant, $1::bigint) FROM locked WHERE held`,
+  text: `WITH lock AS MATERIALIZED (SELECT authority_lock($1) AS held)
+SELECT authority_release($1, $2::bigint) FROM lock WHERE held`,
 };
 
-/** The next instant at which time releases something that waits, or a claim lapses after $2; what is past waits for something else. */
+/** The next instant at which time releases something that waits, or a claim lapses after $2. */
 export const DUE = {
-  name: 'authority-due',
-  text: `SELECT min(at)::float8 AS due FROM (
-  SELECT releases_at AS at FROM authority_waiters WHERE state = 'queued' AND releases_at > $1::bigint
-  UNION ALL SELECT expires_at FROM authority_waiters WHERE state = 'queued'
-  UNION ALL SELECT told_at + $2::bigint FROM authority_waiters WHERE state IN ('granted', 'expired')) AS next`,
-};
+  name: 'shared-authority-due',
+  text: 'SELECT sweep_next_due($1::bigint, $2::bigint) AS due',
+} as const;
 
 export const IN_FLIGHT = {
   name: 'authority-in-flight',

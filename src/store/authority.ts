@@ -4,8 +4,8 @@
  * Adapter ring. It judges nothing: it takes units where there is room, and tells what it read. All methods throw StoreError.
  */
 import { randomUUID } from 'node:crypto';
+import type { PoolClient } from 'pg';
 import type { TrustLedger } from '../governance/trust';
-import type { Window } from '../governance/figures/guardrails';
 import { invariant } from '../kernel/invariant';
 import type { Json } from '../kernel/json';
 import type { Attempt } from '../kernel/failure';
@@ -22,18 +22,12 @@ import {
   IMPORT_TRUST,
   IN_FLIGHT,
   QUEUE,
+  DUE_TENANTS,
   RELEASE,
   STANDING,
 } from './authority-statements';
-import {
-  attemptText,
-  boxed,
-  executeAdmission,
-  short,
-  type ActionKey,
-  type ExecuteAdmission,
-} from './barrier';
-import type { ExecuteRequest, Recorded } from './barrier';
+import type { Authority, Control, GovernedAdmission, Said, WaitingAction, Woken } from './authority-port';
+import { attemptText, boxed, executeAdmission, short } from './barrier';
 import {
   ADMIT_GOVERNED,
   COMMIT_GOVERNED,
@@ -42,225 +36,24 @@ import {
 } from './barrier-statements';
 import type { Database } from './database';
 
-/** Units of one key that an action asks for. */
-export interface Ask {
-  readonly k: string;
-  readonly w: Window;
-  readonly u: number;
-  /** Most per window; null counts without a limit. */
-  readonly l: number | null;
-  /** Of a guardrail: what the tier prints; null where the contract says. A control can go as far as this. */
-  readonly p?: number | null;
-  /** Taken once an outcome, whatever number of its actions ask. */
-  readonly o?: true;
-}
-
-/** Where an action stands: by these, pauses, kill switches, breakers and memory find it. */
-export interface AuthorityScope {
-  readonly automation?: string;
-  readonly runbook: string;
-  readonly domain: string;
-  readonly awf: string;
-  readonly system: string;
-  /** How long a probe of an open breaker may take before another may go, in milliseconds. */
-  readonly probeMs: number;
-}
-
-export type ControlScope =
-  'tenant' | 'domain' | 'runbook' | 'automation' | 'outcome' | 'action' | 'node' | 'system';
-
-/** A control in force, in the letters that the function of the database uses: scope, name, kind, value, by. */
-export interface ControlSaid {
-  readonly s: ControlScope;
-  readonly n: string;
-  readonly k: string;
-  readonly v: Json;
-  readonly b: string;
-}
-
-/** What the database knew at the instant of admission: the facts that only it has. */
-export interface Said {
-  /** `go`: units are taken. `blocked`: something that it can see holds the action. */
-  readonly verdict: 'go' | 'blocked';
-  readonly version: number;
-  readonly trust: TrustLedger | null;
-  readonly controls: readonly ControlSaid[];
-  /** Successes and failures. */
-  readonly memory: { readonly [scope in 'awf' | 'runbook']?: readonly [number, number] };
-  readonly used: { readonly [key: string]: number };
-  readonly asked: { readonly [key: string]: number };
-  readonly short: readonly string[];
-  /** When it was asked for first. */
-  readonly since: number;
-  /** Its place in the queue, where it had one. */
-  readonly seq: number | null;
-  readonly breaker: 'closed' | 'half_open' | 'open';
-  readonly retryAt: number | null;
-  readonly probeAt: number | null;
-}
-
-export type GovernedAdmission =
-  /** There is a row of the barrier; `said` is what was read with it. */
-  | { readonly kind: 'let'; readonly admission: ExecuteAdmission; readonly said: Said }
-  | { readonly kind: 'blocked'; readonly said: Said }
-  /** It was decided and fired before: the barrier has the answer, and this is the decision of then. */
-  | { readonly kind: 'skip'; readonly admission: ExecuteAdmission; readonly decision?: string }
-  /** It waited too long. */
-  | { readonly kind: 'expired'; readonly since: number };
-
-/** How an attempt ended, for counters, memory, trust and the breaker of its system. */
-export interface AttemptEnd {
-  /** `again`: the same firing will be tried again. */
-  readonly how: 'done' | 'again' | 'failed';
-  readonly runbook: string;
-  readonly system: string;
-  /** Whether the system answered, or its breaker counts an error; `none` says nothing of it. */
-  readonly call: 'ok' | 'error' | 'none';
-  readonly retryAt: number | null;
-  readonly breaker: {
-    readonly share: number;
-    readonly windowMs: number;
-    readonly fewest: number;
-    readonly probeMs: number;
-  };
-  /** Figures by which the trust ledger moves, and a fresh ledger; null where this moves no trust. */
-  readonly trust: Json;
-  /** What it really cost beyond, or below, what it had reserved. */
-  readonly costs?: readonly { readonly k: string; readonly w: Window; readonly u: number }[];
-  /** The bytes of the decision that fired it. */
-  readonly decision: string;
-}
-
-export interface Hold {
-  readonly causes: readonly string[];
-  readonly because: string;
-  /** Keys whose room alone it waits for; empty where something else holds it too. */
-  readonly waitsFor: readonly string[];
-  readonly since: number;
-  /** The place that it had before; absent: behind all others. */
-  readonly seq?: number | null;
-  readonly releasesAt: number | null;
-  readonly expiresAt: number;
-  /** Of what was said: an act of control that came later makes it ask again at once. */
-  readonly version: number;
-}
-
-/** How firings of an action type, or under a runbook, have ended. */
-export interface Remembered {
-  readonly scope: 'awf' | 'runbook';
-  readonly name: string;
-  readonly successes: number;
-  readonly failures: number;
-}
-
-/** One that waited and is to be told. */
-export interface Woken {
-  readonly tenant: string;
-  readonly outcome: string;
-  readonly node: string;
-  readonly firing: number;
-  /** Counts its grants: names the message. */
-  readonly wake: number;
-}
-
-export interface Control {
-  readonly tenant: string;
-  readonly scope: ControlScope;
-  readonly name: string;
-  readonly kind: string;
-  /** `null` takes it away. */
-  readonly value: Json;
-  readonly by: string;
-  readonly reason: string;
-  readonly at: number;
-}
-
-export interface WaitingAction {
-  readonly outcome: string;
-  readonly node: string;
-  readonly awf: string;
-  readonly automation: string | null;
-  readonly state: string;
-  readonly causes: readonly string[];
-  readonly because: string;
-  readonly since: number;
-  readonly releasesAt: number | null;
-}
-
-export interface Authority {
-  admit(
-    request: ExecuteRequest,
-    scope: AuthorityScope,
-    asks: readonly Ask[],
-  ): Promise<{ readonly holder: string; readonly admission: GovernedAdmission }>;
-  commit(
-    key: ActionKey,
-    result: { readonly output: Json; readonly undo: Json },
-    end: { readonly at: number; readonly end: AttemptEnd },
-  ): Promise<{ readonly attempts: readonly Attempt[] } | undefined>;
-  recordFailure(
-    key: ActionKey,
-    attempt: Attempt,
-    how: { readonly holder: string; readonly isLast: boolean; readonly at: number; readonly end: AttemptEnd },
-  ): Promise<Recorded | undefined>;
-  /** Puts the action among those that wait; an admission of `holder`, if any, is taken back. */
-  hold(
-    asked: { readonly request: ExecuteRequest; readonly holder: string; readonly scope: AuthorityScope },
-    asks: readonly Ask[],
-    hold: Hold,
-  ): Promise<void>;
-  /** Takes an admission back under which nothing was fired and nothing waits. */
-  giveBack(key: ActionKey, holder: string, at: number): Promise<void>;
-  /** Sets a control, or takes it away; whoever it touches asks again. */
-  control(control: Control): Promise<void>;
-  /** Puts a ledger in place of what was earned here, labelled with who imported it and why. */
-  importTrust(
-    tenant: string,
-    earned: { readonly ledger: TrustLedger; readonly memory: readonly Remembered[] },
-    label: { readonly by: string; readonly reason: string; readonly at: number },
-  ): Promise<void>;
-  /** An effect that could not be undone: the ledger that `fold` gives of the one that stands is the tenant's from now on. */
-  foldTrust(tenant: string, fold: (ledger: TrustLedger | null) => TrustLedger): Promise<void>;
-  /** Admitted actions of an automation that are still executing. */
-  inFlight(tenant: string, automation: string): Promise<number>;
-  /** The same as a list, for people. */
-  executing(
-    tenant: string,
-    automation: string,
-  ): Promise<readonly { readonly outcome: string; readonly node: string; readonly awf: string }[]>;
-  /** Those to be told, fair between tenants; another may take them again after `againAfterMs`. */
-  claim(at: number, againAfterMs: number, limit: number): Promise<readonly Woken[]>;
-  /** It was told: it will ask again. */
-  told(woken: Woken): Promise<void>;
-  /** Nobody waits there any more. */
-  abandon(woken: Woken, at: number): Promise<void>;
-  /** Releases what time has released, in every tenant; when to come again, or null where nothing waits for time. */
-  tick(at: number, againAfterMs: number): Promise<number | null>;
-  /** Everything of a tenant is gone: for one that leaves, and for demonstrations. Nothing of it may be running. */
-  forget(tenant: string): Promise<void>;
-  controls(tenant: string): Promise<readonly Omit<Control, 'tenant'>[]>;
-  counters(
-    tenant: string,
-    at: number,
-  ): Promise<readonly { readonly key: string; readonly bucket: number; readonly used: number }[]>;
-  standing(
-    tenant: string,
-  ): Promise<{ readonly trust: TrustLedger | null; readonly imported: Json; readonly version: number }>;
-  /** Those that wait, in the order of the queue. */
-  queue(tenant: string, limit: number): Promise<readonly WaitingAction[]>;
-}
+export type * from './authority-port';
 
 /** The authority over Postgres. */
 export function createAuthority(database: Database): Authority {
-  const run = async (statement: { readonly name: string; readonly text: string }, ...values: unknown[]) => {
-    await database.query({ ...statement, values });
+  /** The tenant is the first argument of each statement, and whose rows it sees. */
+  const run = async (
+    statement: { readonly name: string; readonly text: string },
+    tenant: string,
+    ...values: unknown[]
+  ) => {
+    await database.of(tenant).query({ ...statement, values: [tenant, ...values] });
   };
   return {
     ...rowsForPeople(database),
     async admit(request, scope, asks) {
       const { key, firing, at, leaseMs, isAlone, lost, keep } = request;
       const holder = randomUUID();
-      const [row] = await database.query<AdmittedRow & { readonly said: SaidRow }>({
+      const [row] = await database.of(key.tenant).query<AdmittedRow & { readonly said: SaidRow }>({
         ...ADMIT_GOVERNED,
         values: [
           ...[key.tenant, key.outcome, key.node, firing, holder, at, leaseMs, isAlone],
@@ -275,7 +68,7 @@ export function createAuthority(database: Database): Authority {
       return { holder, admission: admissionOf(row, holder, firing) };
     },
     async commit(key, { output, undo }, { at, end }) {
-      const [row] = await database.query<{ attempts: readonly Attempt[] }>({
+      const [row] = await database.of(key.tenant).query<{ attempts: readonly Attempt[] }>({
         ...COMMIT_GOVERNED,
         values: [key.tenant, key.outcome, key.node, boxed(output), boxed(undo), at, JSON.stringify(end)],
       });
@@ -283,7 +76,7 @@ export function createAuthority(database: Database): Authority {
     },
     async recordFailure(key, attempt, { holder, isLast, at, end }) {
       const unclear = attempt.failure?.effect === 'unknown';
-      const [row] = await database.query<{ attempts: readonly Attempt[]; unclear: boolean }>({
+      const [row] = await database.of(key.tenant).query<{ attempts: readonly Attempt[]; unclear: boolean }>({
         ...RECORD_FAILURE_GOVERNED,
         values: [
           ...[key.tenant, key.outcome, key.node, holder, attemptText(attempt), unclear, isLast],
@@ -295,50 +88,64 @@ export function createAuthority(database: Database): Authority {
     hold: ({ request: { key, firing, at }, holder, scope }, asks, hold) =>
       run(
         HOLD,
-        ...[key.tenant, key.outcome, key.node, firing, at, holder],
+        key.tenant,
+        ...[key.outcome, key.node, firing, at, holder],
         ...[JSON.stringify(scope), JSON.stringify(asks), JSON.stringify(hold)],
       ),
     giveBack: (key, holder, at) => run(GIVE_BACK, key.tenant, key.outcome, key.node, at, holder),
-    control: ({ tenant, scope, name, kind, value, by, reason, at }) =>
-      run(
-        CONTROL,
-        ...[tenant, scope, name, kind],
-        value === null ? null : JSON.stringify(value),
-        ...[by, reason, at],
-      ),
+    control: (...rows) => run(CONTROL, rows[0].tenant, JSON.stringify(rows)),
     importTrust: (tenant, { ledger, memory }, label) =>
       run(
         IMPORT_TRUST,
-        ...[tenant, JSON.stringify(ledger), JSON.stringify(memory), JSON.stringify(label)],
-        label.at,
+        tenant,
+        ...[JSON.stringify(ledger), JSON.stringify(memory), JSON.stringify(label), label.at],
       ),
-    foldTrust: (tenant, fold) =>
-      database.transaction(async (client) => {
-        await client.query('SELECT authority_lock($1)', [tenant]);
-        const { rows } = await client.query<{ trust: TrustLedger | null }>(
-          'SELECT trust FROM authority_tenants WHERE tenant = $1',
-          [tenant],
-        );
-        await client.query(
-          `INSERT INTO authority_tenants (tenant, trust) VALUES ($1, $2::jsonb)
-          ON CONFLICT (tenant) DO UPDATE SET trust = excluded.trust`,
-          [tenant, JSON.stringify(fold(rows[0]?.trust ?? null))],
-        );
+    foldBreaches: (tenant, fold) =>
+      withLedger(database, tenant, async (client, ledger) => {
+        const { rowCount } = await client.query(TAKE_BREACHES, [tenant]);
+        return rowCount === null || rowCount === 0 ? undefined : fold(ledger, rowCount);
       }),
+    foldTrust: async (tenant, fold) => {
+      await withLedger(database, tenant, (_, ledger) => Promise.resolve(fold(ledger)));
+    },
     async claim(at, againAfterMs, limit) {
-      return database.query<Woken>({ ...CLAIM, values: [at, againAfterMs, limit] });
+      return database.shared.query<Woken>({ ...CLAIM, values: [at, againAfterMs, limit] });
     },
     forget: (tenant) => run(FORGET, tenant),
     told: ({ tenant, outcome, node, firing, wake }) => run(TOLD, tenant, outcome, node, wake, firing),
     abandon: ({ tenant, outcome, node, firing, wake }, at) =>
       run(ABANDON, tenant, outcome, node, firing, wake, at),
     async tick(at, againAfterMs) {
-      await run(RELEASE, at);
-      const [row] = await database.query<{ due: number | null }>({ ...DUE, values: [at, againAfterMs] });
+      const { shared } = database;
+      const tenants = await shared.query<{ tenant: string }>({ ...DUE_TENANTS, values: [at] });
+      for (const { tenant } of tenants) await run(RELEASE, tenant, at);
+      const [row] = await shared.query<{ due: number | null }>({ ...DUE, values: [at, againAfterMs] });
       return row?.due ?? null;
     },
   };
 }
+
+/** Breaches that a settlement has marked: each is taken once. */
+const TAKE_BREACHES = `DELETE FROM authority_controls WHERE tenant = $1 AND scope = 'tenant' AND kind LIKE 'breach:%'`;
+
+/** Changes the tenant's ledger under its lock; what `change` gives is the ledger from then on, unless it gives none. */
+function withLedger(
+  database: Database,
+  tenant: string,
+  change: (client: PoolClient, ledger: TrustLedger | null) => Promise<TrustLedger | undefined>,
+): Promise<TrustLedger | undefined> {
+  return database.of(tenant).transaction(async (client) => {
+    await client.query('SELECT authority_lock($1)', [tenant]);
+    const find = 'SELECT trust FROM authority_tenants WHERE tenant = $1';
+    const { rows } = await client.query<{ trust: TrustLedger | null }>(find, [tenant]);
+    const ledger = await change(client, rows[0]?.trust ?? null);
+    if (ledger !== undefined) await client.query(KEEP_LEDGER, [tenant, JSON.stringify(ledger)]);
+    return ledger;
+  });
+}
+
+const KEEP_LEDGER = `INSERT INTO authority_tenants (tenant, trust) VALUES ($1, $2::jsonb)
+ON CONFLICT (tenant) DO UPDATE SET trust = excluded.trust`;
 
 /** One that was told keeps its place in the queue, should it be held again; an expired one is told once too. */
 const TOLD = {
@@ -353,31 +160,37 @@ function rowsForPeople(
   return {
     async inFlight(tenant, automation) {
       const key = `flight:${automation}`;
-      const rows = await database.query<{ used: number }>({ ...COUNTERS, values: [tenant, [key], [0]] });
+      const rows = await database
+        .of(tenant)
+        .query<{ used: number }>({ ...COUNTERS, values: [tenant, [key], [0]] });
       return rows[0]?.used ?? 0;
     },
     executing: (tenant, automation) =>
-      database.query<{ outcome: string; node: string; awf: string }>({
+      database.of(tenant).query<{ outcome: string; node: string; awf: string }>({
         ...IN_FLIGHT,
         values: [tenant, automation],
       }),
     controls: (tenant) =>
-      database.query<Omit<Control, 'tenant'>>({
+      database.of(tenant).query<Omit<Control, 'tenant'>>({
         ...CONTROLS,
         values: [tenant],
       }),
     counters: (tenant, at) =>
-      database.query<{ key: string; bucket: number; used: number }>({ ...STANDING, values: [tenant, at] }),
+      database
+        .of(tenant)
+        .query<{ key: string; bucket: number; used: number }>({ ...STANDING, values: [tenant, at] }),
     async standing(tenant) {
       const text =
         'SELECT trust, trust_imported AS imported, version FROM authority_tenants WHERE tenant = $1';
-      const rows = await database.query<{ trust: TrustLedger | null; imported: Json; version: number }>({
-        text,
-        values: [tenant],
-      });
+      const rows = await database
+        .of(tenant)
+        .query<{ trust: TrustLedger | null; imported: Json; version: number }>({
+          text,
+          values: [tenant],
+        });
       return rows[0] ?? { trust: null, imported: null, version: 0 };
     },
-    queue: (tenant, limit) => database.query<WaitingAction>({ ...QUEUE, values: [tenant, limit] }),
+    queue: (tenant, limit) => database.of(tenant).query<WaitingAction>({ ...QUEUE, values: [tenant, limit] }),
   };
 }
 

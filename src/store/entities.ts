@@ -38,6 +38,8 @@ export interface EntityStore {
   getMany(tenant: string, ids: readonly string[]): Promise<ReadonlyMap<string, StoredEntity>>;
   /** Sorted by id. */
   find(query: EntityQuery): Promise<readonly StoredEntity[]>;
+  /** How many there are of a type. */
+  count(tenant: string, type: string): Promise<number>;
   /**
    * Hands the entity to `change` and keeps what it gives, under a lock that no other change of the same entity passes;
    * `undefined` keeps what is there. `change` is pure and must not throw.
@@ -60,21 +62,30 @@ const COLUMNS = {
 
 /** Throws StoreError when the database is down or refuses. */
 export function createEntityStore(database: Database): EntityStore {
-  const { orm } = database;
+  const ormOf = (tenant: string) => database.of(tenant).orm;
   return {
     async get(tenant, id) {
       const rows = await asStoreError(
-        orm
+        ormOf(tenant)
           .select(COLUMNS)
           .from(entities)
           .where(and(eq(entities.tenant, tenant), eq(entities.id, id))),
       );
       return rows[0];
     },
+    async count(tenant, type) {
+      const statement = {
+        name: 'entities-count',
+        text: 'SELECT count(*)::int AS count FROM entities WHERE tenant = $1 AND type = $2',
+        values: [tenant, type],
+      };
+      const [row] = await database.of(tenant).query<{ count: number }>(statement);
+      return row?.count ?? 0;
+    },
     async getMany(tenant, ids) {
       if (ids.length === 0) return new Map();
       const rows = await asStoreError(
-        orm
+        ormOf(tenant)
           .select(COLUMNS)
           .from(entities)
           .where(and(eq(entities.tenant, tenant), inArray(entities.id, [...ids]))),
@@ -83,7 +94,7 @@ export function createEntityStore(database: Database): EntityStore {
     },
     find: ({ tenant, type, fields, related, after, limit }) =>
       asStoreError(
-        orm
+        ormOf(tenant)
           .select(COLUMNS)
           .from(entities)
           .where(
@@ -99,7 +110,7 @@ export function createEntityStore(database: Database): EntityStore {
           .limit(limit),
       ),
     change: ({ tenant, id }, change) =>
-      database.transaction(async (client) => {
+      database.of(tenant).transaction(async (client) => {
         const transaction = drizzle(client);
         // The row may not exist yet, so the lock is on its name.
         const lock = sql`select pg_advisory_xact_lock(hashtextextended(${`entity ${tenant} ${id}`}, 0))`;

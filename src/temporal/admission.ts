@@ -4,6 +4,7 @@
  */
 import type { Under } from '../../workflows/protocol';
 import type { AwfContract } from '../dsl/awf';
+import type { Degradation } from '../governance/assess';
 import type { Attempt, Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
 import type { Barrier, ExecuteAdmission, ExecuteRequest, Recorded } from '../store/barrier';
@@ -26,6 +27,8 @@ export type Admission =
 export interface Firing {
   /** The record of the decision that fired it; absent where none was asked. */
   readonly decision?: Json;
+  /** Degradation modes in force when it was decided: the effect is to live with less. */
+  readonly degradations?: readonly Degradation[];
   /** `spent`: what the effect reported, by unit of its contract's cost. `undefined`: overtaken. */
   commit(
     result: { readonly output: Json; readonly undo: Json },

@@ -21,12 +21,16 @@ import type { Rulebook } from './rules';
 
 export interface AuthorityRobotParts {
   readonly database: Database;
+  /** Connections for acts of control alone: a kill switch must not wait behind the admissions that it is to stop. */
+  readonly controls: Database;
   readonly databaseUrl: string;
   readonly barrier: Barrier;
   readonly rulebook: Rulebook;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Log;
+  /** Told of what holds an action. */
+  readonly onHold?: (tenant: string, causes: readonly string[]) => void;
 }
 
 export interface AuthorityRobot {
@@ -40,11 +44,14 @@ export interface AuthorityRobot {
 }
 
 export function createAuthorityRobot(parts: AuthorityRobotParts): AuthorityRobot {
-  const { database, databaseUrl, barrier, rulebook, now, log } = parts;
+  const { database, controls, databaseUrl, barrier, rulebook, now, log } = parts;
   const authority = createAuthority(database);
   return {
     authority,
-    admit: createGovernedAdmit({ authority, barrier, rulebook, now }),
+    admit: createGovernedAdmit({
+      ...{ authority, barrier, rulebook, now },
+      ...(parts.onHold === undefined ? {} : { onHold: parts.onHold }),
+    }),
     undoFailed: (tenant) =>
       authority.foldTrust(tenant, (ledger) =>
         applyTrustEvent(
@@ -53,7 +60,7 @@ export function createAuthorityRobot(parts: AuthorityRobotParts): AuthorityRobot
           SPEC_FIGURES,
         ),
       ),
-    activities: createControlActivities({ authority, now }),
+    activities: createControlActivities({ authority: createAuthority(controls), now }),
     release: (outcomes) =>
       startReleaser({
         authority,

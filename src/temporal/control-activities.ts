@@ -23,7 +23,8 @@ export function createControlActivities(parts: {
         const { tenant, act, by, reason } = start;
         return authority.importTrust(tenant, act, { by, reason, at: now() });
       }
-      for (const control of rowsOf(start, now())) await authority.control(control);
+      const [first, ...rest] = rowsOf(start, now());
+      if (first !== undefined) await authority.control(first, ...rest);
     },
     async drainAutomation({ tenant, automation, boundMs }) {
       const until = now() + Math.min(boundMs, CONTROL_TIMES.longestBound);
@@ -46,7 +47,6 @@ function rowsOf({ tenant, act, by, reason }: ControlStart, at: number): readonly
     case 'dial':
       return [row('automation', act.automation, 'dial', act.mode)];
     case 'kill':
-      // The switch first: between the two statements nothing may slip through.
       return [
         row('automation', act.automation, 'kill', true),
         row('automation', act.automation, 'dial', 'observe'),

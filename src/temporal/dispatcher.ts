@@ -7,7 +7,7 @@
 import type { z } from 'zod';
 import type { Under } from '../../workflows/protocol';
 import type { AwfContract } from '../dsl/awf';
-import type { AwfEffect, Connection, EffectContext } from '../dsl/effect';
+import type { AwfEffect, Connection, EffectContext, Watch } from '../dsl/effect';
 import type { FireResult, Stray, UndoResult } from '../engine/effects';
 import type { Attempt, Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
@@ -84,6 +84,8 @@ export interface DispatcherParts {
   readonly connections: (tenant: string, system: string) => Connection | Promise<Connection>;
   /** Turns between processes. Default: this is the only one. */
   readonly exclusive?: Exclusive;
+  /** Watches requests to connected systems. */
+  readonly watch?: (of: { readonly tenant: string; readonly system: string }) => Watch;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Log;
@@ -126,7 +128,7 @@ async function execute(
   const startedAt = parts.now();
   const capture = effect.capture;
   const captured = (attempt: number): Promise<Tried<unknown>> => {
-    const context = contextOf(parts, { key, connection, operation: 'execute', attempt, host });
+    const context = contextOf(parts, { key, contract, connection, operation: 'execute', attempt, host });
     return tryOnce((signal) => capture!(input.value, { ...context, signal }), {
       // The rest of the attempt's time belongs to the effect itself.
       timeoutMs: request.timeoutMs / 2,
@@ -193,8 +195,9 @@ async function execute(
   }
 
   const spent = new Map<string, number>();
-  const context = contextOf(parts, { key, connection, operation: 'execute', attempt, host, spent });
-  const tried = await tryOnce((signal) => effect.execute(input.value, { ...context, signal, prior }), {
+  const { degradations = [] } = firing;
+  const context = contextOf(parts, { key, contract, connection, operation: 'execute', attempt, host, spent });
+  const tried = await tryOnce((signal) => effect.execute(input.value, { ...context, degradations, signal, prior }), {
     timeoutMs: Math.max(request.timeoutMs / 2, request.timeoutMs - (parts.now() - startedAt)),
     signal: host.signal,
     isMutating,
@@ -259,7 +262,8 @@ async function compensate(
   if (args === null) return commit(false);
   const input = read(effect.contract.input, args);
   if (!input.ok) return giveUp(invalidInput(request.awf, input.issues));
-  const context = contextOf(parts, { key, connection, operation: 'compensate', attempt, host });
+  const { contract } = effect;
+  const context = contextOf(parts, { key, contract, connection, operation: 'compensate', attempt, host });
   const tried = await tryOnce((signal) => effect.execute(input.value, { ...context, signal, prior }), {
     timeoutMs: request.timeoutMs,
     signal: host.signal,
@@ -305,6 +309,7 @@ function contextOf(
   parts: DispatcherParts,
   of: {
     readonly key: ActionKey;
+    readonly contract: AwfContract;
     readonly connection: Connection;
     readonly operation: EffectContext['operation'];
     readonly attempt: number;
@@ -313,7 +318,8 @@ function contextOf(
     readonly spent?: Map<string, number>;
   },
 ): EffectContext {
-  const { key, connection, operation, attempt, host, spent } = of;
+  const { key, contract, connection, operation, attempt, host, spent } = of;
+  const watch = parts.watch?.({ tenant: key.tenant, system: contract.system });
   return {
     tenant: key.tenant,
     key: `${key.outcome}/${key.node}`,
@@ -324,6 +330,7 @@ function contextOf(
     heartbeat: () => host.heartbeat(),
     spend: (unit, amount) => void spent?.set(unit, (spent.get(unit) ?? 0) + amount),
     ...(parts.exclusive === undefined ? {} : { exclusive: exclusiveTurn(parts.exclusive) }),
+    ...(watch === undefined ? {} : { watch }),
     log: parts.log,
     now: parts.now,
   };

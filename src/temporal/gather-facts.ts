@@ -52,7 +52,7 @@ export function gatherFacts(input: FactsInput): Facts {
       risk: contract.risk,
       declaredRisk: contract.riskClass ?? null,
       selection: rules.selection,
-      priority: 'normal',
+      priority: rules.automation?.priority ?? 'normal',
     },
     confidence: {
       value: null,
@@ -103,7 +103,7 @@ function automationOf(
       firedThisHour: used(keys.fired) - heldAlready(said, keys.fired),
       mostAtOnceShare: null,
       inFlight: Math.max(0, used(keys.flight) - heldAlready(said, keys.flight)),
-      population: null,
+      population: rules.population ?? null,
       stopAtErrorShare: null,
       failed: used(keys.failed),
       finished: used(keys.finished),

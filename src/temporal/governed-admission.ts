@@ -5,7 +5,7 @@
  */
 import { decide, recordOf, type Decision } from '../governance/decide';
 import { windowAt } from '../governance/reserve';
-import { freshTrust } from '../governance/trust';
+import { applyTrustEvent, freshTrust } from '../governance/trust';
 import type { Attempt, Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
 import type { Under } from '../../workflows/protocol';
@@ -21,7 +21,7 @@ import type {
 import type { Barrier, ExecuteAdmission } from '../store/barrier';
 import { ungoverned, type Admit, type Admitted, type AdmitRequest, type Firing } from './admission';
 import { gatherFacts } from './gather-facts';
-import { asksOf, guardrailOf, type Rulebook, type Rules } from './rules';
+import { asksOf, guardrailOf, keysOf, type Rulebook, type Rules } from './rules';
 
 export interface GovernedParts {
   readonly authority: Authority;
@@ -29,6 +29,8 @@ export interface GovernedParts {
   readonly rulebook: Rulebook;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Told of what holds an action. */
+  readonly onHold?: (tenant: string, causes: readonly string[]) => void;
 }
 
 /** Who did not say where it stands is bound by no automation, so the engine may only recommend. */
@@ -38,8 +40,6 @@ const NOWHERE: Under = { runbook: 'unknown', domain: 'unknown', entity: 'unknown
 const BY_CONTROL = /^(pause|kill|calendar|system|guardrail:llm_spend)/;
 const SPEND = /^guardrail:llm_spend/;
 const FOR_EVER_MS = 400 * 86_400_000;
-/** Stress is judged anew after so long, in milliseconds, where nothing else ends before. */
-const STRESS_MS = 60_000;
 
 interface Asked extends AdmitRequest {
   readonly under: Under;
@@ -89,7 +89,7 @@ async function answer(parts: GovernedParts, asked: Asked, admission: GovernedAdm
     case 'blocked':
       break;
   }
-  const { said } = admission;
+  const said = await afterBreaches(parts, asked, admission.said);
   const earlier = admission.kind === 'let' ? attemptsOf(admission.admission) : [];
   const decision = decide(gatherFacts(factsInput(asked, said, earlier)), asked.rules.figures);
   const record = recordOf(decision) as unknown as Json;
@@ -101,12 +101,32 @@ async function answer(parts: GovernedParts, asked: Asked, admission: GovernedAdm
   if (admission.kind === 'let' && decision.fire === 'allow') {
     return {
       admission: admission.admission,
-      firing: governedFiring(parts, asked, { record, text: JSON.stringify(record) }),
+      firing: {
+        ...governedFiring(parts, asked, { record, text: JSON.stringify(record) }),
+        degradations: decision.degradations,
+      },
     };
   }
   const hold = holdOf(decision, said, asked);
   await authority.hold({ request, holder: asked.holder, scope: asked.scope }, asked.asks, hold);
+  parts.onHold?.(request.key.tenant, hold.causes);
   return { admission: { kind: 'held', because: hold.because, decision: record }, firing: plain };
+}
+
+/** A guardrail that was breached lowers trust before anything else is decided. */
+async function afterBreaches(
+  { authority, now }: GovernedParts,
+  { asked: { key }, rules: { figures } }: Asked,
+  said: Said,
+): Promise<Said> {
+  if (!said.controls.some(({ k }) => k.startsWith('breach:'))) return said;
+  const trust = await authority.foldBreaches(key.tenant, (ledger, breaches) => {
+    let folded = ledger ?? freshTrust(figures);
+    for (let n = 0; n < breaches; n++)
+      folded = applyTrustEvent(folded, { at: now(), kind: 'critical_failure' }, figures);
+    return folded;
+  });
+  return trust === undefined ? said : { ...said, trust };
 }
 
 const factsInput = (asked: Asked, said: Said, earlier: readonly Attempt[]) => ({
@@ -125,7 +145,11 @@ function holdOf(decision: Decision, said: Said, { rules, asked: { at } }: Asked)
   // The database may know better than the rules: somebody waits before it, or another is the probe.
   const causes = [...new Set(found.length > 0 ? found : said.short.map((key) => `limit:${key}`))];
   if (causes.length === 0) causes.push(`system:${decision.facts.system?.name ?? ''}`);
-  const isQueue = causes.every((cause) => /^(guardrail|limit):/.test(cause));
+  const { limit: ownLimit, blastRadius } = causesOf(decision);
+  // The share at once is a limit like any other: one that ends makes room for the next.
+  const isQueue = causes.every(
+    (cause) => /^(guardrail|limit):/.test(cause) || (cause === blastRadius && causes.includes(ownLimit)),
+  );
   // A spend limit parks what it holds: not the next month, but a person lets it go on, or rejects it.
   const isParked = causes.some((cause) => SPEND.test(cause));
   const because = decision.blocks.map((block) => block.because);
@@ -141,6 +165,12 @@ function holdOf(decision: Decision, said: Said, { rules, asked: { at } }: Asked)
   };
 }
 
+/** What an automation's own count of actions under way is called, as a limit and as a share. */
+function causesOf({ facts: { automation } }: Decision) {
+  const id = automation?.id ?? '';
+  return { limit: `limit:${keysOf(id).flight}`, blastRadius: `blast-radius:${id}` } as const;
+}
+
 function patienceMs(causes: readonly string[], isQueue: boolean, { figures: { lifecycle } }: Rules): number {
   if (causes.some((cause) => BY_CONTROL.test(cause))) return FOR_EVER_MS;
   return isQueue ? lifecycle.queuedMs : lifecycle.proposedMs;
@@ -150,13 +180,19 @@ function patienceMs(causes: readonly string[], isQueue: boolean, { figures: { li
 function releaseOf(decision: Decision, said: Said, at: number): number | null {
   const ends = decision.blocks.map(({ cause, until }) => {
     if (cause.startsWith('system:')) return Math.max(until ?? 0, said.probeAt ?? 0, said.retryAt ?? 0);
-    if (cause === 'priority-mode') return at + STRESS_MS;
+    // All limits are stressed until the first window ends; what ends before that may make room, too.
+    if (cause === 'priority-mode') return firstEndOf(decision);
     // More than an automation may do alone in an hour needs a person, or the next hour.
     if (decision.boundBy.includes('blast-radius')) return windowAt('hour', at)?.to ?? null;
     return until;
   });
   if (decision.blocks.length === 0) return said.probeAt === null ? null : Math.max(said.probeAt, at);
   return ends.every((end) => end !== null) ? Math.max(...ends) : null;
+}
+
+function firstEndOf({ guardrails }: Decision): number | null {
+  const ends = guardrails.flatMap(({ windowEndsAt }) => windowEndsAt ?? []);
+  return ends.length === 0 ? null : Math.min(...ends);
 }
 
 function governedFiring(
@@ -201,7 +237,9 @@ function costsOf(spent: ReadonlyMap<string, number>, asks: readonly Ask[]): Pick
   const costs = [...spent].flatMap(([unit, amount]) => {
     const ask = asks.find(({ k }) => k === guardrailOf(unit));
     const u = Math.ceil(amount) - (ask?.u ?? 0);
-    return ask === undefined || u === 0 ? [] : [{ k: ask.k, w: ask.w, u }];
+    if (ask === undefined || u === 0) return [];
+    const { k, w, l, p } = ask;
+    return [{ k, w, u, l, ...(p === undefined ? {} : { p }) }];
   });
   return costs.length === 0 ? {} : { costs };
 }

@@ -4,11 +4,11 @@
  */
 import type { Under } from '../../workflows/protocol';
 import type { AwfContract } from '../dsl/awf';
-import type { Selection } from '../governance/facts';
+import type { Priority, Selection } from '../governance/facts';
 import type { Figures } from '../governance/figures';
 import { GUARDRAIL_IDS, type GuardrailId } from '../governance/figures/guardrails';
 import type { Mode, Tier } from '../governance/mode';
-import { limitOf } from '../governance/reserve';
+import { limitOf, shareAtOnce } from '../governance/reserve';
 import type { Ask } from '../store/authority';
 
 /** Everything that configuration knows and the database does not. */
@@ -19,6 +19,8 @@ export interface Rules {
   readonly limits: Readonly<Partial<Record<GuardrailId, number>>>;
   readonly ceilings: readonly { readonly source: string; readonly mode: Mode }[];
   readonly selection: Selection;
+  /** Entities of the kind that the outcome is about; absent where nobody counts them, and no share of them is bounded. */
+  readonly population?: number;
   /** Absent where no automation of this name is configured. */
   readonly automation?: AutomationRules;
 }
@@ -29,6 +31,10 @@ export interface AutomationRules {
   readonly actionsPerHour?: number;
   readonly outcomesPerDay?: number;
   readonly outcomesPerEntityPerDay?: number;
+  /** Actions that execute at once. */
+  readonly concurrent?: number;
+  /** Default: normal. */
+  readonly priority?: Priority;
 }
 
 /** Finds the rules of one action. Rejects where the tenant's configuration is not valid: then nothing fires. */
@@ -79,13 +85,14 @@ function guardrailAsks(rules: Rules, contract: AwfContract): readonly Ask[] {
   });
 }
 
-function automationAsks({ automation }: Rules, { automation: id, entity, person }: Under): readonly Ask[] {
+function automationAsks(rules: Rules, { automation: id, entity, person }: Under): readonly Ask[] {
   if (id === undefined) return [];
+  const { automation } = rules;
   const keys = keysOf(id);
-  const alone = person === undefined ? 1 : 0;
+  const isAlone = person === undefined;
   const counted: Ask[] = [
-    { k: keys.fired, w: 'hour', u: alone, l: null },
-    { k: keys.flight, w: 'at_once', u: 1, l: null },
+    { k: keys.fired, w: 'hour', u: isAlone ? 1 : 0, l: null },
+    { k: keys.flight, w: 'at_once', u: 1, l: mostAtOnce(rules, isAlone) },
     { k: keys.failed, w: 'hour', u: 0, l: null },
     { k: keys.finished, w: 'hour', u: 0, l: null },
   ];
@@ -96,4 +103,12 @@ function automationAsks({ automation }: Rules, { automation: id, entity, person 
     ...once(keys.outcomes, automation?.outcomesPerDay),
     ...once(keys.entity(entity), automation?.outcomesPerEntityPerDay),
   ];
+}
+
+/** Actions of an automation that may execute at once: as configured, and alone no more than a share of the population. */
+function mostAtOnce({ automation, population, figures }: Rules, isAlone: boolean): number | null {
+  const configured = automation?.concurrent ?? null;
+  if (!isAlone || population === undefined) return configured;
+  const share = shareAtOnce(population, figures.automation.blastRadius.mostAtOnceShare);
+  return configured === null ? share : Math.min(configured, share);
 }

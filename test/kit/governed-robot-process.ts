@@ -14,6 +14,7 @@ import { quietRuntime, startWorker } from '../../src/temporal/worker';
 import { DurableShelf } from './durable-shelf';
 import { OPEN_RULES } from './open-rules';
 import { toyContracts } from './plans';
+import { openOwner } from './owner';
 import type { RobotProcessSettings } from './robot-process-settings';
 
 async function main(): Promise<void> {
@@ -22,12 +23,13 @@ async function main(): Promise<void> {
   process.stdin.on('end', () => process.exit(0));
   quietRuntime();
   const database = openDatabase({ url: settings.databaseUrl, poolSize: 5 });
-  const shelf = new DurableShelf(database);
+  const shelf = new DurableShelf(openOwner(settings.databaseUrl));
   const log = { info: () => undefined, warn: () => undefined };
   const barrier = createBarrier(database);
   const { address, namespace, databaseUrl } = settings;
   const robot = createAuthorityRobot({
     database,
+    controls: openDatabase({ url: settings.databaseUrl, poolSize: 2 }),
     databaseUrl,
     barrier,
     rulebook: () => Promise.resolve(OPEN_RULES),

@@ -44,6 +44,7 @@ export async function openGovernedRobots(): Promise<GovernedRobots> {
   const rules = new Map<string, Rules>();
   const robot = createAuthorityRobot({
     database: stand.database,
+    controls: stand.database,
     databaseUrl: stand.stand.postgres.url,
     barrier,
     rulebook: (tenant) => Promise.resolve(rules.get(tenant) ?? OPEN_RULES),

@@ -44,6 +44,7 @@ async function main(): Promise<void> {
   const { address, namespace, databaseUrl } = settings;
   const robot = createAuthorityRobot({
     database,
+    controls: openDatabase({ url: settings.databaseUrl, poolSize: 2 }),
     databaseUrl,
     barrier,
     rulebook: () => Promise.resolve(OPEN_RULES),

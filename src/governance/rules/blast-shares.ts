@@ -4,6 +4,7 @@
  */
 import type { BlastRadiusFacts } from '../facts';
 import type { AutomationLimitFigures } from '../figures/guardrails';
+import { shareAtOnce } from '../reserve';
 import { hold, printShare, type Block, type FiringRule } from '../rule';
 
 type Defaults = AutomationLimitFigures['blastRadius'];
@@ -34,8 +35,7 @@ export const BLAST_SHARES: FiringRule = {
 
 function atOnce(reach: BlastRadiusFacts, cause: string, defaults: Defaults): readonly Block[] {
   if (reach.population === null) return [];
-  const share = reach.mostAtOnceShare ?? defaults.mostAtOnceShare;
-  const most = Math.max(1, Math.floor(share * reach.population));
+  const most = shareAtOnce(reach.population, reach.mostAtOnceShare ?? defaults.mostAtOnceShare);
   if (reach.inFlight < most) return [];
   return [hold(cause, `${reach.inFlight} of at most ${most} are in flight`, 'one that is running ends')];
 }

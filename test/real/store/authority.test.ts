@@ -232,9 +232,29 @@ describe('limits', () => {
     const spend = (u: number): Ask => ({ k: 'llm_spend_per_month', w: 'month', u, l: 100, p: 100 });
     const key = keyOf(tenant);
     expect(await ask(key, [spend(60)])).toBe('in');
-    await commit(key, { costs: [{ k: 'llm_spend_per_month', w: 'month', u: 70 }] });
+    await commit(key, { costs: [{ k: 'llm_spend_per_month', w: 'month', u: 70, l: 100, p: 100 }] });
     expect(await used(tenant, 'llm_spend_per_month')).toBe(130);
     expect(await ask(keyOf(tenant), [spend(1)])).toBe('waits');
+  });
+
+  test('a real cost that goes past a limit is a breach, marked once and folded once', async () => {
+    const tenant = newTenant();
+    const spend = (u: number): Ask => ({ k: 'llm_spend_per_month', w: 'month', u, l: 100, p: 100 });
+    const settled = async (estimate: number, more: number): Promise<number> => {
+      const key = keyOf(tenant);
+      await ask(key, [spend(estimate)]);
+      await commit(key, { costs: [{ ...spend(more), p: 100 }] });
+      let count = 0;
+      const fold = (_: unknown, breaches: number) => ((count = breaches), freshTrust(SPEC_FIGURES));
+      await authority.foldBreaches(tenant, fold);
+      return count;
+    };
+    expect(await settled(40, 20)).toBe(0);
+    expect(await settled(20, 20)).toBe(0);
+    expect(await used(tenant, 'llm_spend_per_month')).toBe(100);
+    // Nothing was asked, and yet it cost: the counter goes past, and what comes on top is the same breach.
+    expect(await settled(0, 1)).toBe(1);
+    expect(await settled(0, 5)).toBe(0);
   });
 });
 
@@ -338,6 +358,27 @@ describe('the queue', () => {
     expect(await used(tenant, 'concurrent_executions')).toBe(1);
   });
 
+  test('who was told and does not ask, because its outcome is paused, leaves its slot to the next and keeps its place', async () => {
+    const tenant = newTenant();
+    const [first, paused, third, fourth] = [keyOf(tenant), keyOf(tenant), keyOf(tenant), keyOf(tenant)];
+    for (const key of [first, paused, third]) await ask(key, [atOnce(1)]);
+    await commit(first);
+    const [claimed] = (await authority.claim(NOW, 60_000, 100)).filter((one) => one.tenant === tenant);
+    expect(claimed?.outcome).toBe(paused.outcome);
+    await authority.told(claimed!);
+    expect(await authority.tick(NOW + 4_999, 60_000)).toBeLessThanOrEqual(NOW + 5_000);
+    expect(await woken(tenant, NOW + 4_999)).toEqual([]);
+    await authority.tick(NOW + 5_000, 60_000);
+    expect(await woken(tenant, NOW + 5_000)).toEqual([third.outcome]);
+    expect(await used(tenant, 'concurrent_executions')).toBe(1);
+    expect(await ask(fourth, [atOnce(1)])).toBe('waits');
+    // Resumed, it asks at last: there is no room now, and when there is it goes before who came later.
+    expect(await ask(paused, [atOnce(1)], { firing: 2 })).toBe('waits');
+    expect(await ask(third, [atOnce(1)], { firing: 2 })).toBe('in');
+    await commit(third);
+    expect(await woken(tenant, NOW + 70_000)).toEqual([paused.outcome]);
+  });
+
   test('after a day in the queue an action has expired, and asks in vain', async () => {
     const tenant = newTenant();
     const [first, second] = [keyOf(tenant), keyOf(tenant)];
@@ -372,35 +413,84 @@ describe('controls', () => {
 });
 
 describe('a breaker', () => {
-  test('opens when too many calls fail, lets one probe through, and closes when it comes through', async () => {
-    const tenant = newTenant();
-    for (let n = 0; n < 8; n++) {
+  const SPEC = SPEC_FIGURES.automation.breaker;
+  const figures: AttemptEnd['breaker'] = {
+    share: SPEC.opensAboveErrorShare,
+    windowMs: SPEC.windowMs,
+    fewest: SPEC.fewestCalls,
+    probeMs: SPEC.probeAfterMs,
+  };
+  /** One call after the other, `failing` of each hundred as evenly as can be; the state after each. */
+  async function calls(tenant: string, count: number, failing: number): Promise<readonly string[]> {
+    const states: string[] = [];
+    for (let n = 1; n <= count; n++) {
       const asked = request(keyOf(tenant));
-      const { holder } = await authority.admit(asked, scope, []);
+      const { holder, admission } = await authority.admit(asked, scope, []);
+      states.push(admission.kind === 'let' ? admission.said.breaker : 'open');
+      if (admission.kind !== 'let') continue;
       const attempt = { n: 1, startedAt: NOW, endedAt: NOW, failure: { ...lost, effect: 'none' } } as const;
-      if (n % 4 !== 3) await commit(asked.key);
-      else
-        await authority.recordFailure(asked.key, attempt, {
-          ...{ holder, isLast: false, at: NOW },
-          end: end({ how: 'again', call: 'error' }),
-        });
+      const isBad = Math.floor((n * failing) / 100) > Math.floor(((n - 1) * failing) / 100);
+      const how = { holder, isLast: false, at: NOW };
+      if (!isBad) await commit(asked.key, { breaker: figures });
+      else {
+        const heard = end({ how: 'again', call: 'error', breaker: figures });
+        await authority.recordFailure(asked.key, attempt, { ...how, end: heard });
+      }
     }
-    const keys = [keyOf(tenant), keyOf(tenant), keyOf(tenant)];
-    const asked = keys.map((key) => request(key));
-    for (const one of asked) {
-      const { holder, admission } = await authority.admit(one, scope, []);
-      if (admission.kind !== 'blocked') throw new Error(`it is ${admission.kind}`);
-      expect(admission.said.breaker).toBe('open');
-      await authority.hold({ request: one, holder, scope }, [], {
-        ...hold(admission.said, { causes: ['system:toy'], releasesAt: admission.said.probeAt }),
-      });
-    }
-    const probeAt = NOW + 1_000;
-    await authority.tick(probeAt, 60_000);
-    expect(await woken(tenant, probeAt)).toEqual([keys[0]!.outcome]);
-    expect(await ask(keys[0]!, [], { firing: 2, at: probeAt })).toBe('in');
-    await commit(keys[0]!, {}, probeAt);
-    expect(await woken(tenant, probeAt)).toEqual([keys[1]!.outcome, keys[2]!.outcome]);
+    return states;
+  }
+  /** An action of a system whose breaker is open, among those that wait. */
+  async function holdBehind(tenant: string): Promise<ActionKey> {
+    const one = request(keyOf(tenant));
+    const { holder, admission } = await authority.admit(one, { ...scope, probeMs: SPEC.probeAfterMs }, []);
+    if (admission.kind !== 'blocked') throw new Error(`it is ${admission.kind}`);
+    expect(admission.said.breaker).toBe('open');
+    const causes = { causes: ['system:toy'], releasesAt: admission.said.probeAt };
+    await authority.hold({ request: one, holder, scope }, [], hold(admission.said, causes));
+    return one.key;
+  }
+
+  test('opens by the figures of the spec at one failure in five, and never at one in ten', async () => {
+    expect(figures.share).toBe(0.1);
+    const states = await calls(newTenant(), 30, 20);
+    expect(states.indexOf('open')).toBe(SPEC.fewestCalls);
+    expect(states.slice(SPEC.fewestCalls)).toEqual(Array(30 - SPEC.fewestCalls).fill('open'));
+    expect(new Set(await calls(newTenant(), 60, 10))).toEqual(new Set(['closed']));
+  });
+
+  test('lets one probe through, opens again when it fails, and closes and lets the queue go when it comes through', async () => {
+    const tenant = newTenant();
+    await calls(tenant, SPEC.fewestCalls, 20);
+    const keys = [await holdBehind(tenant), await holdBehind(tenant), await holdBehind(tenant)];
+    const [probe, second, third] = keys as [ActionKey, ActionKey, ActionKey];
+    // Another system of the same tenant is not held.
+    const other = await authority.admit(request(keyOf(tenant)), { ...scope, system: 'other' }, []);
+    expect(other.admission.kind).toBe('let');
+
+    const firstAt = NOW + SPEC.probeAfterMs;
+    await authority.tick(firstAt - 1, 600_000);
+    expect(await woken(tenant, firstAt - 1)).toEqual([]);
+    await authority.tick(firstAt, 600_000);
+    expect(await woken(tenant, firstAt)).toEqual([probe.outcome]);
+    const asked = request(probe, { firing: 2, at: firstAt });
+    const { holder, admission } = await authority.admit(asked, { ...scope, probeMs: SPEC.probeAfterMs }, []);
+    if (admission.kind !== 'let') throw new Error(`it is ${admission.kind}`);
+    expect(admission.said.breaker).toBe('half_open');
+    // While it is under way nobody else may try.
+    expect(await ask(keyOf(tenant), [], { at: firstAt })).toBe('waits');
+    const attempt = { n: 1, startedAt: NOW, endedAt: NOW, failure: { ...lost, effect: 'none' } } as const;
+    const heard = end({ how: 'failed', call: 'error', breaker: figures });
+    await authority.recordFailure(probe, attempt, { holder, isLast: true, at: firstAt, end: heard });
+
+    const secondAt = firstAt + SPEC.probeAfterMs;
+    await authority.tick(secondAt - 1, 600_000);
+    expect(await woken(tenant, secondAt - 1)).toEqual([]);
+    await authority.tick(secondAt, 600_000);
+    expect(await woken(tenant, secondAt)).toEqual([second.outcome]);
+    expect(await ask(second, [], { firing: 2, at: secondAt })).toBe('in');
+    await commit(second, { breaker: figures }, secondAt);
+    expect((await woken(tenant, secondAt))[0]).toBe(third.outcome);
+    expect(await ask(keyOf(tenant), [], { at: secondAt })).toBe('in');
   });
 
   test('a system that asked to wait is not called before', async () => {
@@ -441,7 +531,7 @@ test('the trust ledger of the database is the one that the pure fold gives', asy
         for (let n = 0; n < times; n++) {
           const kind: TrustEvent['kind'] = isBad ? 'moderate_failure' : 'success';
           ledger = applyTrustEvent(ledger, { at, kind }, figures);
-          await stand.database.query({
+          await stand.database.of(tenant).query({
             text: 'SELECT authority_trust($1, $2::bigint, $3, $4::jsonb)',
             values: [tenant, at, isBad, JSON.stringify(trust)],
           });

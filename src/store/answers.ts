@@ -50,14 +50,16 @@ const CLEARED_AT_ONCE = 20;
 export function createAnswerStore(database: Database): AnswerStore {
   return {
     async claim({ tenant, caller, key }, request, claim) {
-      await database.query({ name: 'answers-clear', text: CLEAR, values: [tenant, caller, key] });
-      const taken = await database.query({
+      await database.shared.query(SWEEP);
+      const own = database.of(tenant);
+      await own.query({ name: 'answers-clear', text: CLEAR, values: [tenant, caller, key] });
+      const taken = await own.query({
         name: 'answers-claim',
         text: CLAIM,
         values: [tenant, caller, key, request, claim, LEASE_SECONDS],
       });
       if (taken.length > 0) return { kind: 'mine' };
-      const [row] = await database.query<Row>({
+      const [row] = await own.query<Row>({
         name: 'answers-read',
         text: READ,
         values: [tenant, caller, key],
@@ -71,13 +73,17 @@ export function createAnswerStore(database: Database): AnswerStore {
     },
     async keep({ tenant, caller, key }, claim, { status, body, headers }) {
       const values = [tenant, caller, key, claim, status, JSON.stringify(body), JSON.stringify(headers)];
-      await database.query({ name: 'answers-keep', text: KEEP, values });
+      await database.of(tenant).query({ name: 'answers-keep', text: KEEP, values });
     },
     async release({ tenant, caller, key }, claim) {
-      await database.query({ name: 'answers-release', text: RELEASE, values: [tenant, caller, key, claim] });
+      const values = [tenant, caller, key, claim];
+      await database.of(tenant).query({ name: 'answers-release', text: RELEASE, values });
     },
     async probe() {
-      await database.query({ name: 'answers-probe', text: 'SELECT 1 FROM kept_answers LIMIT 1' });
+      await database.shared.query({
+        name: 'shared-answers-probe',
+        text: 'SELECT 1 FROM kept_answers LIMIT 1',
+      });
     },
   };
 }
@@ -91,11 +97,11 @@ interface Row {
 
 const WHICH = 'tenant = $1 AND caller = $2 AND key = $3';
 
-/** The day of a key is over, and with it that of some others. */
-const CLEAR = `
-  DELETE FROM kept_answers WHERE created_at < now() - interval '1 day' AND (${WHICH} OR (tenant, caller, key) IN (
-    SELECT tenant, caller, key FROM kept_answers WHERE created_at < now() - interval '1 day'
-    ORDER BY created_at LIMIT ${CLEARED_AT_ONCE} FOR UPDATE SKIP LOCKED))`;
+/** The days of some keys are over, whoever's they are. */
+const SWEEP = { name: 'shared-answers-sweep', text: `SELECT sweep_answers(${CLEARED_AT_ONCE})` } as const;
+
+/** The day of this key is. */
+const CLEAR = `DELETE FROM kept_answers WHERE created_at < now() - interval '1 day' AND ${WHICH}`;
 
 const CLAIM = `
   INSERT INTO kept_answers AS kept (tenant, caller, key, request, claim) VALUES ($1, $2, $3, $4, $5)

@@ -153,7 +153,7 @@ const SHORTEST_WAIT_MS = 50;
 /** The barrier over Postgres. All methods throw StoreError, and nothing else. */
 export function createBarrier(database: Database): Barrier {
   const read = async (key: ActionKey): Promise<AdmittedRow> => {
-    const [row] = await database.query<AdmittedRow>({ ...READ, values: values(key) });
+    const [row] = await database.of(key.tenant).query<AdmittedRow>({ ...READ, values: values(key) });
     invariant(row !== undefined, 'an action that was admitted has a row');
     return row;
   };
@@ -161,7 +161,7 @@ export function createBarrier(database: Database): Barrier {
     async admitExecute(request) {
       const holder = randomUUID();
       const { key, firing, at, leaseMs, isAlone, lost, keep, prior } = request;
-      const [row] = await database.query<AdmittedRow>({
+      const [row] = await database.of(key.tenant).query<AdmittedRow>({
         ...ADMIT_EXECUTE,
         values: [
           ...values(key),
@@ -180,28 +180,28 @@ export function createBarrier(database: Database): Barrier {
       return executeAdmission(row, holder, firing);
     },
     async keepPrior(key, prior) {
-      const [row] = await database.query<{ prior: { v: Json } }>({
+      const [row] = await database.of(key.tenant).query<{ prior: { v: Json } }>({
         ...KEEP_PRIOR,
         values: [...values(key), boxed(prior)],
       });
       return row === undefined ? undefined : { prior: row.prior.v };
     },
     async commit(key, { output, undo }) {
-      const [row] = await database.query<{ attempts: readonly Attempt[] }>({
+      const [row] = await database.of(key.tenant).query<{ attempts: readonly Attempt[] }>({
         ...COMMIT,
         values: [...values(key), boxed(output), boxed(undo)],
       });
       return row;
     },
     async recordFailure(key, attempt, { holder, isLast }) {
-      const [row] = await database.query<{ attempts: readonly Attempt[]; unclear: boolean }>({
+      const [row] = await database.of(key.tenant).query<{ attempts: readonly Attempt[]; unclear: boolean }>({
         ...RECORD_FAILURE,
         values: [...values(key), holder, attemptText(attempt), attempt.failure?.effect === 'unknown', isLast],
       });
       return row === undefined ? undefined : { attempts: row.attempts, isUnclear: row.unclear };
     },
     async admitCompensate({ key, firing, at, lost, isCommitted }) {
-      const [row] = await database.query<AdmittedRow>({
+      const [row] = await database.of(key.tenant).query<AdmittedRow>({
         ...ADMIT_COMPENSATE,
         values: [...values(key), firing, at, JSON.stringify(short(lost)), isCommitted],
       });
@@ -209,7 +209,7 @@ export function createBarrier(database: Database): Barrier {
       return compensateAdmission(row, firing);
     },
     async commitCompensate(key, changed) {
-      const [row] = await database.query<{ undo_attempts: readonly Attempt[] }>({
+      const [row] = await database.of(key.tenant).query<{ undo_attempts: readonly Attempt[] }>({
         ...COMMIT_COMPENSATE,
         values: [...values(key), changed],
       });
@@ -218,7 +218,7 @@ export function createBarrier(database: Database): Barrier {
       return { changed: other.undo_changed ?? changed, attempts: other.undo_attempts };
     },
     async recordUndoFailure(key, attempt, { isLast }) {
-      const [row] = await database.query<{ undo_attempts: readonly Attempt[] }>({
+      const [row] = await database.of(key.tenant).query<{ undo_attempts: readonly Attempt[] }>({
         ...RECORD_UNDO_FAILURE,
         values: [...values(key), attemptText(attempt), isLast],
       });
@@ -226,8 +226,9 @@ export function createBarrier(database: Database): Barrier {
     },
     async strays({ tenant, outcome }, { asked, fence }) {
       // First the fence: what slips through before it is found behind it.
-      if (fence.length > 0) await database.query({ ...FENCE, values: [tenant, outcome, fence] });
-      const rows = await database.query<StrayRow>({
+      const own = database.of(tenant);
+      if (fence.length > 0) await own.query({ ...FENCE, values: [tenant, outcome, fence] });
+      const rows = await own.query<StrayRow>({
         ...STRAYS,
         values: [tenant, outcome, Object.keys(asked), Object.values(asked)],
       });

@@ -1,14 +1,17 @@
 /**
- * The connection to Postgres: a bounded pool, statement time-outs, and the migrations.
- * Adapter ring. Repositories take a `Database`; only composition roots open one.
+ * The connection to Postgres: a bounded pool, statement time-outs, the tenant of each statement, and the migrations.
+ * Adapter ring. Repositories take a `Database`; only composition roots open one. Nothing reads a tenant's rows without
+ * saying which tenant: there is no such method.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { migrate as runMigrations } from 'drizzle-orm/node-postgres/migrator';
-import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
+import { Pool, type PoolClient, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
+import { appUrlOf, isAppUrl } from './app-role';
 import { StoreError, storeErrorOf } from './store-error';
+import { raiseWalls, TENANT_SETTING } from './walls';
 
 const STORE_LIMITS = {
   /**
@@ -27,7 +30,7 @@ const STORE_LIMITS = {
 } as const;
 
 export interface DatabaseOptions {
-  /** `postgres://user:password@host:port/database`. */
+  /** `postgres://user:password@host:port/database`: the owner's, or that of the role of the program. */
   readonly url: string;
   readonly poolSize?: number;
   /** Shown in `pg_stat_activity`. */
@@ -37,19 +40,35 @@ export interface DatabaseOptions {
 }
 
 export interface Database {
-  /** For repositories with ordinary queries. */
-  readonly orm: NodePgDatabase;
-  /** One statement in a transaction of its own. A `name` keeps it prepared on each connection. Throws StoreError. */
-  query<Row extends QueryResultRow>(statement: QueryConfig): Promise<readonly Row[]>;
-  /** Runs `work` in one transaction; it is rolled back if `work` rejects. Throws StoreError, or what `work` threw. */
-  transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
+  /** The rows of one tenant: all that is asked of it sees these alone, by row-level security. */
+  of(tenant: string): TenantDatabase;
+  /** What is of no tenant: it sees no row of any. */
+  readonly shared: SharedDatabase;
   close(): Promise<void>;
 }
 
-/** Opens a pool. No connection is made before the first call. */
+export interface TenantDatabase {
+  /** For repositories with ordinary queries. */
+  readonly orm: Omit<NodePgDatabase, 'transaction'>;
+  /** One statement in a transaction of its own, and one round trip. A `name` keeps it prepared on each connection. Throws StoreError. */
+  query<Row extends QueryResultRow>(statement: QueryConfig): Promise<readonly Row[]>;
+  /** Runs `work` in one transaction; it is rolled back if `work` rejects. Throws StoreError, or what `work` threw. */
+  transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
+}
+
+/** A statement that asks for no tenant says so in its name. */
+export type SharedStatement = QueryConfig & { readonly name: `shared-${string}` };
+
+export interface SharedDatabase {
+  /** Throws StoreError. */
+  query<Row extends QueryResultRow>(statement: SharedStatement): Promise<readonly Row[]>;
+  transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
+}
+
+/** Opens a pool, as the role of the program whoever's address it is. No connection is made before the first call. */
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new Pool({
-    connectionString: options.url,
+    connectionString: appUrlOf(options.url),
     max: options.poolSize ?? STORE_LIMITS.poolSize,
     connectionTimeoutMillis: STORE_LIMITS.connectMs,
     idleTimeoutMillis: STORE_LIMITS.idleMs,
@@ -59,20 +78,75 @@ export function openDatabase(options: DatabaseOptions): Database {
     query_timeout: STORE_LIMITS.statementMs + STORE_LIMITS.lockMs,
     application_name: options.applicationName ?? 'backstep',
     keepAlive: true,
+    // Whose rows a statement may see goes to the server together with it, and not a round trip ahead.
+    pipeline: true,
   });
   survive(pool, options.onIdleError);
   return {
-    orm: drizzle(pool),
+    of: (tenant) => viewOf(pool, tenant),
+    shared: viewOf(pool, ''),
+    close: () => pool.end(),
+  };
+}
+
+/** @param tenant empty: nobody's */
+function viewOf(pool: Pool, tenant: string): TenantDatabase {
+  const run = <Row extends QueryResultRow>(statement: QueryConfig): Promise<QueryResult<Row>> =>
+    runFor<Row>(pool, tenant, statement);
+  return {
+    get orm() {
+      // Drizzle calls nothing of a client but this.
+      const client = {
+        query: (config: QueryConfig, values?: unknown[]) =>
+          run(values === undefined ? config : { ...config, values }),
+      };
+      return drizzle(client as unknown as PoolClient);
+    },
     async query<Row extends QueryResultRow>(statement: QueryConfig) {
       try {
-        return (await pool.query<Row>(statement)).rows;
+        return (await run<Row>(statement)).rows;
       } catch (error) {
         throw storeErrorOf(error);
       }
     },
-    transaction: (work) => transact(pool, work),
-    close: () => pool.end(),
+    transaction: (work) => transact(pool, tenant, work),
   };
+}
+
+const SET_TENANT = {
+  name: 'tenant',
+  text: `SELECT set_config('${TENANT_SETTING}', $1, false)`,
+} as const;
+
+/**
+ * INVARIANT: no statement goes to a connection without the tenant before it. What a connection was last used for stays set on
+ * it, and the next one who has it says its own.
+ */
+async function runFor<Row extends QueryResultRow>(
+  pool: Pool,
+  tenant: string,
+  statement: QueryConfig,
+): Promise<QueryResult<Row>> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    const set = client.query({ ...SET_TENANT, values: [tenant] });
+    const asked = client.query<Row>(statement);
+    const [, result] = await Promise.all([set, asked]);
+    return result;
+  } catch (error) {
+    // A connection of which nobody knows what it is still to answer is not used again.
+    if (sqlState(error) === undefined) broken = error as Error;
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** Errors of the server have a state of five characters. */
+function sqlState(error: unknown): string | undefined {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
 /**
@@ -84,13 +158,13 @@ function survive(pool: Pool, onIdleError: DatabaseOptions['onIdleError']): void 
   pool.on('connect', (client) => client.on('error', () => undefined));
 }
 
-async function transact<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+async function transact<T>(pool: Pool, tenant: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
     throw storeErrorOf(error);
   });
   let broken = false;
   try {
-    await client.query('BEGIN');
+    await Promise.all([client.query('BEGIN'), client.query({ ...SET_TENANT, values: [tenant] })]);
     const result = await work(client);
     await client.query('COMMIT');
     return result;
@@ -105,8 +179,9 @@ async function transact<T>(pool: Pool, work: (client: PoolClient) => Promise<T>)
 /** Any number of processes may call this at once: one migrates, the others wait for it and find nothing left to do. */
 const MIGRATION_LOCK = 0x6261636b;
 
-/** Brings the schema up to date. Throws StoreError. */
+/** Brings the schema up to date, as its owner; who was given the role of the program only leaves that to the owner. Throws StoreError. */
 export async function migrate(options: DatabaseOptions): Promise<void> {
+  if (isAppUrl(options.url)) return;
   // A pool of one: the advisory lock belongs to its session. Migrations may take longer than any statement at run time.
   const pool = new Pool({
     connectionString: options.url,
@@ -121,6 +196,7 @@ export async function migrate(options: DatabaseOptions): Promise<void> {
     const folder = migrationsFolder();
     await runMigrations(orm, { migrationsFolder: folder });
     await pool.query(await readFile(join(folder, 'functions', 'authority.sql'), 'utf8'));
+    await raiseWalls(pool, options.url, folder);
     await pool.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
   } catch (error) {
     throw storeErrorOf(error);

@@ -74,16 +74,17 @@ export interface EventStore {
 }
 
 /** Throws StoreError when the database is down or refuses. */
-export function createEventStore({ orm }: Database): EventStore {
+export function createEventStore(database: Database): EventStore {
+  const ormOf = ({ tenant }: { readonly tenant: string }) => database.of(tenant).orm;
   const get = async (key: EventKey): Promise<StoredEvent | undefined> => {
-    const rows = await asStoreError(orm.select().from(receivedEvents).where(isRow(key)));
+    const rows = await asStoreError(ormOf(key).select().from(receivedEvents).where(isRow(key)));
     return rows[0];
   };
   return {
     get,
     async receive(key, { type, event }) {
       const [inserted] = await asStoreError(
-        orm
+        ormOf(key)
           .insert(receivedEvents)
           .values({ ...key, type, event, status: 'received' })
           .onConflictDoNothing({ target: [receivedEvents.tenant, receivedEvents.source, receivedEvents.id] })
@@ -96,7 +97,7 @@ export function createEventStore({ orm }: Database): EventStore {
     },
     async settle(key, verdict) {
       try {
-        const rows = await orm
+        const rows = await ormOf(key)
           .update(receivedEvents)
           .set({ ...columnsOf(verdict), tries: sql`${receivedEvents.tries} + 1`, updatedAt: sql`now()` })
           .where(
@@ -111,7 +112,7 @@ export function createEventStore({ orm }: Database): EventStore {
     },
     list: ({ tenant, statuses, after, before, limit }) =>
       asStoreError(
-        orm
+        ormOf({ tenant })
           .select()
           .from(receivedEvents)
           .where(

@@ -18,7 +18,7 @@ export function createExclusive(database: Database): Exclusive {
   return async <T>(thing: string, work: () => Promise<T>): Promise<T> => {
     const turn: { isHad: boolean; done?: { readonly value: T } } = { isHad: false };
     try {
-      await database.transaction(async (client) => {
+      await database.shared.transaction(async (client) => {
         await client.query({ name: 'exclusive', text: LOCK, values: [thing] });
         turn.isHad = true;
         turn.done = { value: await work() };

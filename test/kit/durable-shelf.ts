@@ -5,7 +5,7 @@
 import type { AwfEffect, EffectContext } from '../../src/dsl/effect';
 import type { Json } from '../../src/kernel/json';
 import type { Barrier } from '../../src/store/barrier';
-import type { Database } from '../../src/store/database';
+import type { Owner } from './owner';
 import { putBox, takeBox } from './plans';
 
 /** Boundaries of an action's life at which its process can be killed. */
@@ -13,7 +13,7 @@ export type KillPoint =
   `put:${'asked' | 'before' | 'after' | 'committed'}` | `take:${'before' | 'after' | 'committed'}`;
 
 export class DurableShelf {
-  constructor(private readonly database: Database) {}
+  constructor(private readonly database: Owner) {}
 
   async create(): Promise<void> {
     await this.database.query({ text: 'CREATE TABLE IF NOT EXISTS toy_shelf (box text PRIMARY KEY)' });

@@ -7,6 +7,7 @@ import { createCodec } from '../../src/temporal/codec';
 import { createDispatcher } from '../../src/temporal/dispatcher';
 import { quietRuntime, startWorker } from '../../src/temporal/worker';
 import { DurableShelf } from './durable-shelf';
+import { openOwner } from './owner';
 import { toyContracts } from './plans';
 
 export interface RobotProcessSettings {
@@ -21,7 +22,7 @@ async function main(): Promise<void> {
   const settings = JSON.parse(process.argv[2] ?? '') as RobotProcessSettings;
   quietRuntime();
   const database = openDatabase({ url: settings.databaseUrl, poolSize: 5 });
-  const shelf = new DurableShelf(database);
+  const shelf = new DurableShelf(openOwner(settings.databaseUrl));
   const log = { info: () => undefined, warn: () => undefined };
   const dispatcher = createDispatcher({
     barrier: shelf.deadlyBarrier(createBarrier(database)),

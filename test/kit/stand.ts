@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { openStand, type Stand } from '../../src/embedded';
 import { migrate, openDatabase, type Database } from '../../src/store/database';
+import { openOwner, type Owner } from './owner';
 
 /** A first start may have to fetch the server. */
 export const STAND_TIMEOUT_MS = 300_000;
@@ -9,6 +10,7 @@ export const STAND_TIMEOUT_MS = 300_000;
 export interface TestStand {
   readonly stand: Stand;
   readonly database: Database;
+  readonly owner: Owner;
   close(): Promise<void>;
 }
 
@@ -19,18 +21,20 @@ export interface TestStand {
 export async function openTestStand(own?: string): Promise<TestStand> {
   const stand = await openStand({
     dir: path.join(__dirname, '../../.backstep'),
-    name: own ?? `test-${process.env['JEST_WORKER_ID'] ?? '0'}`,
+    name: own ?? `test${process.env['BACKSTEP_TEST_STAND'] ?? ''}-${process.env['JEST_WORKER_ID'] ?? '0'}`,
     fresh: own !== undefined,
     env: process.env,
   });
   const options = { url: stand.postgres.url };
   await migrate(options);
   const database = openDatabase(options);
+  const owner = openOwner(options.url);
   return {
     stand,
     database,
+    owner,
     close: async () => {
-      await database.close();
+      await Promise.all([database.close(), owner.close()]);
       await stand.close();
     },
   };

@@ -27,7 +27,7 @@ beforeAll(async () => {
   stand = await openTestStand();
   const { address, namespace } = stand.stand.temporal;
   outcomes = await connectOutcomes({ address, namespace, codec });
-  shelf = new DurableShelf(stand.database);
+  shelf = new DurableShelf(stand.owner);
   await shelf.create();
   authority = createAuthority(stand.database);
   folder = mkdtempSync(path.join(tmpdir(), 'backstep-limits-'));

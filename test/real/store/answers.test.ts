@@ -16,7 +16,7 @@ afterAll(() => stand.close(), 30_000);
 const fresh = (): AnswerKey => ({ tenant: 'acme', caller: 'person:ada', key: randomUUID() });
 const answer = { status: 201, body: { outcome: 'acme/EMP-R-001/1' }, headers: { location: '/v1' } };
 const age = (key: AnswerKey, column: string, by: string): Promise<unknown> =>
-  stand.database.query({
+  stand.owner.query({
     text: `UPDATE kept_answers SET ${column} = now() - interval '${by}' WHERE key = $1`,
     values: [key.key],
   });

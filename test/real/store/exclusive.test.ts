@@ -51,7 +51,8 @@ test('what the work threw comes out, and the thing is free again', async () => {
 test('work whose connection is lost half-way is done all the same, and its process lives on', async () => {
   const exclusive = createExclusive(there);
   const done = await exclusive('profile d', async () => {
-    await here.query({
+    await here.shared.query({
+      name: 'shared-kill',
       text: `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1`,
       values: ['backstep-exclusive-test'],
     });

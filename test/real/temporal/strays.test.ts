@@ -30,7 +30,7 @@ beforeAll(async () => {
   stand = await openTestStand();
   const { address, namespace } = stand.stand.temporal;
   outcomes = await connectOutcomes({ address, namespace, codec });
-  shelf = new DurableShelf(stand.database);
+  shelf = new DurableShelf(stand.owner);
   await shelf.create();
   folder = mkdtempSync(path.join(tmpdir(), 'backstep-strays-'));
   const bundle = path.join(folder, 'bundle.js');

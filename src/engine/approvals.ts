@@ -1,0 +1,297 @@
+/**
+ * Signed decisions: each is checked before it counts, is kept where its gate is not open yet, and goes along as a proof with
+ * what it lets fire. Reminders, escalations and expiry of gates and of actions that are held for people.
+ * Pure ring. Whether a signature holds and who may decide is the check's to say; nothing here believes an unchecked word.
+ */
+import { coverageOf, escalatesTo, stepsOfGate, type StepAsked } from '../governance/approval-steps';
+import type { Failure } from '../kernel/failure';
+import { invariant } from '../kernel/invariant';
+import type { ActionNode, GateNode } from '../plan/plan';
+import type {
+  CheckResult,
+  CountedDecision,
+  EngineEvent,
+  FireResult,
+  GateDecision,
+  GateProof,
+  HoldAsks,
+} from './effects';
+import { planNodeOf, type BlockLayout } from './layout';
+import { blockOf, layoutAt, place, prefixOf, type Placed, type Run } from './run';
+
+/** Checks under way at once for one outcome: what comes beyond waits for none of them, and is refused as too much. */
+const CHECKS_AT_ONCE = 50;
+
+export type SignedAnswer = 'done' | 'kept' | 'late' | 'unknown' | 'refused' | 'checking';
+
+/** Asks for a decision to be checked; what has nothing to decide is answered at once. */
+export function takeSigned(run: Run, decision: GateDecision): SignedAnswer {
+  const { gate: id } = decision;
+  if (run.state.phase === 'completed' || run.state.phase === 'backstepped') return 'late';
+  const state = run.state.nodes[id];
+  const node = planNodeOf(run.layout, id);
+  if (node?.kind === 'gate') {
+    if (state !== undefined && state.status !== 'asking') return 'late';
+  } else if (node?.kind === 'action' && state !== undefined) {
+    if (state.status !== 'held' || state.held === undefined) return 'late';
+  } else return 'unknown';
+  const checks = (run.state.checks ??= { asked: 0, open: {} });
+  if (Object.keys(checks.open).length >= CHECKS_AT_ONCE) return 'late';
+  const check = `c${(checks.asked += 1)}`;
+  checks.open[check] = id;
+  const held =
+    node.kind === 'action' && state?.held !== undefined
+      ? { held: { awf: state.awf ?? node.awf, input: state.input ?? null, record: state.held.record } }
+      : {};
+  run.commands.push({ do: 'check', check, decision, at: run.at, ...held });
+  run.asked = check;
+  return 'checking';
+}
+
+/** The answer to `check`. */
+export function checked(run: Run, event: Extract<EngineEvent, { kind: 'checked' }>): SignedAnswer {
+  const id = run.state.checks?.open[event.check];
+  if (id === undefined || run.state.checks === undefined) return 'late';
+  delete run.state.checks.open[event.check];
+  const { result } = event;
+  if (result.kind === 'refused') {
+    const { by, code, because } = result;
+    run.notes.push({ kind: 'decision.refused', node: id, by, code, because });
+    return 'refused';
+  }
+  const node = planNodeOf(run.layout, id);
+  if (node?.kind === 'gate') return count(run, id, result.decision);
+  return countForHold(run, id, result.decision);
+}
+
+function count(run: Run, gate: string, decision: CountedDecision): SignedAnswer {
+  const state = run.state.nodes[gate];
+  if (state === undefined) {
+    const kept = ((run.state.kept ??= {})[gate] ??= []);
+    if (hasDecided(kept, decision)) return 'late';
+    kept.push(decision);
+    return 'kept';
+  }
+  if (state.status !== 'asking') return 'late';
+  return settle(run, place(run, gate), decision);
+}
+
+function settle(run: Run, placed: Placed, decision: CountedDecision): SignedAnswer {
+  const { id, state } = placed;
+  const { by, verdict, reason } = decision;
+  if (verdict === 'reject') {
+    stopAsking(run, id);
+    run.notes.push({ kind: 'gate.rejected', gate: id, ...saidBy(decision) });
+    run.agenda.push({ step: 'fail', node: id, failure: failureOf('GATE_REJECTED', `rejected by ${by}`) });
+    return 'done';
+  }
+  const before = state.counted ?? [];
+  if (hasDecided(before, decision)) return 'late';
+  const steps = stepsOf(run, placed.node as GateNode);
+  const given = [...before, decision].map((one) => ({ by: one.for ?? one.by, may: one.may }));
+  const { coveredBy, isComplete } = coverageOf(steps, given);
+  const left = needOf(steps) - seatsIn(coveredBy);
+  const isNews = decision.glass === true || seatsIn(coveredBy) > seatsIn(coverageOf(steps, given.slice(0, -1)).coveredBy);
+  if (!isNews) return 'late';
+  (state.counted ??= []).push(decision);
+  if (!isComplete && decision.glass !== true) {
+    run.notes.push({ kind: 'gate.endorsed', gate: id, by, left });
+    startReminding(run, id, placed.node as GateNode);
+    return 'done';
+  }
+  stopAsking(run, id);
+  (run.state.proven ??= []).push(id);
+  run.notes.push({ kind: 'gate.approved', gate: id, ...saidBy(decision) });
+  run.agenda.push({ step: 'finish', node: id, output: { by, ...(reason === undefined ? {} : { reason }) } });
+  return 'done';
+}
+
+/** Takes what was decided before the gate opened, in the order in which it came. */
+export function takeKept(run: Run, gate: string): void {
+  const kept = run.state.kept?.[gate];
+  if (kept === undefined || run.state.nodes[gate]?.status !== 'asking') return;
+  delete run.state.kept![gate];
+  for (const decision of kept) {
+    if (run.agenda.some((step) => 'node' in step && step.node === gate && step.step !== 'ready')) return;
+    settle(run, place(run, gate), decision);
+  }
+}
+
+function countForHold(run: Run, id: string, decision: CountedDecision): SignedAnswer {
+  const state = run.state.nodes[id];
+  if (state?.status !== 'held') return 'late';
+  if (hasDecided(state.counted ?? [], decision)) return 'late';
+  (state.counted ??= []).push(decision);
+  const { awf } = place(run, id).node as ActionNode;
+  const kind = decision.verdict === 'approve' ? 'awf.approved' : 'awf.rejected';
+  run.notes.push({ kind, node: id, awf: state.awf ?? awf, ...saidBy(decision) });
+  return 'done';
+}
+
+/** One person, or one whose authority somebody else has used, decides once. */
+const hasDecided = (before: readonly CountedDecision[], { by, for: forWhom }: CountedDecision): boolean =>
+  before.some((one) => one.by === by || (one.for ?? one.by) === (forWhom ?? by));
+
+export const stepsOf = (run: Run, gate: GateNode): readonly StepAsked[] =>
+  stepsOfGate(gate.by, run.state.terms?.depth ?? null);
+
+const needOf = (steps: readonly StepAsked[]): number => steps.reduce((sum, { need }) => sum + need, 0);
+const seatsIn = (coveredBy: readonly (readonly string[])[]): number =>
+  coveredBy.reduce((sum, people) => sum + people.length, 0);
+
+// --- by when
+
+/** Starts the clocks of a gate; called again when one of several people has decided, because each is given the whole time. */
+export function startReminding(run: Run, id: string, gate: GateNode): void {
+  const { remindAfterMs, escalateAfterMs } = gate;
+  startTimers(run, id, { remindAfterMs: remindAfterMs ?? null, escalateAfterMs: escalateAfterMs ?? null });
+}
+
+function startTimers(
+  run: Run,
+  id: string,
+  { remindAfterMs, escalateAfterMs }: Pick<HoldAsks, 'remindAfterMs' | 'escalateAfterMs'>,
+): void {
+  if (remindAfterMs !== null) restart(run, `remind:${id}`, remindAfterMs);
+  if (escalateAfterMs !== null) restart(run, `escalate:${id}`, escalateAfterMs);
+}
+
+function restart(run: Run, timer: string, ms: number): void {
+  run.commands.push({ do: 'stopTimer', timer }, { do: 'startTimer', timer, ms });
+}
+
+/** Ends every clock of a gate or of a held action. */
+export function stopAsking(run: Run, id: string): void {
+  for (const clock of ['gate', 'remind', 'escalate', 'lapse']) {
+    run.commands.push({ do: 'stopTimer', timer: `${clock}:${id}` });
+  }
+}
+
+/** An action is held: if for people, the clocks run; a step that has been covered gives the next one its whole time. */
+export function holdFor(run: Run, placed: Placed, result: Extract<FireResult, { kind: 'held' }>): void {
+  const { id, state } = placed;
+  if (run.state.terms === undefined) return;
+  const { asks, decision } = result;
+  const before = state.held?.asked ?? null;
+  const asked = asks === undefined ? null : asks.open.join('\n');
+  if (decision === undefined) delete state.held;
+  else state.held = { record: decision, asked };
+  if (asks === undefined) {
+    if (before !== null) stopAsking(run, id);
+    return;
+  }
+  if (asked === before) return;
+  startTimers(run, id, asks);
+  if (before === null) restart(run, `lapse:${id}`, asks.expiresAfterMs);
+}
+
+/** It is held no more. */
+export function letGo(run: Run, placed: Placed): void {
+  if (placed.state.held === undefined) return;
+  if (placed.state.held.asked !== null) stopAsking(run, placed.id);
+  delete placed.state.held;
+}
+
+/** One of the clocks has run out. */
+export function clock(run: Run, name: 'remind' | 'escalate' | 'lapse', id: string): void {
+  const state = run.state.nodes[id];
+  if (state === undefined) return;
+  const { node } = place(run, id);
+  if (node.kind === 'gate' && state.status === 'asking') {
+    if (name === 'remind') run.notes.push({ kind: 'gate.reminded', gate: id });
+    if (name === 'escalate') run.notes.push({ kind: 'gate.escalated', gate: id, to: escalatesTo(node.by) });
+  }
+  if (node.kind !== 'action' || state.status !== 'held' || state.held?.asked == null) return;
+  const awf = state.awf ?? node.awf;
+  if (name === 'remind') run.notes.push({ kind: 'awf.reminded', node: id, awf });
+  else if (name === 'escalate') {
+    run.notes.push({ kind: 'awf.escalated', node: id, awf, to: escalatesTo(state.held.asked.split('\n')) });
+  } else {
+    stopAsking(run, id);
+    delete state.held;
+    run.notes.push({ kind: 'awf.expired', node: id, awf });
+    run.agenda.push({ step: 'fail', node: id, failure: failureOf('ACTION_EXPIRED', 'nobody decided in time') });
+  }
+}
+
+// --- proofs
+
+/** Decisions at the gates before an action, for admission to see again. */
+export function proofsBefore(run: Run, id: string): { readonly gates?: readonly GateProof[] } {
+  const gates = (run.state.proven ?? []).filter(
+    (gate) => run.state.nodes[gate]?.status === 'done' && isBehind(run, id, gate),
+  );
+  if (gates.length === 0) return {};
+  return { gates: gates.map((gate) => proofOf(run, gate)) };
+}
+
+function proofOf(run: Run, gate: string): GateProof {
+  const { state, node } = place(run, gate);
+  invariant(node.kind === 'gate' && state.counted !== undefined, `\`${gate}\` was approved`);
+  const passed = state.counted.some(({ glass }) => glass === true);
+  return {
+    gate,
+    need: passed ? 1 : needOf(stepsOf(run, node)),
+    tokens: state.counted.map(({ token }) => token),
+  };
+}
+
+/** Whether `gate` had to be done before `id` could start: directly, around it, or inside something before it. */
+function isBehind(run: Run, id: string, gate: string): boolean {
+  const around = new Map(wayUp(run, id).map(({ block, node }) => [block, node]));
+  for (const { block, node } of wayUp(run, gate)) {
+    const mine = around.get(block);
+    if (mine === undefined) continue;
+    const state = blockOf(run, block);
+    const prefix = prefixOf(state);
+    return reached(layoutAt(run, state.key), node.slice(prefix.length)).has(mine.slice(prefix.length));
+  }
+  return false;
+}
+
+/** From a node outwards: each block instance around it, with the node of it that the way goes through. */
+function wayUp(run: Run, id: string): readonly { readonly block: string; readonly node: string }[] {
+  const way: { block: string; node: string }[] = [];
+  for (let node: string | null = id; node !== null; ) {
+    const block: string | undefined = run.state.nodes[node]?.block;
+    if (block === undefined) break;
+    way.push({ block, node });
+    node = blockOf(run, block).parent;
+  }
+  return way;
+}
+
+const REACHED = new WeakMap<BlockLayout, Map<string, ReadonlySet<string>>>();
+
+/** Everything of a block that waits for one of its nodes, directly or not; worked out once. */
+function reached(layout: BlockLayout, from: string): ReadonlySet<string> {
+  const known = REACHED.get(layout) ?? new Map<string, ReadonlySet<string>>();
+  REACHED.set(layout, known);
+  const before = known.get(from);
+  if (before !== undefined) return before;
+  const found = new Set<string>();
+  const open = [from];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    for (const next of layout.dependents.get(id) ?? []) {
+      if (found.has(next)) continue;
+      found.add(next);
+      open.push(next);
+    }
+  }
+  known.set(from, found);
+  return found;
+}
+
+const saidBy = ({ by, for: forWhom, glass, reason }: CountedDecision) => ({
+  by,
+  ...(forWhom === undefined ? {} : { for: forWhom }),
+  ...(glass === undefined ? {} : { glass }),
+  ...(reason === undefined ? {} : { reason }),
+});
+
+const failureOf = (code: string, message: string): Failure => ({
+  class: 'permanent',
+  code,
+  message,
+  effect: 'none',
+});

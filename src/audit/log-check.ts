@@ -5,6 +5,7 @@
  */
 import { isCanonicalJson } from '../kernel/json';
 import type { TreeHead } from './checkpoint';
+import { hexOf } from './hex';
 import { rootHash, subtreesClosedBy, type SubtreeHash } from './merkle-tree';
 import { areEqual, type Hash, type Primitives } from './primitives';
 import { FIRST_PREVIOUS, RECORD_FORMAT, recordHash } from './record';
@@ -156,12 +157,4 @@ class GrowingTree {
   root(): Hash {
     return rootHash(this.primitives, this.size, this.stored);
   }
-}
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
-function hexOf(hash: Hash): string {
-  let text = '';
-  for (const byte of hash) text += HEX[byte]!;
-  return text;
 }

@@ -1,0 +1,95 @@
+/**
+ * What an act of control owes the PolicyLog: one entry once it has taken effect, with who, why and when it was asked for.
+ * Pure ring. An act whose kind is not listed is on record as `admin.acted`: nothing is left out.
+ */
+import type { Json, JsonObject } from '../kernel/json';
+import { actorOf } from './actor';
+import type { Derived } from './derived';
+import type { Entry, RecordKind } from './record';
+
+/** One act of control, as its history tells it. */
+export interface ControlRun {
+  readonly workflow: string;
+  readonly run: string;
+  /** When it was asked for. */
+  readonly at: number;
+  readonly start: {
+    readonly tenant: string;
+    readonly act: { readonly do: string };
+    readonly by: string;
+    readonly reason: string;
+  };
+  /** The event with which it had taken effect. */
+  readonly applied?: { readonly at: number; readonly eventId: number };
+  readonly end?: {
+    readonly how: string;
+    readonly at: number;
+    readonly eventId: number;
+    /** What it answered with. */
+    readonly result?: Json;
+  };
+}
+
+const KIND_OF_ACT: { readonly [act: string]: RecordKind | undefined } = {
+  dial: 'control.dialled',
+  kill: 'control.killed',
+  pause: 'control.paused',
+  resume: 'control.resumed',
+  passive: 'control.observed',
+  limit: 'control.limited',
+  calendar: 'control.scheduled',
+  importTrust: 'control.trusted',
+  take: 'outcome.taken',
+  export: 'log.exported',
+  hold: 'log.held',
+  erase: 'log.erased',
+};
+
+export function deriveControl(run: ControlRun): readonly Derived[] {
+  const { start, applied, end } = run;
+  const { tenant, by, reason } = start;
+  const { do: act, ...rest } = start.act as JsonObject & { readonly do: string };
+  const { outcome, node } = rest as { readonly outcome?: Json; readonly node?: Json };
+  const about = {
+    ...(typeof outcome === 'string' ? { outcome } : {}),
+    ...(typeof outcome === 'string' && typeof node === 'string' ? { node } : {}),
+  };
+  const entryOf = (
+    kind: RecordKind,
+    from: { readonly at: number; readonly eventId: number },
+    data: JsonObject,
+  ): Entry => ({
+    tenant,
+    at: from.at,
+    kind,
+    actor: actorOf(by),
+    origin: { workflow: run.workflow, run: run.run, event: from.eventId, part: 0 },
+    ...about,
+    data,
+  });
+  const asked: JsonObject = { act, ...rest, reason, askedAt: new Date(run.at).toISOString() };
+  const derived: Derived[] = [];
+  if (applied !== undefined) derived.push({ entry: entryOf(kindOf(start.act), applied, asked) });
+  if (end === undefined) return derived;
+  if (applied === undefined || end.how !== 'completed') {
+    const failed = { ...asked, how: end.how, hadEffect: applied !== undefined };
+    return [...derived, { entry: entryOf('control.failed', end, failed) }];
+  }
+  const executing = ((end.result ?? null) as JsonObject | null)?.['executing'];
+  if (act === 'kill')
+    derived.push({
+      entry: entryOf('control.drained', end, {
+        automation: rest['automation'] ?? null,
+        executing: executing ?? [],
+      }),
+    });
+  return derived;
+}
+
+function kindOf(act: { readonly do: string; readonly decision?: Json }): RecordKind {
+  const { do: name, decision } = act;
+  if (name === 'approve') return decision === 'approved' ? 'gate.approved' : 'gate.rejected';
+  if (name.startsWith('policy')) return 'policy.changed';
+  if (name.startsWith('delegat')) return 'gate.delegated';
+  return KIND_OF_ACT[name] ?? 'admin.acted';
+}

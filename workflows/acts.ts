@@ -3,9 +3,11 @@
  * its history, so that both see the same happenings.
  * Loaded inside the Temporal sandbox. Nothing is judged here but the form: who may do what is decided at the doors.
  */
-import type { EngineEvent, Resolution } from '../src/engine/effects';
+import type { EngineEvent, Override, OverrideChange, Resolution } from '../src/engine/effects';
 import type { Json } from '../src/kernel/json';
 import { err, ok, type Result } from '../src/kernel/result';
+import { PLAN_LIMITS } from '../src/plan/limits';
+import type { PlannedAwf } from '../src/plan/plan';
 
 /** Signals and updates have the same names and the same one argument. */
 export const ACTS = [
@@ -16,12 +18,23 @@ export const ACTS = [
   'cancel',
   'resolve',
   'release',
+  'override',
+  'claim',
+  'unclaim',
   'signal',
 ] as const;
 export type ActName = (typeof ACTS)[number];
 
+/** Longest signed decision, in characters: it names at most the steps of one card. */
+export const TOKEN_LENGTH = 32_768;
+/** Compact JWS. @source RFC 7515 */
+const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
 /** Longest text of a person or a name, in characters: it lands in histories and traces. */
 const TEXT_LENGTH = 2_000;
+
+/** An AWF that takes the place of another, and its compensation. */
+const AWFS_AT_ONCE = 2;
 
 export const isActName = (name: string): name is ActName => (ACTS as readonly string[]).includes(name);
 
@@ -47,6 +60,7 @@ function eventOf(name: ActName, read: Reader): EngineEvent {
           verdict: read.word('verdict', ['approve', 'reject']),
           by: read.text('by'),
           ...read.maybe('reason'),
+          ...read.maybeToken(),
         },
       };
     case 'pause':
@@ -56,6 +70,11 @@ function eventOf(name: ActName, read: Reader): EngineEvent {
       return { kind: name, by: read.text('by'), ...read.maybe('reason') };
     case 'release':
       return { kind: 'release', node: read.text('node') };
+    case 'override':
+      return { kind: 'override', override: overrideOf(read) };
+    case 'claim':
+    case 'unclaim':
+      return { kind: name, node: read.text('node'), by: read.text('by'), ...read.maybe('reason') };
     case 'resolve':
       return {
         kind: 'resolve',
@@ -66,6 +85,62 @@ function eventOf(name: ActName, read: Reader): EngineEvent {
     case 'signal':
       return { kind: 'signal', name: read.text('name'), data: (read.member('data') ?? null) as Json };
   }
+}
+
+/** An override of one outcome: those of an automation stand in its start, and come by no message. */
+function overrideOf(read: Reader): Override {
+  return {
+    node: read.text('node'),
+    change: changeOf(read.inner('change')),
+    by: read.text('by'),
+    reason: read.text('reason'),
+    scope: read.word('scope', ['step', 'outcome']),
+  };
+}
+
+function changeOf(read: Reader): OverrideChange {
+  const what = read.word('do', ['skip', 'edit', 'choose', 'replace', 'decline', 'attest']);
+  switch (what) {
+    case 'skip':
+      return { do: what, ...read.maybeJson('output') };
+    case 'edit':
+      return { do: what, input: read.json('input') };
+    case 'choose':
+      return { do: what, value: read.text('value') };
+    case 'replace':
+      return {
+        do: what,
+        awf: read.text('awf'),
+        awfs: awfsOf(read.inner('awfs')),
+        ...read.maybeJson('input'),
+      };
+    case 'decline':
+      return { do: what, then: read.word('then', ['backstep', 'complete']) };
+    case 'attest':
+      return {
+        do: what,
+        output: read.json('output'),
+        evidence: read.text('evidence'),
+        undo: read.word('undo', ['person', 'compensation']),
+        ...read.maybeJson('args'),
+      };
+  }
+}
+
+/** What the engine and the walker read of an AWF; the rest is for people who look at the history. */
+function awfsOf(read: Reader): Readonly<Record<string, PlannedAwf>> {
+  return Object.fromEntries(
+    read.names().map((name) => {
+      const awf = read.inner(name);
+      awf.word('effect', ['read', 'mutate']);
+      awf.word('reversibility', ['full', 'partial', 'irreversible']);
+      if (awf.member('domain') !== undefined) awf.text('domain');
+      if (awf.member('compensation') !== undefined) awf.text('compensation');
+      const timeoutMs = awf.member('timeoutMs');
+      if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) awf.wrong('timeoutMs', 'no positive number');
+      return [name, read.member(name) as PlannedAwf];
+    }),
+  );
 }
 
 function resolutionOf(read: Reader): Resolution {
@@ -123,8 +198,39 @@ class Reader {
     return this.object[name] === undefined ? {} : { [name]: this.text(name) };
   }
 
+  /** Any JSON of a size that an action can have. */
+  json(name: string): Json {
+    const value = this.object[name];
+    if (value === undefined) this.wrong(name, 'not there');
+    else if (JSON.stringify(value).length > PLAN_LIMITS.payloadBytes) this.wrong(name, 'too large');
+    return (value ?? null) as Json;
+  }
+
+  maybeJson<Name extends string>(name: Name): { readonly [Key in Name]?: Json } {
+    return this.object[name] === undefined ? {} : ({ [name]: this.json(name) } as { [Key in Name]?: Json });
+  }
+
+  names(): readonly string[] {
+    const names = Object.keys(this.object);
+    if (names.length <= AWFS_AT_ONCE) return names;
+    this.problems.push(`\`${this.name}\` has more than ${AWFS_AT_ONCE} members`);
+    return [];
+  }
+
+  wrong(member: string, what: string): void {
+    this.problems.push(`\`${this.pathTo(member)}\` is ${what}`);
+  }
+
+  maybeToken(): { readonly token?: string } {
+    const { token } = this.object;
+    if (token === undefined) return {};
+    if (typeof token === 'string' && TOKEN.test(token) && token.length <= TOKEN_LENGTH) return { token };
+    this.wrong('token', 'no signed decision');
+    return {};
+  }
+
   inner(name: string): Reader {
-    return new Reader(this.object[name], this.problems, name);
+    return new Reader(this.object[name], this.problems, this.pathTo(name));
   }
 
   private pathTo(member: string): string {

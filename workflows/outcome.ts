@@ -20,12 +20,11 @@ import { ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common
 import type { Happening } from '../src/engine/effects';
 import { interpret } from '../src/engine/interpret';
 import type { Advance, Machine } from '../src/engine/machine';
-import type { Answer } from '../src/engine/people';
 import { TURNS_PER_RUN } from '../src/engine/state';
 import { unpackPlan } from '../src/plan/wire';
 import { ACTS, readAct, readSignal, type ActName } from './acts';
 import { PhaseWatch } from './phase-watch';
-import { ATTRIBUTES, type OutcomeResult, type StoredStart } from './protocol';
+import { ATTRIBUTES, type ActAnswer, type OutcomeResult, type StoredStart } from './protocol';
 import { TEMPORAL_CANCEL } from './temporal-cancel';
 import { TemporalEffects } from './temporal-effects';
 
@@ -33,15 +32,12 @@ import { TemporalEffects } from './temporal-effects';
 export async function runOutcome(start: StoredStart): Promise<OutcomeResult> {
   const plan = unpackPlan(start.plan);
   const effects = new TemporalEffects(plan, start.of === undefined ? {} : { outcome: start.of }, start);
-  const answers = new Map<Happening, (answer: Answer) => void>();
+  const answers: Answers = { heard: new Map(), checking: new Map() };
   listen(effects, answers);
   const watch = new PhaseWatch(start.from, readPhase());
 
   const observe = (advance: Advance, machine: Machine, happening?: Happening): void => {
-    if (happening !== undefined) {
-      answers.get(happening)?.(advance.answer);
-      answers.delete(happening);
-    }
+    if (happening !== undefined) answer(answers, happening, advance);
     const phase = watch.after(advance, machine.state);
     if (phase !== undefined) upsertSearchAttributes([{ key: PHASE, value: phase }]);
   };
@@ -54,8 +50,12 @@ export async function runOutcome(start: StoredStart): Promise<OutcomeResult> {
       observe,
       ...(start.from === undefined ? {} : { from: start.from }),
       ...(start.first === undefined ? {} : { first: start.first }),
+      ...(start.overrides === undefined ? {} : { overrides: start.overrides }),
+      ...(start.terms === undefined ? {} : { terms: start.terms }),
     }),
   );
+  // It ended before they were checked: there is nothing left to decide.
+  for (const resolve of answers.checking.values()) resolve('late');
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   if (state.phase === 'completed' || state.phase === 'backstepped') {
     const { phase, residue } = state;
@@ -69,16 +69,36 @@ export async function runOutcome(start: StoredStart): Promise<OutcomeResult> {
   });
 }
 
+/** Who waits for the answer to a happening, and to a check. */
+interface Answers {
+  readonly heard: Map<Happening, (answer: ActAnswer) => void>;
+  readonly checking: Map<string, (answer: ActAnswer) => void>;
+}
+
+function answer({ heard, checking }: Answers, happening: Happening, advance: Advance): void {
+  const { event } = happening;
+  const resolve = event.kind === 'checked' ? checking.get(event.check) : heard.get(happening);
+  heard.delete(happening);
+  if (event.kind === 'checked') checking.delete(event.check);
+  if (resolve === undefined) return;
+  if (advance.answer === 'checking') checking.set(advance.check ?? '', resolve);
+  else if (advance.answer !== 'refused') resolve(advance.answer);
+  else if (event.kind === 'checked' && event.result.kind === 'refused') {
+    const { code, because } = event.result;
+    resolve({ answer: 'refused', code, because });
+  }
+}
+
 /** Takes people's acts: by update with an answer, by signal without one, and Temporal's own cancellation. */
-function listen(effects: TemporalEffects, answers: Map<Happening, (answer: Answer) => void>): void {
+function listen(effects: TemporalEffects, answers: Answers): void {
   for (const name of ACTS) {
     setHandler(
-      defineUpdate<Answer, [unknown], ActName>(name),
+      defineUpdate<ActAnswer, [unknown], ActName>(name),
       (data) => {
         const event = readAct(name, data);
         if (!event.ok) throw ApplicationFailure.nonRetryable(event.error, 'ACT_MALFORMED');
         const happening = effects.tell(event.value);
-        return new Promise((resolve) => answers.set(happening, resolve));
+        return new Promise((resolve) => answers.heard.set(happening, resolve));
       },
       {
         // Refuses what has no form, before it is on record. It must not be async: then it would refuse nothing.

@@ -2,7 +2,8 @@
  * What the workflow, its activities and its callers say to each other: inputs, names and every time bound, in one place.
  * Loaded inside the Temporal sandbox: data and types only, no I/O, nothing beyond the pure ring.
  */
-import type { EngineEvent, Stray } from '../src/engine/effects';
+import type { ApprovalTerms, Check, CheckResult, EngineEvent, GateProof, Override, Stray } from '../src/engine/effects';
+import type { Answer } from '../src/engine/people';
 import type { EngineState } from '../src/engine/state';
 import { RETRY_FIGURES } from '../src/governance/figures/retry';
 import { retryDelay } from '../src/governance/retry';
@@ -25,6 +26,10 @@ export interface OutcomeStart {
   readonly from?: EngineState;
   /** What happens before anything is waited for. */
   readonly first?: readonly EngineEvent[];
+  /** Decisions must be signed, and are asked for on these terms. Absent only where nobody signs, as in rehearsals. */
+  readonly terms?: ApprovalTerms;
+  /** Overrides of the automation that stood when it started. */
+  readonly overrides?: readonly Override[];
   /** The outcome whose actions are undone, where this workflow is the backstep of one that had ended. */
   readonly of?: string;
   /** How often each node was asked for, where more than never: carried across continue-as-new. */
@@ -66,8 +71,18 @@ export interface OutcomeResult {
   readonly residue?: readonly string[];
 }
 
+/** What an update answers. A refusal is on record: the update was accepted, and changed nothing. */
+export type ActAnswer = Answer | RefusedAct;
+
+export interface RefusedAct {
+  readonly answer: 'refused';
+  /** Stands in the catalogue of codes. */
+  readonly code: string;
+  readonly because: string;
+}
+
 /** Argument of the activity of an AWF; what an absent member means stands beside it. */
-export type ActivityInput = ExecuteInput | CompensateInput | SweepInput;
+export type ActivityInput = ExecuteInput | CompensateInput | SweepInput | CheckInput;
 
 interface ActivityInputBase {
   readonly node: string;
@@ -82,6 +97,8 @@ interface ActivityInputBase {
 export interface ExecuteInput extends ActivityInputBase {
   readonly op: 'execute';
   readonly input: Json;
+  /** Decisions at the gates before it: admission sees each of them again. */
+  readonly gates?: readonly GateProof[];
   /** Registered here, before the effect can exist. */
   readonly compensation?: string;
   readonly under?: Under;
@@ -95,6 +112,22 @@ export interface CompensateInput extends ActivityInputBase {
   /** Arguments from the commit; absent where the history knows of none. */
   readonly args?: Json;
 }
+
+/** Argument of the check of one decision, which is always a local activity. */
+export interface CheckInput extends Check {
+  readonly op: 'check';
+  readonly plan: PackedPlan | Plan;
+  readonly terms: ApprovalTerms;
+  readonly startedBy: string;
+  readonly under?: Under;
+  /** Outcome id; absent: the id of the workflow. */
+  readonly outcome?: string;
+}
+
+export type Checked = { readonly kind: 'checked'; readonly check: string; readonly result: CheckResult };
+
+/** Name of the check among activities: without a dot it can be no AWF's. */
+export const CHECK = 'check';
 
 /** Argument of the sweep, which is always a local activity. */
 export interface SweepInput {
@@ -139,6 +172,8 @@ export const TIMES = {
   attemptMargin: 5_000,
   /** One sweep, in milliseconds: a few statements over one outcome's rows. */
   sweep: 10_000,
+  /** One check of a decision, in milliseconds: a signature, a line of managers, and a row. */
+  check: 10_000,
   /** A local activity that waits longer than this for its next attempt waits in a timer, not in the workflow task. */
   localRetry: 4_500,
 } as const;
@@ -186,12 +221,13 @@ export const BACKSTEP_SUFFIX = '/backstep';
 
 /** Label of an action or a sweep in Temporal's UI, and what tells whose a local activity's marker is. Node ids have no spaces. */
 export const labelOf = (op: ActivityInput['op'], node: string): string =>
-  op === 'execute' ? node : `${op === 'compensate' ? 'undo' : SWEEP} ${node}`;
+  op === 'execute' ? node : `${op === 'compensate' ? 'undo' : op} ${node}`;
 
 /** Inverse of `labelOf`. */
 export function readLabel(label: string): { readonly op: ActivityInput['op']; readonly node: string } {
   if (label.startsWith('undo ')) return { op: 'compensate', node: label.slice('undo '.length) };
   if (label.startsWith(`${SWEEP} `)) return { op: 'sweep', node: label.slice(SWEEP.length + 1) };
+  if (label.startsWith(`${CHECK} `)) return { op: 'check', node: label.slice(CHECK.length + 1) };
   return { op: 'execute', node: label };
 }
 

@@ -16,9 +16,10 @@ import type { Command, Effects, EngineEvent, FireResult, Happening, UndoResult }
 import { layoutOf, planNodeOf } from '../src/engine/layout';
 import { invariant } from '../src/kernel/invariant';
 import { jsonEquals } from '../src/kernel/json';
-import type { Plan } from '../src/plan/plan';
+import type { Plan, PlannedAwf } from '../src/plan/plan';
 import { readFailure } from './failure';
 import {
+  CHECK,
   labelOf,
   platformQueue,
   SWEEP,
@@ -28,7 +29,9 @@ import {
   TIMES,
   type ActivityInput,
   type Asked,
-  type OutcomeStart,
+  type Checked,
+  type CheckInput,
+  type StoredStart,
   type Swept,
 } from './protocol';
 
@@ -51,7 +54,7 @@ export class TemporalEffects implements Effects {
   constructor(
     private readonly plan: Plan,
     private readonly outcome: { readonly outcome?: string },
-    private readonly start: Pick<OutcomeStart, 'asked' | 'under'>,
+    private readonly start: Pick<StoredStart, 'asked' | 'under' | 'terms' | 'startedBy' | 'plan'>,
   ) {
     this.layout = layoutOf(plan);
     this.retry = jsonEquals(plan.retry, STANDARD_RETRY) ? {} : { retry: plan.retry };
@@ -83,6 +86,8 @@ export class TemporalEffects implements Effects {
         return this.ask(command);
       case 'sweep':
         return this.sweep(command);
+      case 'check':
+        return this.check(command);
       case 'startTimer':
         return this.startTimer(command.timer, command.ms);
       case 'stopTimer':
@@ -126,7 +131,7 @@ export class TemporalEffects implements Effects {
     return run(
       proxyActivities({
         activityId: label,
-        taskQueue: platformQueue(this.plan.awfs[command.awf]?.domain ?? this.plan.runbook.domain),
+        taskQueue: platformQueue(this.awfOf(command).domain ?? this.plan.runbook.domain),
         startToCloseTimeout,
         heartbeatTimeout: TIMES.heartbeat,
         retry,
@@ -150,6 +155,26 @@ export class TemporalEffects implements Effects {
     );
   }
 
+  /** Tried until it is answered: what a person said is neither lost nor believed unseen. */
+  private check({ do: _, ...check }: Extract<Command, { do: 'check' }>): void {
+    const { terms, startedBy, under, plan } = this.start;
+    invariant(terms !== undefined, 'only signed decisions are checked');
+    const checking = proxyLocalActivities({
+      startToCloseTimeout: TIMES.check,
+      retry: { initialInterval: TIMES.afterLoss, backoffCoefficient: 1 },
+      localRetryThreshold: TIMES.localRetry,
+      summary: labelOf('check', check.check),
+    } satisfies LocalActivityOptions);
+    const input: CheckInput = {
+      op: 'check',
+      ...check,
+      ...{ plan, terms, startedBy },
+      ...(under === undefined ? {} : { under }),
+      ...this.outcome,
+    };
+    void run<Checked>(checking, CHECK, input).then((checked) => this.tell(checked));
+  }
+
   private inputOf(command: Asking): ActivityInput {
     const { node } = command;
     const counts = this.counts[command.do];
@@ -157,7 +182,7 @@ export class TemporalEffects implements Effects {
     counts[node] = asking;
     const base = { node, ...(asking === 1 ? {} : { asking }), ...this.retry, ...this.outcome };
     if (command.do === 'fire') {
-      const { input, compensation } = command;
+      const { input, compensation, gates } = command;
       const { under } = this.start;
       return {
         op: 'execute',
@@ -165,6 +190,7 @@ export class TemporalEffects implements Effects {
         input,
         ...(compensation === undefined ? {} : { compensation }),
         ...(under === undefined ? {} : { under }),
+        ...(gates === undefined ? {} : { gates }),
       };
     }
     const { of, ofInput, args } = command;
@@ -173,11 +199,16 @@ export class TemporalEffects implements Effects {
 
   /** Configuration may bound a node's own AWF; its compensation keeps the bound of its contract. */
   private timeoutMs(command: Asking): number {
-    const awf = this.plan.awfs[command.awf];
-    invariant(awf !== undefined, `the plan knows AWF \`${command.awf}\``);
-    if (command.do === 'undo') return awf.timeoutMs;
+    const { timeoutMs } = this.awfOf(command);
+    if (command.do === 'undo') return timeoutMs;
     const node = planNodeOf(this.layout, command.node);
-    return (node?.kind === 'action' ? node.timeoutMs : undefined) ?? awf.timeoutMs;
+    return (node?.kind === 'action' && node.awf === command.awf ? node.timeoutMs : undefined) ?? timeoutMs;
+  }
+
+  private awfOf(command: Asking): PlannedAwf {
+    const awf = command.foreign ?? this.plan.awfs[command.awf];
+    invariant(awf !== undefined, `the plan knows AWF \`${command.awf}\``);
+    return awf;
   }
 
   private startTimer(timer: string, ms: number): void {

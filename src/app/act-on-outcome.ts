@@ -4,6 +4,8 @@
  */
 import type { Resolution } from '../engine/effects';
 import type { Answer } from '../engine/people';
+import { isRefusal, type Refusal as Refused } from '../engine/override-rules';
+import { OVERRIDE_PROBLEMS } from '../kernel/catalogue';
 import { didYouMean } from '../kernel/diagnostic';
 import type { NodeAddress } from '../kernel/ids';
 import { ok, type Result } from '../kernel/result';
@@ -22,7 +24,7 @@ export interface Acted {
   readonly outcome: string;
   readonly node?: string;
   /** `late`: there was nothing to do any more. */
-  readonly answer: Exclude<Answer, 'unknown'>;
+  readonly answer: Exclude<Answer, 'unknown' | Refused>;
 }
 
 const VERDICTS = { approve: 'approved', reject: 'rejected' } as const;
@@ -88,16 +90,19 @@ export async function resolveNode(
 }
 
 /** An answer as a door shows it; a node that the outcome does not have is refused with those that it has. */
-async function answered(
+export async function answered(
   services: Services,
   about: { readonly outcome: string; readonly node?: string; readonly kind?: 'gate' | 'action' },
   answer: Result<Answer, Refusal>,
 ): Promise<Result<Acted, Refusal>> {
   if (!answer.ok) return answer;
   const { outcome, node, kind } = about;
-  if (answer.value !== 'unknown') {
-    return ok({ outcome, ...(node === undefined ? {} : { node }), answer: answer.value });
+  const { value } = answer;
+  if (isRefusal(value)) {
+    const name = node === undefined ? outcome : `${outcome}#${node}`;
+    return refuse(value, `\`${name}\`: ${OVERRIDE_PROBLEMS[value]}`);
   }
+  if (value !== 'unknown') return ok({ outcome, ...(node === undefined ? {} : { node }), answer: value });
   const { state } = await services.outcomes.tell(outcome);
   const waiting = Object.entries(state.nodes)
     .filter(([, { status }]) => status === 'asking' || status === 'incident')

@@ -4,13 +4,15 @@
  * Pure ring.
  */
 import { invariant } from '../kernel/invariant';
-import type { ActionNode } from '../plan/plan';
 import type { Stray, UndoResult } from './effects';
+import { stopAsking } from './approvals';
 import { enter, hasCompensation, resettle } from './forward';
 import {
   blockOf,
   dependentsOf,
   drop,
+  firingOf,
+  foreignAwf,
   isInScope,
   isLeaving,
   layoutAt,
@@ -22,7 +24,7 @@ import {
   type Placed,
   type Run,
 } from './run';
-import { nextUndo, type Stage, type UndoEvent } from './state';
+import { nextUndo, type NodeState, type Stage, type UndoEvent } from './state';
 import { needsSweep, sweep, takeIn } from './strays';
 
 /** Pause before strays are looked for, in milliseconds: as short as a timer can be, it is there for its event. */
@@ -34,6 +36,9 @@ const ANCHOR_MS = 1;
  */
 const anchorOf = (run: Run, way: string): string =>
   way === '' && run.state.stopping?.then === 'complete' ? 'ending:' : `anchor:${way}`;
+
+/** Of an incident: a person did it, so a person has to undo it. */
+const UNDO_BY_HAND = 'UNDO_BY_HAND';
 
 /** Stops the whole outcome: nothing new starts, what waits is closed, what acts is awaited. */
 export function stop(run: Run, then: 'complete' | 'backstep'): void {
@@ -103,7 +108,7 @@ function close(run: Run, id: string): void {
   const { node, state } = place(run, id);
   switch (state.status) {
     case 'asking':
-      run.commands.push({ do: 'stopTimer', timer: `gate:${id}` });
+      stopAsking(run, id);
       run.notes.push({ kind: 'gate.closed', gate: id });
       break;
     case 'incident':
@@ -113,6 +118,8 @@ function close(run: Run, id: string): void {
       run.commands.push({ do: 'stopTimer', timer: `${node.kind === 'wait' ? 'wait' : 'retry'}:${id}` });
       break;
     case 'held':
+      stopAsking(run, id);
+      break;
     case 'ready':
       break;
     default:
@@ -272,48 +279,64 @@ function undoEffect(run: Run, placed: Placed): void {
     run.agenda.push({ step: 'undoSettled', node: id });
     return;
   }
-  if (!hasCompensation(run, placed.node)) {
+  if (!hasCompensation(run, placed)) {
     // Nothing can undo it: it stays, or may, and the end says so.
     if (state.undo === 'acted' || state.isUnclear === true) run.state.residue.push(id);
     state.undo = nextUndo(state.undo ?? 'intended', 'undo_nothing');
     run.agenda.push({ step: 'undoSettled', node: id });
     return;
   }
-  askForUndo(run, placed, placed.node);
+  askForUndo(run, placed);
 }
 
-export function askForUndo(run: Run, placed: Placed, node: ActionNode): void {
+export function askForUndo(run: Run, placed: Placed): void {
   const { id, state } = placed;
+  if (isForPerson(placed)) return askPersonToUndo(run, placed);
   if (isLeaving(run)) {
     state.status = 'undoing';
     run.state.ready.push(id);
     return;
   }
-  const awf = run.plan.awfs[node.awf]?.compensation;
-  invariant(awf !== undefined, `\`${node.awf}\` has a compensation`);
+  const { awf: of, planned, lane } = firingOf(run, placed);
+  const awf = planned.compensation;
+  invariant(awf !== undefined, `\`${of}\` has a compensation`);
   state.status = 'undoing';
   run.state.inFlight += 1;
   run.commands.push({
     do: 'undo',
     node: id,
     awf,
-    of: node.awf,
+    of,
     ofInput: state.input ?? null,
     ...(state.undoArgs === undefined ? {} : { args: state.undoArgs }),
-    lane: node.lane,
+    lane,
+    ...foreignAwf(run, awf),
   });
+}
+
+/**
+ * What a person did elsewhere is undone by a person, unless they let the compensation do it. Without its arguments it would
+ * find nothing on record, and say that all is well.
+ */
+const isForPerson = ({ state: { attested, isStray, undoArgs } }: Placed): boolean =>
+  attested !== undefined && isStray !== true && (attested.undo === 'person' || undoArgs === undefined);
+
+function askPersonToUndo(run: Run, { id, state }: Placed): void {
+  if (state.undo !== 'undo_failed') setUndo(run, id, 'undo_fail');
+  state.status = 'incident';
+  run.notes.push({ kind: 'incident.open', node: id, code: UNDO_BY_HAND });
 }
 
 /** The answer to `undo`. A compensation that failed for good is an incident: it never passes silently. */
 export function undone(run: Run, id: string, result: UndoResult): void {
   const placed = place(run, id);
   const { state } = placed;
-  const node = placed.node as ActionNode;
+  const { awf: of, planned } = firingOf(run, placed);
   invariant(state.status === 'undoing', `an answer to the undo of \`${id}\` comes while it is undone`);
   run.state.inFlight -= 1;
-  const comp = run.plan.awfs[node.awf]?.compensation ?? '';
+  const comp = planned.compensation ?? '';
   if (result.kind === 'failed') {
-    run.notes.push({ kind: 'comp.failed', node: id, comp, of: node.awf, code: result.failure.code });
+    run.notes.push({ kind: 'comp.failed', node: id, comp, of, code: result.failure.code });
     setUndo(run, id, 'undo_fail');
     if (isDrainingBack(run)) {
       state.status = 'failed';
@@ -322,7 +345,7 @@ export function undone(run: Run, id: string, result: UndoResult): void {
       run.notes.push({ kind: 'incident.open', node: id, code: result.failure.code });
     }
   } else {
-    run.notes.push({ kind: 'comp.ok', node: id, comp, of: node.awf, changed: result.changed });
+    run.notes.push({ kind: 'comp.ok', node: id, comp, of, changed: result.changed });
     setUndo(run, id, result.changed ? 'undo_ok' : 'undo_nothing');
     state.status = 'failed';
     undoIsOver(run, id);
@@ -358,6 +381,14 @@ export function undoIsOver(run: Run, id: string): void {
 /** A node's undo is settled: those that ran before it may be undone, and its block or scope may be through. */
 export function undoSettled(run: Run, id: string): void {
   const placed = place(run, id);
+  if (isBothDone(placed)) {
+    keepAttested(placed.state);
+    // Going back means both; an outcome that completes goes without the stray alone.
+    if (run.state.stopping?.among === undefined) {
+      run.agenda.push({ step: 'undoNode', node: id });
+      return;
+    }
+  }
   if (run.state.stopping?.among === undefined || placed.state.isStray === true)
     placed.state.status = 'dropped';
   for (const before of predecessorsOf(placed)) {
@@ -374,6 +405,20 @@ export function undoSettled(run: Run, id: string): void {
   }
   placed.block.undoLeft = (placed.block.undoLeft ?? 1) - 1;
   if (placed.block.undoLeft === 0) run.agenda.push({ step: 'undoneBlock', block: placed.state.block });
+}
+
+/** A lost task did what a person did, too: of the two effects the stray's is undone. */
+const isBothDone = ({ state: { attested, isStray } }: Placed): boolean =>
+  attested !== undefined && isStray === true;
+
+/** What the person did is still there. */
+function keepAttested(state: NodeState): void {
+  delete state.isStray;
+  delete state.isUnclear;
+  delete state.undoArgs;
+  state.undo = 'acted';
+  state.status = 'done';
+  if (state.attested?.args !== undefined) state.undoArgs = state.attested.args;
 }
 
 /** The scope behind a checkpoint is undone: the course's body takes its place. */

@@ -4,8 +4,8 @@
  * Pure ring. Everything here is JSON, so that a state can cross continue-as-new and a history can be read offline.
  */
 import type { Attempt, Failure } from '../kernel/failure';
-import type { Json } from '../kernel/json';
-import type { Lane } from '../plan/plan';
+import type { Json, JsonObject } from '../kernel/json';
+import type { Lane, PlannedAwf } from '../plan/plan';
 
 /** What the engine asks for. Each is answered by at most one event that names the same node or timer. */
 export type Command =
@@ -18,6 +18,10 @@ export type Command =
       readonly lane: Lane;
       /** Registered by this very command, before the effect can exist. */
       readonly compensation?: string;
+      /** The AWF, where a person put it in the place of the plan's and the plan does not know it. */
+      readonly foreign?: PlannedAwf;
+      /** What was decided at the gates before it, for admission to check again; absent where there is none. */
+      readonly gates?: readonly GateProof[];
     }
   /** Run the compensation of `node`; answered by `undone`. */
   | {
@@ -31,6 +35,8 @@ export type Command =
       /** Arguments computed at commit; absent where the effect is unknown, and found by key then. */
       readonly args?: Json;
       readonly lane: Lane;
+      /** The compensating AWF, where the plan does not know it. */
+      readonly foreign?: PlannedAwf;
     }
   /**
    * Fence what must not act any more, and say what has acted without being asked for; answered by `swept`. Only asked where
@@ -45,6 +51,8 @@ export type Command =
       /** Actions of the local lane that will never be fired again. */
       readonly fence: readonly string[];
     }
+  /** See whether a decision counts: its signature, its card, who decides, and when. Answered by `checked`. */
+  | ({ readonly do: 'check' } & Check)
   /** Answered by `timer`, unless stopped before. `ms` from now. */
   | { readonly do: 'startTimer'; readonly timer: string; readonly ms: number }
   | { readonly do: 'stopTimer'; readonly timer: string };
@@ -55,6 +63,67 @@ export interface GateDecision {
   readonly verdict: 'approve' | 'reject';
   readonly by: string;
   readonly reason?: string;
+  /** The signed decision (JWS). Where decisions must be signed this alone counts, and nothing that stands beside it. */
+  readonly token?: string;
+}
+
+/** Set where decisions must be signed: by when and how people are asked, frozen when the outcome starts. */
+export interface ApprovalTerms {
+  readonly v: 1;
+  /** The most approvers of a chain on the tenant's tier; null for no bound. @source execution model 6.2 */
+  readonly depth: number | null;
+  /** SHA-256 of the plan: part of every card. */
+  readonly plan: string;
+  /** Overrides of the figures of the authority rules, for the risk that cards show. */
+  readonly figures: JsonObject;
+}
+
+export interface Check {
+  /** Names it inside the outcome. */
+  readonly check: string;
+  readonly decision: GateDecision;
+  /** When the decision arrived, in milliseconds since the epoch. */
+  readonly at: number;
+  /** Of an action: what holds it. */
+  readonly held?: { readonly awf: string; readonly input: Json; readonly record: Json };
+}
+
+/** A decision that counts, as it was signed. */
+export interface CountedDecision {
+  readonly verdict: 'approve' | 'reject';
+  readonly by: string;
+  /** The level at which they decide; absent for one who is asked by name or role. */
+  readonly as?: string;
+  /** Whose authority it is, where they stand in for somebody. */
+  readonly for?: string;
+  readonly reason?: string;
+  /** Steps of the gate that they may cover. */
+  readonly may: readonly number[];
+  /** The chain was passed in an emergency. */
+  readonly glass?: true;
+  readonly token: string;
+}
+
+export type CheckResult =
+  | { readonly kind: 'counts'; readonly decision: CountedDecision }
+  | { readonly kind: 'refused'; readonly by: string; readonly code: string; readonly because: string };
+
+/** One gate before an action: the decisions that let it through. */
+export interface GateProof {
+  readonly gate: string;
+  /** How many different people had to decide. */
+  readonly need: number;
+  readonly tokens: readonly string[];
+}
+
+/** What is asked of people for a held action, and by when; times in milliseconds from asking. */
+export interface HoldAsks {
+  readonly approval: string;
+  /** Who is still to decide. */
+  readonly open: readonly string[];
+  readonly remindAfterMs: number | null;
+  readonly escalateAfterMs: number | null;
+  readonly expiresAfterMs: number;
 }
 
 /** How a person resolves an incident or an escalation. */
@@ -73,14 +142,60 @@ export interface Act {
   readonly reason?: string;
 }
 
+/** What a person changes of a step before it commits. */
+export type OverrideChange =
+  /** Goes on without it; `output` stands in for its own where something behind it reads that. */
+  | { readonly do: 'skip'; readonly output?: Json }
+  /** A JSON merge patch on the input that it would have. @source RFC 7396 */
+  | { readonly do: 'edit'; readonly input: Json }
+  /** The case that a choice takes, whatever it reads. */
+  | { readonly do: 'choose'; readonly value: string }
+  /** Another AWF in its place, frozen here with its compensation; `input` is a merge patch on the input it would have. */
+  | {
+      readonly do: 'replace';
+      readonly awf: string;
+      readonly awfs: { readonly [name: string]: PlannedAwf };
+      readonly input?: Json;
+    }
+  /** The outcome ends there: it goes back, or is complete as it stands. */
+  | { readonly do: 'decline'; readonly then: 'backstep' | 'complete' }
+  /** A person did it elsewhere: it is recorded with its output, and never executed. */
+  | {
+      readonly do: 'attest';
+      readonly output: Json;
+      /** Where to see that it was done. */
+      readonly evidence: string;
+      /** Who undoes it: a person is asked, or the registered compensation runs with `args`. */
+      readonly undo: 'person' | 'compensation';
+      /** Arguments of the compensation, where they can be computed from input and output. */
+      readonly args?: Json;
+    };
+
+/** An act of a person on one step that has not fired. */
+export interface Override {
+  /** Instance id of the node; for the scopes beyond `step`, of any of its instances. */
+  readonly node: string;
+  readonly change: OverrideChange;
+  readonly by: string;
+  readonly reason: string;
+  /** `outcome`: every element of a for-each. `automation`: every outcome that it starts until `until`. */
+  readonly scope: 'step' | 'outcome' | 'automation';
+  /** Of the scope `automation`, in milliseconds since the epoch. */
+  readonly until?: number;
+}
+
 export type EngineEvent =
   | { readonly kind: 'fired'; readonly node: string; readonly result: FireResult }
   | { readonly kind: 'undone'; readonly node: string; readonly result: UndoResult }
   | { readonly kind: 'swept'; readonly of: string; readonly strays: readonly Stray[] }
   | { readonly kind: 'timer'; readonly timer: string }
   | { readonly kind: 'decide'; readonly decision: GateDecision }
+  | { readonly kind: 'checked'; readonly check: string; readonly result: CheckResult }
   | { readonly kind: 'signal'; readonly name: string; readonly data: Json }
   | { readonly kind: 'release'; readonly node: string }
+  | { readonly kind: 'override'; readonly override: Override }
+  /** Says whose a task is, for others to see; it decides nothing. */
+  | ({ readonly kind: 'claim' | 'unclaim'; readonly node: string } & Act)
   | { readonly kind: 'resolve'; readonly node: string; readonly resolution: Resolution; readonly by: string }
   | ({ readonly kind: 'pause' | 'resume' } & Act)
   /** `cancel` and `backstep` both undo everything; they differ in what the trace says. */
@@ -102,6 +217,8 @@ export type FireResult =
       /** Why, and what would release it. */
       readonly because: string;
       readonly decision?: Json;
+      /** Absent where it waits for nobody. */
+      readonly asks?: HoldAsks;
     }
   | {
       readonly kind: 'failed';

@@ -6,9 +6,9 @@
 import { invariant } from '../kernel/invariant';
 import { jsonCopy } from '../kernel/json';
 import type { Plan } from '../plan/plan';
-import type { EngineEvent, Happening, Override } from './effects';
+import type { ApprovalTerms, EngineEvent, Happening, Override } from './effects';
 import { Machine } from './machine';
-import type { Answer } from './people';
+import type { Heard } from './people';
 import type { EngineState } from './state';
 import type { TraceEvent } from './trace';
 
@@ -24,6 +24,8 @@ export interface Beginning {
   readonly turnsPerRun?: number;
   readonly first?: readonly EngineEvent[];
   readonly overrides?: readonly Override[];
+  /** Set where decisions must be signed. */
+  readonly terms?: ApprovalTerms;
 }
 
 /** What one happening, or the beginning, came to. */
@@ -33,7 +35,7 @@ export interface Step {
   readonly event?: EngineEvent;
   readonly trace: readonly TraceEvent[];
   /** What came of an act. */
-  readonly answer: Answer;
+  readonly answer: Heard;
   /** As it stands after it. The machine goes on changing it: whoever keeps it copies it. */
   readonly state: EngineState;
 }
@@ -43,7 +45,7 @@ export function* steps(plan: Plan, start: Beginning, happenings: Iterable<Happen
   let machine: Machine;
   if (start.from === undefined) {
     const turns = start.turnsPerRun ?? Number.MAX_SAFE_INTEGER;
-    const begun = Machine.begin(plan, start.at, turns, start.overrides);
+    const begun = Machine.begin(plan, start.at, turns, start.overrides, start.terms);
     machine = begun.machine;
     yield { trace: begun.first.trace, answer: 'done', state: machine.state };
   } else {

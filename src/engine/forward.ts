@@ -5,14 +5,18 @@
 import { assertNever, invariant } from '../kernel/invariant';
 import type { Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
-import type { ActionNode, ChoiceNode, EachNode, GateNode, WaitNode } from '../plan/plan';
+import type { ChoiceNode, EachNode, GateNode, WaitNode } from '../plan/plan';
+import { holdFor, letGo, proofsBefore, startReminding } from './approvals';
 import { nextOpening } from './business-hours';
 import type { FireResult } from './effects';
 import { caseKey, courseKey, eachKey, thenKey } from './layout';
+import { chosenCase, inputOf, standsIn } from './overrides';
 import {
   blockOf,
   dependentsOf,
   drop,
+  firingOf,
+  foreignAwf,
   isLeaving,
   isStopped,
   layoutAt,
@@ -49,6 +53,7 @@ function makeReady(run: Run, node: string, block: string): void {
 export function start(run: Run, id: string): void {
   const placed = place(run, id);
   if (isStopped(run, id)) return drop(run, id);
+  if (standsIn(run, placed)) return;
   const { node } = placed;
   switch (node.kind) {
     case 'action':
@@ -90,22 +95,23 @@ function startAction(run: Run, placed: Placed): void {
 /** Asks for the effect. The compensation stands in the same command, so it is on record before the effect can exist. */
 export function fire(run: Run, placed: Placed): void {
   const { state, id } = placed;
-  const node = placed.node as ActionNode;
-  const awf = run.plan.awfs[node.awf];
-  invariant(awf !== undefined, `the plan knows AWF \`${node.awf}\``);
   state.status = 'acting';
   delete state.isReleased;
-  state.input ??= valueIn(run, placed.block, node.input);
-  if (awf.effect === 'mutate' && state.undo === undefined) state.undo = 'intended';
+  state.input ??= inputOf(run, placed);
+  const { awf, planned, lane } = firingOf(run, placed);
+  if (planned.effect === 'mutate' && state.undo === undefined) state.undo = 'intended';
   run.state.inFlight += 1;
   state.firings = (state.firings ?? 0) + 1;
+  const { compensation } = planned;
   run.commands.push({
     do: 'fire',
     node: id,
-    awf: node.awf,
+    awf,
     input: state.input,
-    lane: node.lane,
-    ...(awf.compensation === undefined ? {} : { compensation: awf.compensation }),
+    lane,
+    ...(compensation === undefined ? {} : { compensation }),
+    ...foreignAwf(run, awf),
+    ...proofsBefore(run, id),
   });
 }
 
@@ -113,7 +119,7 @@ export function fire(run: Run, placed: Placed): void {
 export function fired(run: Run, id: string, result: FireResult): void {
   const placed = place(run, id);
   const { state } = placed;
-  const node = placed.node as ActionNode;
+  const { awf, planned } = firingOf(run, placed);
   invariant(
     state.status === 'acting',
     `an answer to \`${id}\` comes while it acts, not while it is ${state.status}`,
@@ -123,18 +129,19 @@ export function fired(run: Run, id: string, result: FireResult): void {
     case 'committed': {
       state.undoArgs = result.undo;
       if (state.undo !== undefined) state.undo = nextUndo(state.undo, 'commit');
-      if (state.undo !== undefined && result.undo === null && hasCompensation(run, node)) {
+      const comp = planned.compensation;
+      if (state.undo !== undefined && result.undo === null && comp !== undefined) {
         state.undo = nextUndo(state.undo, 'undo_nothing');
       }
-      if (node.pivot === true) run.state.pivoted = true;
-      const comp = run.plan.awfs[node.awf]?.compensation;
+      if (isPivot(placed)) run.state.pivoted = true;
       run.notes.push({
         kind: 'awf.ok',
         node: id,
-        awf: node.awf,
+        awf,
         ...(comp === undefined ? {} : { comp }),
         ...decidedBy(result),
       });
+      letGo(run, placed);
       run.agenda.push({ step: 'finish', node: id, output: result.output });
       break;
     }
@@ -142,16 +149,17 @@ export function fired(run: Run, id: string, result: FireResult): void {
       run.notes.push({
         kind: 'awf.held',
         node: id,
-        awf: node.awf,
+        awf,
         because: result.because,
         ...decidedBy(result),
       });
       if (state.undo !== undefined && state.isUnclear !== true)
         state.undo = nextUndo(state.undo, 'fail_clean');
+      if (!isStopped(run, id)) holdFor(run, placed, result);
       if (isStopped(run, id)) drop(run, id);
       else if (state.isReleased !== true) state.status = 'held';
       else {
-        run.notes.push({ kind: 'awf.released', node: id, awf: node.awf });
+        run.notes.push({ kind: 'awf.released', node: id, awf });
         run.agenda.push({ step: 'ready', node: id });
       }
       break;
@@ -159,10 +167,11 @@ export function fired(run: Run, id: string, result: FireResult): void {
       run.notes.push({
         kind: 'awf.failed',
         node: id,
-        awf: node.awf,
+        awf,
         code: result.failure.code,
         ...decidedBy(result),
       });
+      letGo(run, placed);
       if (result.failure.effect === 'unknown') state.isUnclear = true;
       if (state.undo !== undefined) {
         state.undo = nextUndo(state.undo, state.isUnclear === true ? 'fail_unknown' : 'fail_clean');
@@ -218,8 +227,9 @@ export function fail(run: Run, id: string, failure: Failure): void {
   }
 }
 
-const isUnclearPivot = ({ node, state }: Placed): boolean =>
-  node.kind === 'action' && node.pivot === true && state.isUnclear === true;
+const isUnclearPivot = (placed: Placed): boolean => isPivot(placed) && placed.state.isUnclear === true;
+
+export const isPivot = ({ node }: Placed): boolean => node.kind === 'action' && node.pivot === true;
 
 function openIncident(run: Run, { id, state }: Placed, code: string): void {
   state.status = 'incident';
@@ -329,6 +339,7 @@ function openGate(run: Run, placed: Placed, node: GateNode): void {
   placed.state.status = 'asking';
   run.notes.push({ kind: 'gate.open', gate: placed.id, approval: node.approval, by: node.by });
   run.commands.push({ do: 'startTimer', timer: `gate:${placed.id}`, ms: node.expiresAfterMs });
+  startReminding(run, placed.id, node);
 }
 
 function startWait(run: Run, placed: Placed, node: WaitNode): void {
@@ -369,8 +380,7 @@ function startWait(run: Run, placed: Placed, node: WaitNode): void {
 }
 
 function choose(run: Run, placed: Placed, node: ChoiceNode): void {
-  const value = valueIn(run, placed.block, node.on);
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = chosenCase(run, placed) ?? textOf(valueIn(run, placed.block, node.on));
   if (node.cases[text] === undefined) {
     const message = `\`${text}\` is none of the cases ${Object.keys(node.cases).join(', ')}`;
     run.agenda.push({ step: 'fail', node: placed.id, failure: engineFailure('CHOICE_UNEXPECTED', message) });
@@ -381,6 +391,9 @@ function choose(run: Run, placed: Placed, node: ChoiceNode): void {
   const key = caseKey(node.id, text);
   enter(run, prefixOf(placed.block) + key, { key, parent: placed.id, prefixes: placed.block.prefixes });
 }
+
+/** How a value names a case. */
+export const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function startEach(run: Run, placed: Placed, node: EachNode): void {
   const list = valueIn(run, placed.block, node.over);
@@ -415,7 +428,7 @@ function enterElement(run: Run, placed: Placed, node: EachNode): void {
 /** Before going on without an action whose effect is unknown, its compensation runs. Whether it has to. */
 function undoUnknownFirst(run: Run, placed: Placed, course: string): boolean {
   const { node, state } = placed;
-  if (node.kind !== 'action' || state.undo !== 'intended' || !hasCompensation(run, node)) return false;
+  if (node.kind !== 'action' || state.undo !== 'intended' || !hasCompensation(run, placed)) return false;
   state.courseAfterUndo = course;
   run.agenda.push({ step: 'undoNode', node: placed.id });
   return true;
@@ -439,8 +452,8 @@ function courseFor(placed: Placed, code: string): string | undefined {
   }
 }
 
-export const hasCompensation = (run: Run, node: ActionNode): boolean =>
-  run.plan.awfs[node.awf]?.compensation !== undefined;
+export const hasCompensation = (run: Run, placed: Placed): boolean =>
+  firingOf(run, placed).planned.compensation !== undefined;
 
 export const engineFailure = (code: string, message: string): Failure => ({
   class: 'permanent',

@@ -4,7 +4,7 @@
  * Pure ring.
  */
 import type { Plan } from '../plan/plan';
-import type { Effects, EngineEvent, Happening } from './effects';
+import type { ApprovalTerms, Effects, EngineEvent, Happening, Override } from './effects';
 import { Machine, type Advance } from './machine';
 import type { EngineState } from './state';
 
@@ -15,6 +15,10 @@ export interface Interpretation {
   readonly from?: EngineState;
   /** What happens first, before anything is waited for: a finished outcome is asked to go back this way. */
   readonly first?: readonly EngineEvent[];
+  /** Overrides that stand from the beginning. */
+  readonly overrides?: readonly Override[];
+  /** Set where decisions must be signed. */
+  readonly terms?: ApprovalTerms;
   /** Told of every advance, in order: trace, answers to people, phases. */
   readonly observe?: (advance: Advance, machine: Machine, happening?: Happening) => void;
   /** Happenings before the walk leaves with the state as it stands, for a new run to go on; never by default. */
@@ -29,7 +33,8 @@ export async function interpret(plan: Plan, effects: Effects, how: Interpretatio
     for (const command of advance.commands) effects.perform(command);
   };
   if (how.from === undefined) {
-    const begun = Machine.begin(plan, how.at, how.turnsPerRun ?? Number.MAX_SAFE_INTEGER);
+    const turns = how.turnsPerRun ?? Number.MAX_SAFE_INTEGER;
+    const begun = Machine.begin(plan, how.at, turns, how.overrides, how.terms);
     machine = begun.machine;
     take(begun.first);
   } else {

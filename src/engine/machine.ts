@@ -6,12 +6,16 @@
 import { assertNever } from '../kernel/invariant';
 import type { Json, JsonObject } from '../kernel/json';
 import type { Plan } from '../plan/plan';
+import { checked } from './approvals';
 import * as back from './back';
-import type { Command, EngineEvent, Happening } from './effects';
+import * as claims from './claims';
+import type { ApprovalTerms, Command, EngineEvent, Happening, Override } from './effects';
 import * as forward from './forward';
 import { BODY, layoutOf } from './layout';
+import type { Refused } from './override-rules';
+import * as overrides from './overrides';
 import * as people from './people';
-import type { Answer } from './people';
+import type { Heard } from './people';
 import { isLeaving, type Run, type Step } from './run';
 import { hideoutsOf } from './strays';
 import { CHARACTERS_PER_TURN, TURNS_PER_RUN, type EngineState } from './state';
@@ -20,22 +24,27 @@ import type { TraceEvent } from './trace';
 export interface Advance {
   readonly commands: readonly Command[];
   readonly trace: readonly TraceEvent[];
-  readonly answer: Answer;
+  readonly answer: Heard;
+  /** Set where the answer is `checking`: names the check that will give it. */
+  readonly check?: string;
 }
 
 export class Machine {
   private constructor(private readonly run: Run) {}
 
-  /** Begins an outcome. The first commands and trace events come with it. */
+  /** Begins an outcome. The first commands and trace events come with it. `standing` overrides hold from the start. */
   static begin(
     plan: Plan,
     at: number,
     turnsPerRun = TURNS_PER_RUN,
+    standing: readonly Override[] = [],
+    terms?: ApprovalTerms,
   ): { readonly machine: Machine; readonly first: Advance } {
-    const machine = new Machine(runOf(plan, emptyState(at, turnsPerRun), at));
+    const machine = new Machine(runOf(plan, { ...emptyState(at, turnsPerRun), ...(terms === undefined ? {} : { terms }) }, at));
     const { run } = machine;
     run.notes.push({ kind: 'outcome', outcome: plan.outcome, entity: plan.entity.id });
     run.notes.push({ kind: 'compile', plan: plan.runbook.id, variant: `v${plan.runbook.version}` });
+    for (const given of standing) overrides.override(run, given);
     forward.enter(run, BODY, { key: BODY, parent: null, prefixes: [''] });
     return { machine, first: machine.settle('done') };
   }
@@ -56,7 +65,16 @@ export class Machine {
 
   /** Whether this run has taken its share of happenings, and everything it asked for has been answered. */
   get isReadyToLeave(): boolean {
-    return isLeaving(this.run) && this.run.state.inFlight === 0;
+    const { inFlight, checks } = this.run.state;
+    return isLeaving(this.run) && inFlight === 0 && Object.keys(checks?.open ?? {}).length === 0;
+  }
+
+  /** Why this outcome would refuse an override as it stands, and what it would make of the input; nothing is changed. */
+  preview(given: Override): {
+    readonly refused: Refused | undefined;
+    readonly input: { readonly was: Json; readonly is: Json } | undefined;
+  } {
+    return { refused: overrides.judge(this.run, given), input: overrides.inputsOf(this.run, given) };
   }
 
   /** What a new run of the workflow has to ask for again: timers that run, and what was due but held. */
@@ -80,7 +98,7 @@ export class Machine {
     return this.settle(this.take(happening.event));
   }
 
-  private take(event: EngineEvent): Answer {
+  private take(event: EngineEvent): Heard {
     const { run } = this;
     switch (event.kind) {
       case 'fired':
@@ -97,10 +115,18 @@ export class Machine {
         return 'done';
       case 'decide':
         return people.decide(run, event.decision);
+      case 'checked':
+        return checked(run, event);
       case 'signal':
         return people.signal(run, event);
       case 'release':
         return people.release(run, event.node);
+      case 'override':
+        return overrides.override(run, event.override);
+      case 'claim':
+        return claims.claim(run, event.node, event);
+      case 'unclaim':
+        return claims.unclaim(run, event.node, event);
       case 'resolve':
         return people.resolve(run, event.node, event.resolution, event.by);
       case 'pause':
@@ -117,7 +143,7 @@ export class Machine {
   }
 
   /** Works off the agenda, oldest step first, until nothing is left to do at this instant. */
-  private settle(answer: Answer): Advance {
+  private settle(answer: Heard): Advance {
     const { run } = this;
     for (let i = 0; i < run.agenda.length; i++) perform(run, run.agenda[i]!);
     run.agenda.length = 0;
@@ -126,7 +152,14 @@ export class Machine {
     run.state.turnsLeft -= heaviness(commands);
     run.commands = [];
     run.notes = [];
-    return { commands, trace: notes.map((note) => ({ at: run.at, ...note })), answer };
+    const { asked } = run;
+    delete run.asked;
+    return {
+      commands,
+      trace: notes.map((note) => ({ at: run.at, ...note })),
+      answer,
+      ...(asked === undefined ? {} : { check: asked }),
+    };
   }
 }
 

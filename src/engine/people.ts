@@ -3,12 +3,13 @@
  * Pure ring. Who may do what is judged before the engine hears of it.
  */
 import { assertNever } from '../kernel/invariant';
-import type { ActionNode } from '../plan/plan';
+import type { Refusal } from './override-rules';
 import { anchored, askForUndo, setUndo, undoIsOver } from './back';
 import type { Act, EngineEvent, GateDecision, Resolution } from './effects';
+import { clock, stopAsking, takeKept, takeSigned } from './approvals';
 import { engineFailure, fire } from './forward';
 import { planNodeOf } from './layout';
-import { isLeaving, place, type Placed, type Run } from './run';
+import { firingOf, isLeaving, place, type Placed, type Run } from './run';
 
 /** What came of an act, for the door that it came through. */
 export type Answer =
@@ -18,10 +19,20 @@ export type Answer =
   /** Nothing to do: decided, resolved or ended already. */
   | 'late'
   /** The outcome has no such gate or node. */
-  | 'unknown';
+  | 'unknown'
+  | Refusal;
+
+/** What the machine answers. */
+export type Heard =
+  | Answer
+  /** A decision that does not count: it is on record, and of no effect. */
+  | 'refused'
+  /** A decision that is being checked: the answer comes with the check's. */
+  | 'checking';
 
 /** A decision for a gate that is open now, or is kept until it opens. */
-export function decide(run: Run, decision: GateDecision): Answer {
+export function decide(run: Run, decision: GateDecision): Heard {
+  if (run.state.terms !== undefined) return takeSigned(run, decision);
   const { gate } = decision;
   if (isOver(run)) return 'late';
   const state = run.state.nodes[gate];
@@ -34,13 +45,14 @@ export function decide(run: Run, decision: GateDecision): Answer {
   const placed = place(run, gate);
   if (placed.node.kind !== 'gate') return 'unknown';
   if (state.status !== 'asking') return 'late';
-  run.commands.push({ do: 'stopTimer', timer: `gate:${gate}` });
+  stopAsking(run, gate);
   settleGate(run, placed, decision);
   return 'done';
 }
 
 /** A decision that was there before its gate opened is taken as soon as it does. */
 export function takeEarly(run: Run, gate: string): void {
+  takeKept(run, gate);
   const decision = run.state.early[gate];
   if (decision === undefined || run.state.nodes[gate]?.status !== 'asking') return;
   delete run.state.early[gate];
@@ -70,6 +82,7 @@ export function timer(run: Run, name: string): void {
   switch (name.slice(0, colon)) {
     case 'gate':
       if (state.status !== 'asking') return;
+      stopAsking(run, id);
       run.notes.push({ kind: 'gate.expired', gate: id });
       run.agenda.push({
         step: 'fail',
@@ -77,6 +90,10 @@ export function timer(run: Run, name: string): void {
         failure: engineFailure('GATE_EXPIRED', 'nobody decided in time'),
       });
       return;
+    case 'remind':
+    case 'escalate':
+    case 'lapse':
+      return clock(run, name.slice(0, colon) as 'remind' | 'escalate' | 'lapse', id);
     case 'wait':
       if (state.status === 'sleeping') waitIsOver(run, placed);
       return;
@@ -142,7 +159,7 @@ export function askForReady(run: Run): void {
   const due = run.state.ready.splice(0);
   for (const id of due) {
     const placed = place(run, id);
-    if (placed.state.status === 'undoing') askForUndo(run, placed, placed.node as ActionNode);
+    if (placed.state.status === 'undoing') askForUndo(run, placed);
     else if (run.state.paused) run.state.ready.push(id);
     else if (placed.state.status === 'ready') fire(run, placed);
   }
@@ -168,7 +185,7 @@ export function release(run: Run, id: string): Answer {
   }
   if (state.status !== 'held') return 'late';
   const placed = place(run, id);
-  run.notes.push({ kind: 'awf.released', node: id, awf: (placed.node as ActionNode).awf });
+  run.notes.push({ kind: 'awf.released', node: id, awf: firingOf(run, placed).awf });
   run.agenda.push({ step: 'ready', node: id });
   return 'done';
 }
@@ -193,7 +210,9 @@ function resolveUndo(run: Run, placed: Placed, resolution: Resolution, by: strin
   const { id } = placed;
   switch (resolution.as) {
     case 'retry':
-      askForUndo(run, placed, placed.node as ActionNode);
+      // Of what a person did elsewhere: from now on the compensation may undo it.
+      if (placed.state.attested !== undefined) placed.state.attested = { ...placed.state.attested, undo: 'compensation' };
+      askForUndo(run, placed);
       return;
     case 'supply':
       setUndo(run, id, 'undo_ok');
@@ -208,7 +227,7 @@ function resolveUndo(run: Run, placed: Placed, resolution: Resolution, by: strin
       if (run.state.stopping?.then !== 'backstep') {
         run.notes.push({ kind: 'backstep', from: id, code: 'REQUESTED', by, reason: resolution.reason });
         run.agenda.push({ step: 'stop', then: 'backstep' });
-      } else askForUndo(run, placed, placed.node as ActionNode);
+      } else askForUndo(run, placed);
       return;
     default:
       assertNever(resolution);

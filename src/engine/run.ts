@@ -7,7 +7,7 @@ import { invariant } from '../kernel/invariant';
 import type { Failure } from '../kernel/failure';
 import type { Json, JsonObject } from '../kernel/json';
 import { evaluate, type Expression, type Scope } from '../plan/expression';
-import type { Plan, PlanNode } from '../plan/plan';
+import type { Lane, Plan, PlannedAwf, PlanNode } from '../plan/plan';
 import type { Command } from './effects';
 import type { BlockLayout, Hideouts, Layout } from './layout';
 import type { BlockState, EngineState, NodeState } from './state';
@@ -37,6 +37,8 @@ export interface Run {
   /** The instant of the happening at hand, in milliseconds since the epoch. */
   at: number;
   readonly agenda: Step[];
+  /** The check that the happening at hand has asked for. */
+  asked?: string;
   commands: Command[];
   notes: TraceNote[];
 }
@@ -76,6 +78,32 @@ export function place(run: Run, id: string): Placed {
   invariant(node !== undefined, `the plan has node \`${id}\``);
   return { id, node, state, block, layout };
 }
+
+/** What an action fires: the AWF of the plan, or the one that a person put in its place. */
+export interface Firing {
+  readonly awf: string;
+  readonly planned: PlannedAwf;
+  readonly lane: Lane;
+}
+
+export function firingOf(run: Run, { id, node, state }: Placed): Firing {
+  invariant(node.kind === 'action', `\`${id}\` is an action`);
+  const awf = state.awf ?? node.awf;
+  // What no plan foresaw is on record before it acts: nothing of it can hide in a lost workflow task.
+  const lane = state.awf === undefined ? node.lane : 'remote';
+  return { awf, planned: plannedAwf(run, awf), lane };
+}
+
+/** An AWF as the plan has it, or as it was frozen when a person named it. */
+export function plannedAwf(run: Run, name: string): PlannedAwf {
+  const planned = run.plan.awfs[name] ?? run.state.awfs?.[name];
+  invariant(planned !== undefined, `the plan knows AWF \`${name}\``);
+  return planned;
+}
+
+/** For a command: the AWF, where whoever performs it does not find it in the plan. */
+export const foreignAwf = (run: Run, name: string): { readonly foreign?: PlannedAwf } =>
+  run.plan.awfs[name] === undefined ? { foreign: plannedAwf(run, name) } : {};
 
 /** Prefix of the instance ids inside a block. */
 export const prefixOf = (block: BlockState): string => block.prefixes[block.prefixes.length - 1] ?? '';

@@ -5,7 +5,8 @@
 import { invariant } from '../kernel/invariant';
 import type { Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
-import type { GateDecision } from './effects';
+import type { PlannedAwf } from '../plan/plan';
+import type { ApprovalTerms, CountedDecision, GateDecision, Override } from './effects';
 
 /**
  * Happenings one run of a workflow takes before it continues as new: at up to six history events each, well below the
@@ -44,11 +45,25 @@ export interface EngineState {
   returns: { [checkpoint: string]: ReturnState };
   /** Decisions for gates that are not open yet; kept, not lost. */
   early: { [gate: string]: GateDecision };
+  /** Set where decisions must be signed. */
+  readonly terms?: ApprovalTerms;
+  /** Decisions that are being checked, by the name of the check: the node they are for. */
+  checks?: { asked: number; open: { [check: string]: string } };
+  /** Decisions that count, for gates that are not open yet; kept, not lost. */
+  kept?: { [gate: string]: CountedDecision[] };
+  /** Gates that were approved by signed decisions, in that order: what stands behind them is fired with their proof. */
+  proven?: string[];
   /** Signals that no wait has taken yet, oldest first. */
   mail: { name: string; data: Json }[];
   /** Actions whose undo was given up by a person. */
   residue: string[];
-  /** Set once a person resolved an incident or an escalation: a lost workflow task may have gone another way. */
+  /** Overrides in force, by the id of the plan's node, oldest first: the last word counts. */
+  overrides?: { [node: string]: Override[] };
+  /** AWFs that the plan does not know, put in the place of others; frozen when they were. */
+  awfs?: { [name: string]: PlannedAwf };
+  /** Whose a task is; `as` is what the node waited for when it was claimed. */
+  claims?: { [node: string]: { readonly by: string; readonly as: NodeStatus } };
+  /** Set once a person resolved an incident or an escalation, or overrode a step: a lost workflow task may have gone another way. */
   isSwayed?: true;
   /** Commands `fire`, `undo` and `sweep` without an answer. */
   inFlight: number;
@@ -110,6 +125,14 @@ export interface NodeState {
   isStray?: true;
   /** Its hold ended before the engine had heard of the hold. */
   isReleased?: true;
+  /** The AWF that a person put in the place of the plan's. */
+  awf?: string;
+  /** A person did it elsewhere: who undoes it, and with what. */
+  attested?: { readonly undo: 'person' | 'compensation'; readonly args?: Json };
+  /** Decisions of people that counted for it, oldest first. */
+  counted?: CountedDecision[];
+  /** Of a held action: the decision of the rules that holds it, and the approvers asked, for whom its timers run. */
+  held?: { readonly record: Json; readonly asked: string | null };
   /** Input of a fired action; the compensation of an unknown effect needs it. */
   input?: Json;
   /** Arguments for the compensation, from the commit. */

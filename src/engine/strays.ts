@@ -122,8 +122,12 @@ function hold(
 ): { readonly nothingToUndo: boolean; readonly state: NodeState } {
   for (const link of wayTo(run.layout, node)) markRan(run, link, touched);
   const state = stateOf(run, node);
+  // A person attested it, and a lost task did it as well: one that changed nothing leaves the other as it is.
+  if (state.attested !== undefined && args === null) return { nothingToUndo: true, state };
   state.firings = firing;
   state.input = input;
+  // What a person put in its place is on record before it acts: this is the plan's own.
+  delete state.awf;
   if (args === undefined) state.isUnclear = true;
   else state.undoArgs = args;
   state.undo = args === undefined ? 'intended' : args === null ? 'undo_skipped' : 'acted';

@@ -4,6 +4,8 @@
  */
 import { assertNever } from '../kernel/invariant';
 import type { Json } from '../kernel/json';
+import type { Difference } from '../kernel/merge-patch';
+import type { Override, OverrideChange } from './effects';
 
 /** One event of the story. `node` is the instance's id inside the outcome. */
 export type TraceNote =
@@ -42,13 +44,29 @@ export type TraceNote =
       readonly approval: string;
       readonly by: readonly string[];
     }
-  | {
-      readonly kind: 'gate.approved' | 'gate.rejected';
-      readonly gate: string;
-      readonly by: string;
-      readonly reason?: string;
-    }
+  | ({ readonly kind: 'gate.approved' | 'gate.rejected'; readonly gate: string } & SaidBy)
   | { readonly kind: 'gate.expired'; readonly gate: string }
+  /** One of several people who are asked has approved. */
+  | { readonly kind: 'gate.endorsed'; readonly gate: string; readonly by: string; readonly left: number }
+  | { readonly kind: 'gate.reminded'; readonly gate: string }
+  | { readonly kind: 'gate.escalated'; readonly gate: string; readonly to: string }
+  /** A person decided on an action that was held for people; what it comes to is told when it asks again. */
+  | ({
+      readonly kind: 'awf.approved' | 'awf.rejected';
+      readonly node: string;
+      readonly awf: string;
+    } & SaidBy)
+  | { readonly kind: 'awf.reminded'; readonly node: string; readonly awf: string }
+  | { readonly kind: 'awf.escalated'; readonly node: string; readonly awf: string; readonly to: string }
+  | { readonly kind: 'awf.expired'; readonly node: string; readonly awf: string }
+  /** A decision that does not count, and why. */
+  | {
+      readonly kind: 'decision.refused';
+      readonly node: string;
+      readonly by: string;
+      readonly code: string;
+      readonly because: string;
+    }
   | { readonly kind: 'gate.closed'; readonly gate: string }
   | { readonly kind: 'wait'; readonly node: string; readonly for: string }
   | { readonly kind: 'wait.over' | 'wait.timeout'; readonly node: string }
@@ -82,6 +100,24 @@ export type TraceNote =
       readonly by: string;
     }
   | { readonly kind: 'escalation.expired'; readonly node: string }
+  | ({ readonly kind: 'override'; readonly until?: number } & Overridden)
+  /** An override that the outcome did not take: it is on record all the same. */
+  | ({ readonly kind: 'override.refused'; readonly code: string } & Overridden)
+  /** Done by a person elsewhere, and not executed. */
+  | {
+      readonly kind: 'awf.attested';
+      readonly node: string;
+      readonly awf: string;
+      readonly by: string;
+      readonly evidence: string;
+      readonly comp?: string;
+    }
+  | {
+      readonly kind: 'task.claimed' | 'task.unclaimed';
+      readonly node: string;
+      readonly by: string;
+      readonly reason?: string;
+    }
   | { readonly kind: 'paused' | 'resumed'; readonly by: string; readonly reason?: string }
   | {
       readonly kind: 'outcome.complete' | 'outcome.backstepped';
@@ -89,9 +125,28 @@ export type TraceNote =
       readonly residue?: readonly string[];
     };
 
+interface SaidBy {
+  readonly by: string;
+  /** Whose authority it was, where they stood in for somebody. */
+  readonly for?: string;
+  /** The chain was passed in an emergency. */
+  readonly glass?: true;
+  readonly reason?: string;
+}
+
 /** The record of the decision of the authority rules, to decide again by; absent where none was asked. */
 interface Decided {
   readonly decision?: Json;
+}
+
+interface Overridden {
+  readonly node: string;
+  readonly change: OverrideChange;
+  readonly by: string;
+  readonly reason: string;
+  readonly scope: Override['scope'];
+  /** Of an input that was edited: what it was and is, where the input was known by then. */
+  readonly diff?: readonly Difference[];
 }
 
 export type TraceEvent = TraceNote & {
@@ -147,11 +202,29 @@ function bodyOf(event: TraceEvent): string {
     case 'gate.open':
       return `gate=${event.gate} open approval=${event.approval} by=${event.by.join(',')}`;
     case 'gate.approved':
-      return `gate=${event.gate} approved by=${event.by}${because(event.reason)}`;
+      return `gate=${event.gate} approved ${saidBy(event)}`;
     case 'gate.rejected':
-      return `gate=${event.gate} rejected by=${event.by}${because(event.reason)}`;
+      return `gate=${event.gate} rejected ${saidBy(event)}`;
     case 'gate.expired':
       return `gate=${event.gate} expired`;
+    case 'gate.endorsed':
+      return `gate=${event.gate} endorsed by=${event.by} left=${event.left}`;
+    case 'gate.reminded':
+      return `gate=${event.gate} reminded`;
+    case 'gate.escalated':
+      return `gate=${event.gate} escalated to=${event.to}`;
+    case 'awf.approved':
+      return `awf=${event.awf} approved ${saidBy(event)}`;
+    case 'awf.rejected':
+      return `awf=${event.awf} rejected ${saidBy(event)}`;
+    case 'awf.reminded':
+      return `awf=${event.awf} reminded`;
+    case 'awf.escalated':
+      return `awf=${event.awf} escalated to=${event.to}`;
+    case 'awf.expired':
+      return `awf=${event.awf} expired`;
+    case 'decision.refused':
+      return `decision=${event.node} refused by=${word(event.by)} code=${event.code}`;
     case 'gate.closed':
       return `gate=${event.gate} closed`;
     case 'wait':
@@ -179,6 +252,18 @@ function bodyOf(event: TraceEvent): string {
       return `escalation=${event.node} resolved as=${event.as} by=${event.by}`;
     case 'escalation.expired':
       return `escalation=${event.node} expired`;
+    case 'override':
+      return `override=${event.node} ${overrideBody(event)}`;
+    case 'override.refused':
+      return `override=${event.node} refused code=${event.code} ${overrideBody(event)}`;
+    case 'awf.attested': {
+      const comp = event.comp === undefined ? '' : `  comp=${shortName(event.comp)}`;
+      return `awf=${event.awf} attested by=${event.by} evidence=${word(event.evidence)}${comp}`;
+    }
+    case 'task.claimed':
+      return `task=${event.node} claimed by=${event.by}`;
+    case 'task.unclaimed':
+      return `task=${event.node} unclaimed by=${event.by}${because(event.reason)}`;
     case 'paused':
       return `paused by=${event.by}${because(event.reason)}`;
     case 'resumed':
@@ -194,6 +279,36 @@ function bodyOf(event: TraceEvent): string {
   }
 }
 
+/** No values: they may be personal, and the event has them. */
+function overrideBody({
+  change,
+  scope,
+  by,
+  reason,
+  ...rest
+}: Overridden & { readonly until?: number }): string {
+  const until = rest.until === undefined ? '' : ` until=${new Date(rest.until).toISOString()}`;
+  const where = scope === 'step' ? '' : ` scope=${scope}${until}`;
+  return `${changeText(change, rest.diff)}${where} by=${by}${because(reason)}`;
+}
+
+function changeText(change: OverrideChange, diff: readonly Difference[] = []): string {
+  const paths = diff.length === 0 ? '' : ` changed=${word(diff.map(({ path }) => path).join(','))}`;
+  switch (change.do) {
+    case 'choose':
+      return `choose=${word(change.value)}`;
+    case 'replace':
+      return `replace=${change.awf}${paths}`;
+    case 'decline':
+      return `decline=${change.then}`;
+    case 'edit':
+      return `edit${paths}`;
+    case 'skip':
+    case 'attest':
+      return change.do;
+  }
+}
+
 /** `okta.disable_identity` is printed as `disable_identity`: the system stands before it on the line. */
 const shortName = (awf: string): string => awf.slice(awf.indexOf('.') + 1);
 
@@ -201,6 +316,9 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)}s`;
 
 const because = (reason: string | undefined): string =>
   reason === undefined ? '' : ` reason=${word(reason)}`;
+
+const saidBy = (said: SaidBy): string =>
+  `by=${said.by}${said.for === undefined ? '' : ` for=${said.for}`}${said.glass === true ? ' glass=broken' : ''}${because(said.reason)}`;
 
 /** A value with white space is quoted, so that a line splits at spaces. */
 const word = (text: string): string => (/[\s"=]/.test(text) || text === '' ? JSON.stringify(text) : text);

@@ -8,11 +8,15 @@ import type { Failure, FailureClass } from '../kernel/failure';
 import type { Json } from '../kernel/json';
 import type { AwfContract } from '../dsl/awf';
 import type {
+  ApprovalTerms,
+  Check,
+  CheckResult,
   Command,
   Effects,
   EngineEvent,
   FireResult,
   Happening,
+  Override,
   Resolution,
   Stray,
   UndoResult,
@@ -28,7 +32,7 @@ import { ModelWorld, PredictedFailure } from './model-world';
 export type FireMode =
   | { readonly as: 'predicted' }
   /** Fails for good, and has changed nothing. */
-  | { readonly as: 'refused'; readonly failure: Failure }
+  | { readonly as: 'refused'; readonly failure: Failure; readonly decision?: Json }
   /** No answer came; whether the effect happened is what only the world knows. */
   | { readonly as: 'unanswered'; readonly happened: boolean }
   /** Held by a decision; let go on after the time a person takes, and then asked for again. */
@@ -46,12 +50,16 @@ export interface LostFiring {
 
 /** Decides what is not determined by the plan. Every answer defaults to the undisturbed one. */
 export interface Oracle {
-  readonly fire?: (node: string, awf: AwfContract) => FireMode;
+  readonly fire?: (node: string, awf: AwfContract, input: Json) => FireMode;
   readonly undo?: (node: string, awf: AwfContract) => 'predicted' | Failure;
   readonly gate?: (gate: string) => 'approve' | 'reject' | 'expire';
+  /** Whether a signed decision counts. Default: it does, for every step. */
+  readonly check?: (check: Check) => CheckResult;
   /** Data of a signal that is waited for; `undefined` lets the wait time out. */
   readonly signal?: (name: string) => Json | undefined;
   readonly resolve?: (node: string) => Resolution;
+  /** What people do of their own accord when they see this in the trace; each takes the time of a decision. */
+  readonly act?: (seen: TraceEvent) => readonly EngineEvent[];
   /**
    * What ran in a workflow task that was lost, of the nodes that a sweep fences: each acted with this input, and whether its
    * commit is known. Default: nothing.
@@ -73,8 +81,12 @@ export interface Simulation {
   readonly at?: number;
   /** A state to go on from, such as that of a completed outcome that is to go back. */
   readonly from?: EngineState;
+  /** Set where decisions must be signed. */
+  readonly terms?: ApprovalTerms;
   /** What happens first, such as a request to go back. */
   readonly first?: readonly EngineEvent[];
+  /** Overrides that stand from the beginning. */
+  readonly overrides?: readonly Override[];
   /** State that actions of an earlier simulation captured, by node. */
   readonly prior?: ReadonlyMap<string, Json>;
   /** What is under way when it begins, and when each will be heard of, in milliseconds since the epoch. */
@@ -102,7 +114,9 @@ export async function simulate(simulation: Simulation): Promise<Simulated> {
   const state = await interpret(simulation.plan, effects, {
     at: simulation.at ?? 0,
     ...(simulation.from === undefined ? {} : { from: simulation.from }),
+    ...(simulation.terms === undefined ? {} : { terms: simulation.terms }),
     ...(simulation.first === undefined ? {} : { first: simulation.first }),
+    ...(simulation.overrides === undefined ? {} : { overrides: simulation.overrides }),
     observe: (advance) => {
       trace.push(...advance.trace);
       effects.watch(advance.trace);
@@ -144,6 +158,12 @@ export class PredictedEffects implements Effects {
         const strays = lost.map((firing) => this.loose(firing, command.asked[firing.node] ?? 0));
         return this.schedule(DEFAULT_LATENCY_MS, { kind: 'swept', of: command.of, strays });
       }
+      case 'check':
+        return this.schedule(DEFAULT_LATENCY_MS, {
+          kind: 'checked',
+          check: command.check,
+          result: this.simulation.oracle?.check?.(command) ?? this.counts(command),
+        });
       case 'startTimer':
         return this.schedule(command.ms, { kind: 'timer', timer: command.timer });
       case 'stopTimer':
@@ -172,9 +192,18 @@ export class PredictedEffects implements Effects {
     return at < 0 ? undefined : this.queue.splice(at, 1)[0]?.event;
   }
 
+  /** A decision counts here for every step: who may decide is not the simulator's to know. */
+  private counts({ decision: { gate, by, verdict, reason, token } }: Check): CheckResult {
+    const node = planNodeOf(this.layout, gate);
+    const may = node?.kind === 'gate' ? node.by.map((_, i) => i) : [0];
+    const why = reason === undefined ? {} : { reason };
+    return { kind: 'counts', decision: { by, verdict, ...why, may, token: token ?? '' } };
+  }
+
   /** People and signals answer what the trace shows them. */
   watch(events: readonly TraceEvent[]): void {
     for (const event of events) {
+      for (const act of this.simulation.oracle?.act?.(event) ?? []) this.schedule(DECISION_MS, act);
       if (event.kind === 'gate.open') this.decide(event.gate);
       if (event.kind === 'wait') this.answerSignal(event.node, event.for);
       if (event.kind === 'incident.open' || event.kind === 'escalation.open') this.resolve(event.node);
@@ -202,8 +231,11 @@ export class PredictedEffects implements Effects {
 
   private fire(command: Extract<Command, { do: 'fire' }>): FireResult {
     const contract = this.contractOf(command.awf);
-    const mode = this.simulation.oracle?.fire?.(command.node, contract) ?? { as: 'predicted' };
-    if (mode.as === 'refused') return { kind: 'failed', failure: mode.failure };
+    const mode = this.simulation.oracle?.fire?.(command.node, contract, command.input) ?? { as: 'predicted' };
+    if (mode.as === 'refused') {
+      const { as: _, ...refused } = mode;
+      return { kind: 'failed', ...refused };
+    }
     if (mode.as === 'held') return this.hold(command.node, mode);
     if (mode.as === 'answered') {
       this.follow(contract, command, mode.result);
@@ -222,9 +254,14 @@ export class PredictedEffects implements Effects {
     }
   }
 
+  /** Lets a held action go on after the time a person takes. */
+  releaseSoon(node: string, afterMs = 0): void {
+    this.schedule(afterMs + DECISION_MS, { kind: 'release', node });
+  }
+
   private hold(node: string, { because, decision }: Extract<FireMode, { as: 'held' }>): FireResult {
     const ms = this.simulation.oracle?.latencyMs?.(node, 'fire') ?? DEFAULT_LATENCY_MS;
-    this.schedule(ms + DECISION_MS, { kind: 'release', node });
+    this.releaseSoon(node, ms);
     return { kind: 'held', because, ...(decision === undefined ? {} : { decision }) };
   }
 

@@ -8,6 +8,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
+  type WorkflowClientInterceptor,
 } from '@temporalio/client';
 import {
   ApplicationFailure,
@@ -29,7 +30,7 @@ import {
   type Phase,
   type StoredStart,
 } from '../../workflows/protocol';
-import type { Act, GateDecision, Resolution } from '../engine/effects';
+import type { Act, GateDecision, Override, Resolution } from '../engine/effects';
 import type { Told } from '../engine/fold';
 import type { Answer } from '../engine/people';
 import { outcomeIdOf, type OutcomeId } from '../kernel/ids';
@@ -43,6 +44,8 @@ export interface OutcomesSettings {
   readonly address: string;
   readonly namespace: string;
   readonly codec: PayloadCodec;
+  /** Watches what is started and sent. */
+  readonly interceptor?: WorkflowClientInterceptor;
 }
 
 /** The door to outcomes. All methods throw OutcomeError for what a caller can mend, and the SDK's errors for the rest. */
@@ -56,6 +59,9 @@ export interface Outcomes {
   /** `name`: sent again under the same name it is taken once. */
   release(id: string, node: string, name?: string): Promise<Answer>;
   resolve(id: string, node: string, resolution: Resolution, by: string): Promise<Answer>;
+  override(id: string, given: Override): Promise<Answer>;
+  claim(id: string, node: string, act: Act): Promise<Answer>;
+  unclaim(id: string, node: string, act: Act): Promise<Answer>;
   signal(id: string, name: string, data: Json): Promise<Answer>;
   /** Takes an outcome back: by an act while it runs, by a workflow of its own once it has completed. */
   backstep(id: string, act: Act, now: number): Promise<Backstepped>;
@@ -107,6 +113,7 @@ export async function connectOutcomes(settings: OutcomesSettings): Promise<Outco
     connection,
     namespace: settings.namespace,
     dataConverter: { payloadCodecs: [settings.codec] },
+    ...(settings.interceptor === undefined ? {} : { interceptors: { workflow: [settings.interceptor] } }),
   });
   return new TemporalOutcomes(client, settings.codec, () => connection.close());
 }
@@ -142,6 +149,15 @@ class TemporalOutcomes implements Outcomes {
   }
   resolve(id: string, node: string, resolution: Resolution, by: string): Promise<Answer> {
     return this.act(id, 'resolve', { node, resolution, by });
+  }
+  override(id: string, given: Override): Promise<Answer> {
+    return this.act(id, 'override', given);
+  }
+  claim(id: string, node: string, act: Act): Promise<Answer> {
+    return this.act(id, 'claim', { node, ...act });
+  }
+  unclaim(id: string, node: string, act: Act): Promise<Answer> {
+    return this.act(id, 'unclaim', { node, ...act });
   }
   signal(id: string, name: string, data: Json): Promise<Answer> {
     return this.act(id, 'signal', { name, data });

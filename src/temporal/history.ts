@@ -16,6 +16,7 @@ import {
   TIMER_PREFIX,
   type OutcomeStart,
   type StoredStart,
+  type Checked,
   type Swept,
 } from '../../workflows/protocol';
 import { TEMPORAL_CANCEL } from '../../workflows/temporal-cancel';
@@ -92,7 +93,7 @@ export function tellRuns(runs: readonly ReadRun[]): Told {
   const trace: TraceEvent[] = [];
   let state: Told['state'] | undefined;
   for (const { start, at, happenings } of runs) {
-    const { plan, from, first, turnsPerRun } = start;
+    const { plan, from, first, overrides, terms, turnsPerRun } = start;
     const told = fold(
       plan,
       {
@@ -100,6 +101,8 @@ export function tellRuns(runs: readonly ReadRun[]): Told {
         turnsPerRun: turnsPerRun ?? TURNS_PER_RUN,
         ...(from === undefined ? {} : { from }),
         ...(first === undefined ? {} : { first }),
+        ...(overrides === undefined ? {} : { overrides }),
+        ...(terms === undefined ? {} : { terms }),
       },
       happenings,
     );
@@ -218,6 +221,7 @@ interface LocalActivityData {
 
 function answer(label: string, result: unknown): EngineEvent {
   const { op, node } = readLabel(label);
+  if (op === 'check') return { kind: 'checked', check: node, result: (result as Checked).result };
   if (op === 'sweep') return { kind: 'swept', of: node, strays: (result as Swept).strays };
   return op === 'execute'
     ? { kind: 'fired', node, result: result as FireResult }

@@ -13,6 +13,15 @@ const wellFormed: { readonly [Name in ActName]: object } = {
     resolution: { as: 'supply', output: { id: 1 }, evidence: 'ticket 7' },
   },
   release: { node: 'a' },
+  override: {
+    node: 'a',
+    by: 'person:mary',
+    reason: 'not needed',
+    scope: 'step',
+    change: { do: 'skip', output: { id: 1 } },
+  },
+  claim: { node: 'a', by: 'person:mary' },
+  unclaim: { node: 'a', by: 'person:mary', reason: 'on leave' },
   signal: { name: 'contract.signed', data: { by: 'x' } },
 };
 
@@ -49,6 +58,19 @@ test.each<[ActName, unknown, string]>([
     'resolve',
     { node: 'a', by: 'x' },
     '`resolve`: `resolution` is no object, `resolution.as` is none of retry, supply, accept, backstep',
+  ],
+  [
+    'override',
+    { node: 'a', by: 'x', reason: 'y', scope: 'automation', change: { do: 'attest', evidence: 'z' } },
+    '`override`: `change.output` is not there, `change.undo` is none of person, compensation, `scope` is none of step, outcome',
+  ],
+  [
+    'override',
+    {
+      ...{ node: 'a', by: 'x', reason: 'y', scope: 'step' },
+      change: { do: 'replace', awf: 'toy.put', awfs: { 'toy.put': { effect: 'explode' } } },
+    },
+    '`override`: `change.awfs.toy.put.effect` is none of read, mutate, `change.awfs.toy.put.reversibility` is none of full, partial, irreversible, `change.awfs.toy.put.timeoutMs` is no positive number',
   ],
   ['signal', { data: 1 }, '`signal`: `name` is no text of 1 to 2000 characters'],
 ])('a malformed `%s` is refused with what is wrong (%j)', (name, data, problem) => {

@@ -1,0 +1,263 @@
+/**
+ * What a person may change of a step before it commits, and what not: the rules of overrides, for the engine and for the doors
+ * that want to say no in words.
+ * Pure ring. Who may do it is judged before; whether an input fits its AWF is for those who know the contract.
+ */
+import type { OVERRIDE_PROBLEMS } from '../kernel/catalogue';
+import { assertNever } from '../kernel/invariant';
+import type { Json } from '../kernel/json';
+import { referencesOf, type Expression } from '../plan/expression';
+import type { ActionNode, Block, ChoiceNode, Course, PlannedAwf, PlanNode } from '../plan/plan';
+import type { Override, OverrideChange } from './effects';
+import { planNodeOf, type Layout } from './layout';
+import { isStopped, place, type Run } from './run';
+import type { NodeState } from './state';
+
+/** Why an override is not taken; also the answer to whoever sent it. */
+export type Refusal = keyof typeof OVERRIDE_PROBLEMS;
+
+/** Here by name, because no page of texts belongs into the bundle of the workflows. */
+const REFUSALS: { readonly [Code in Refusal]: true } = {
+  OVERRIDE_TOO_LATE: true,
+  OVERRIDE_NOT_POSSIBLE: true,
+  OVERRIDE_OUTPUT_NEEDED: true,
+  OVERRIDE_BYPASSES_GATE: true,
+  OVERRIDE_AWF_UNFIT: true,
+  OVERRIDE_INPUT_INVALID: true,
+  TASK_CLAIMED: true,
+};
+
+export const isRefusal = (answer: string): answer is Refusal => Object.hasOwn(REFUSALS, answer);
+
+export interface Refused {
+  readonly code: Refusal;
+  /** Lower case, no final stop. */
+  readonly because: string;
+}
+
+/** Overrides of one node of the plan that are kept: more are a mistake, or an attempt to fill the state. */
+const PER_NODE = 20;
+
+/** The case that a choice would take as things stand; `undefined` where what it reads is not there yet. */
+type CaseOf = (node: ChoiceNode) => string | undefined;
+
+/**
+ * Why the override is refused; `undefined` where it can be taken. `node` is the plan's node.
+ */
+export function refusalOf(
+  run: Run,
+  node: PlanNode,
+  { override, caseOf }: { readonly override: Override; readonly caseOf: CaseOf },
+): Refused | undefined {
+  const { change } = override;
+  const kept = run.state.overrides?.[node.id]?.length ?? 0;
+  if (kept >= PER_NODE) return no('OVERRIDE_NOT_POSSIBLE', `it was overridden ${PER_NODE} times`);
+  const instances = instancesOf(run, node, override);
+  const open = instances.filter((id) => isOpen(run, id));
+  // A for-each may still bring elements that have not fired.
+  if (instances.length > 0 && open.length === 0 && !isOfEach(run, node, override)) {
+    return no('OVERRIDE_TOO_LATE', tooLate(run.state.nodes[instances[0]!]));
+  }
+  return wrongKind(node, change) ?? wrongChange(run, node, change, caseOf);
+}
+
+/** Instances of a node that an override is about and that are in the state. */
+export function instancesOf(run: Run, node: PlanNode, { node: id, scope }: Override): readonly string[] {
+  if (scope === 'step') return run.state.nodes[id] === undefined ? [] : [id];
+  if ((run.layout.blocks.get(run.layout.home.get(node.id) ?? '')?.eachDepth ?? 0) === 0)
+    return run.state.nodes[node.id] === undefined ? [] : [node.id];
+  return Object.keys(run.state.nodes).filter((one) => planNodeOf(run.layout, one)?.id === node.id);
+}
+
+/** Whether nothing of it has been asked of the world, or what was asked was held before it did anything. */
+export function isOpen(run: Run, id: string): boolean {
+  const state = run.state.nodes[id];
+  if (state === undefined) return true;
+  if (isStopped(run, id) || state.isUnclear === true || state.isReleased === true) return false;
+  switch (state.status) {
+    case 'ready':
+    case 'held':
+      return true;
+    case 'sleeping':
+      return place(run, id).node.kind === 'wait';
+    default:
+      return false;
+  }
+}
+
+const isOfEach = (run: Run, node: PlanNode, { scope }: Override): boolean =>
+  scope !== 'step' && (run.layout.blocks.get(run.layout.home.get(node.id) ?? '')?.eachDepth ?? 0) > 0;
+
+function tooLate(state: NodeState | undefined): string {
+  switch (state?.status) {
+    case 'acting':
+      return 'it is being fired';
+    case 'inside':
+      return 'it is under way';
+    case 'asking':
+      return 'it waits for a decision';
+    case 'incident':
+      return 'it needs somebody to resolve it';
+    default:
+      return state?.isUnclear === true ? 'it may have happened' : 'it is over';
+  }
+}
+
+const TAKES: { readonly [Do in OverrideChange['do']]: readonly PlanNode['kind'][] } = {
+  skip: ['action', 'wait'],
+  edit: ['action'],
+  choose: ['choice'],
+  replace: ['action'],
+  decline: ['action', 'wait', 'choice', 'each', 'checkpoint'],
+  attest: ['action'],
+};
+
+function wrongKind(node: PlanNode, { do: what }: OverrideChange): Refused | undefined {
+  if (TAKES[what].includes(node.kind)) return undefined;
+  if (node.kind === 'gate') return no('OVERRIDE_NOT_POSSIBLE', 'a gate is decided, and not overridden');
+  return no(
+    'OVERRIDE_NOT_POSSIBLE',
+    `\`${what}\` is for ${TAKES[what].join(' or ')}, and it is ${node.kind}`,
+  );
+}
+
+function wrongChange(run: Run, node: PlanNode, change: OverrideChange, caseOf: CaseOf): Refused | undefined {
+  switch (change.do) {
+    case 'skip':
+    case 'attest':
+      return wrongOutput(run.layout, node.id, change.output);
+    case 'choose':
+      return wrongCase(node as ChoiceNode, change.value, caseOf);
+    case 'replace':
+      return wrongAwf(run, node as ActionNode, change);
+    case 'edit':
+    case 'decline':
+      return undefined;
+    default:
+      return assertNever(change);
+  }
+}
+
+/** Whatever is read of the node's output must be in the one that takes its place. */
+function wrongOutput(layout: Layout, node: string, output: Json | undefined): Refused | undefined {
+  const missing = readersOf(layout, node).filter(({ path }) => output === undefined || !has(output, path));
+  if (missing.length === 0) return undefined;
+  const told = missing.map(({ by, path }) => `\`${by}\` reads \`${[node, ...path].join('.')}\``);
+  return no('OVERRIDE_OUTPUT_NEEDED', [...new Set(told)].slice(0, 5).join(', '));
+}
+
+/** A choice may not be led around people: whoever is asked on the way that it would take is asked on the new one too. */
+function wrongCase({ cases, ...node }: ChoiceNode, value: string, caseOf: CaseOf): Refused | undefined {
+  const chosen = cases[value];
+  if (chosen === undefined) {
+    return no('OVERRIDE_NOT_POSSIBLE', `\`${value}\` is none of the cases ${Object.keys(cases).join(', ')}`);
+  }
+  const own = caseOf({ cases, ...node });
+  const left = Object.entries(cases).filter(([name]) => (own === undefined ? name !== value : name === own));
+  const asked = gatesIn(chosen);
+  const around = left.flatMap(([, block]) => gatesIn(block)).filter((gate) => !asked.includes(gate));
+  if (around.length === 0) return undefined;
+  return no(
+    'OVERRIDE_BYPASSES_GATE',
+    `the case \`${value}\` does not ask ${[...new Set(around)].join(', ')}`,
+  );
+}
+
+const ORDER = ['irreversible', 'partial', 'full'] as const;
+
+function wrongAwf(
+  run: Run,
+  node: ActionNode,
+  { awf, awfs }: Extract<OverrideChange, { do: 'replace' }>,
+): Refused | undefined {
+  const unfit = (because: string): Refused => no('OVERRIDE_AWF_UNFIT', `\`${awf}\` ${because}`);
+  const known = { ...awfs, ...run.state.awfs, ...run.plan.awfs };
+  const is = known[awf];
+  const was = known[node.awf];
+  if (is === undefined || was === undefined) return unfit('did not come with what it is');
+  const domainOf = ({ domain }: PlannedAwf): string => domain ?? run.plan.runbook.domain;
+  if (domainOf(is) !== domainOf(was)) return unfit(`is of another domain than \`${node.awf}\``);
+  if (is.effect !== was.effect) return unfit(`is a ${is.effect}, and \`${node.awf}\` a ${was.effect}`);
+  if (ORDER.indexOf(is.reversibility) < ORDER.indexOf(was.reversibility)) {
+    return unfit(`can be undone less than \`${node.awf}\``);
+  }
+  if (is.effect === 'mutate' && known[is.compensation ?? ''] === undefined)
+    return unfit('has no compensation');
+  return undefined;
+}
+
+/** Who reads the output of a node, and which part. */
+export function readersOf(
+  layout: Layout,
+  node: string,
+): readonly { readonly by: string; readonly path: readonly string[] }[] {
+  const found: { by: string; path: readonly string[] }[] = [];
+  const look = (by: string, expression: Expression | undefined): void => {
+    if (expression === undefined) return;
+    for (const ref of referencesOf(expression)) {
+      if (ref.from === 'node' && ref.node === node) found.push({ by, path: ref.path });
+    }
+  };
+  for (const { nodes } of layout.blocks.values()) {
+    for (const reader of nodes) for (const expression of expressionsOf(reader)) look(reader.id, expression);
+  }
+  for (const [key, course] of layout.courses) {
+    if (course.do === 'skip' || course.do === 'branch') look(key.slice(0, key.indexOf('!')), course.output);
+  }
+  return found;
+}
+
+function expressionsOf(node: PlanNode): readonly Expression[] {
+  switch (node.kind) {
+    case 'action':
+      return [node.input];
+    case 'wait':
+      return 'until' in node.for ? [node.for.until] : [];
+    case 'choice':
+      return [node.on, ...Object.values(node.outputs ?? {})];
+    case 'each':
+      return [node.over];
+    case 'gate':
+    case 'checkpoint':
+    case 'end':
+      return [];
+  }
+}
+
+function has(value: Json, path: readonly string[]): boolean {
+  let at: Json = value;
+  for (const step of path) {
+    if (at === null || typeof at !== 'object' || !Object.hasOwn(at, step)) return false;
+    at = (at as Readonly<Record<string, Json>>)[step]!;
+  }
+  return true;
+}
+
+/** What each gate in a block asks, and of whom; those in its branches and exits included. */
+function gatesIn(block: Block): readonly string[] {
+  return block.nodes.flatMap((node) => {
+    switch (node.kind) {
+      case 'gate':
+        return [
+          `${node.approval} by ${node.by.join(', ')}`,
+          ...gatesInCourse(node.onRejected),
+          ...gatesInCourse(node.onExpired),
+        ];
+      case 'choice':
+        return Object.values(node.cases).flatMap(gatesIn);
+      case 'each':
+        return gatesIn(node.body);
+      case 'action':
+        return (node.exits ?? []).flatMap(({ course }) => gatesInCourse(course));
+      default:
+        return [];
+    }
+  });
+}
+
+function gatesInCourse(course: Course): readonly string[] {
+  if (course.do === 'retry') return gatesInCourse(course.then);
+  return (course.do === 'branch' || course.do === 'backstep') && course.body ? gatesIn(course.body) : [];
+}
+
+const no = (code: Refusal, because: string): Refused => ({ code, because });

@@ -9,13 +9,13 @@ const shared = {
       '@swc/jest',
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
-    // An ES module without another form: Node can require it, jest cannot.
-    'node_modules/jose/.+\\.js$': [
+    // ES modules without another form, and one that loads Node's own at run time: Node can, jest cannot.
+    'node_modules/(jose|@opentelemetry/otlp-exporter-base)/.+\\.js$': [
       '@swc/jest',
       { jsc: { target: 'es2022', parser: { syntax: 'ecmascript' } }, module: { type: 'commonjs' } },
     ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(jose|@opentelemetry/otlp-exporter-base)/)'],
   extensionsToTreatAsEsm: [],
 } satisfies Config;
 

@@ -146,12 +146,14 @@ async function attempt(
     readonly body?: string;
   },
 ): Promise<WireAnswer> {
-  try {
-    return await exchange({
+  const send = (more: Readonly<Record<string, string>>): Promise<WireAnswer> =>
+    exchange({
       ...sent,
-      headers: { ...sent.headers, [ACTION_HEADER]: actionHeader(context) },
+      headers: { ...sent.headers, ...more, [ACTION_HEADER]: actionHeader(context) },
       signal: context.signal,
     });
+  try {
+    return await (context.watch === undefined ? send({}) : context.watch(sent.method, send));
   } catch (error) {
     if (error instanceof WireError) throw failureOfSilence(error, purpose, context);
     throw error;

@@ -19,6 +19,7 @@ import type { ApiDeps, Call, Route } from './route';
 
 export type Given =
   | { readonly status: number; readonly body: unknown; readonly headers: Readonly<Record<string, string>> }
+  | { readonly status: number; readonly text: string; readonly type: string }
   | { readonly stream: AsyncIterable<string> };
 
 /** Nobody: what a public route is called with, so that one that reads its caller fails in every test. */
@@ -38,7 +39,7 @@ export class Answering {
 
   async answer(route: Route, request: FastifyRequest, caller: Caller = NOBODY): Promise<Given> {
     const params = parsed(route.params, request.params, 'params');
-    if (route.about !== undefined) await holdWall(params, caller);
+    if (route.about === 'outcome' || route.about === 'task') await holdWall(params, caller);
     const query = parsed(route.query, request.query, 'query');
     const body = parsed(route.body, request.body, 'body');
     const key = keyOf(route, request);
@@ -59,7 +60,7 @@ export class Answering {
       ? work()
       : outcomes.client.withDeadline(now() + API_LIMITS.answerMs, work));
     if (!result.ok) throw problemOf(result.error);
-    if ('stream' in result.value) return result.value;
+    if ('stream' in result.value || 'text' in result.value) return result.value;
     const { status, body, headers = {} } = result.value;
     // An answer that does not fit its own schema is our bug, and is not sent.
     return { status, body: route.answer.parse(body), headers };
@@ -94,7 +95,7 @@ export class Answering {
       await this.keepRefusal(error, { which, claim, request: request.id });
       throw error;
     });
-    if ('stream' in given) return given;
+    if ('stream' in given || 'text' in given) return given;
     // It is done, and that is the answer, also where it cannot be kept: sent again, the use case itself does nothing twice.
     await answers.keep(which, claim, { ...given, body: given.body as Json }).catch((error: unknown) => {
       this.deps.services.logger.log('api.dependency_down', { request: request.id, route: route.path, error });

@@ -52,6 +52,7 @@ export async function buildApi(deps: ApiDeps, options: ApiOptions = {}): Promise
   holdToTable(app, routes);
   app.setErrorHandler(fail);
   await protect(app, deps, options);
+  countRequests(app, deps);
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request) => {
     throw unknownRoute(request, routes);
   });
@@ -78,6 +79,17 @@ function closeAsTheyIdle({ server }: FastifyInstance): void {
   if (!server.listening) return;
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   server.once('close', () => clearInterval(sweep));
+}
+
+/** By route, and not by path: paths name what belongs to tenants. */
+function countRequests(app: FastifyInstance, { services: { telemetry } }: ApiDeps): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    const { metrics } = telemetry;
+    metrics.count('backstep_api_requests_total', { route, status: String(reply.statusCode) });
+    metrics.observe('backstep_api_request_seconds', { route }, reply.elapsedTime / 1_000);
+    done();
+  });
 }
 
 /** Headers for browsers, origins, and the limit of each address. */
@@ -129,7 +141,7 @@ const NO_CONTENT = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
 
 const corsFor = (origins: readonly string[]) => ({
   origin: [...origins],
-  methods: ['GET', 'POST'],
+  methods: ['GET', 'POST', 'PUT'],
   allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'last-event-id'],
   exposedHeaders: ['location', 'retry-after', 'idempotency-replayed'],
   credentials: false,
@@ -189,6 +201,7 @@ async function answer({
     reply.header('content-type', 'text/event-stream; charset=utf-8').header('x-accel-buffering', 'no');
     return reply.send(Readable.from(given.stream, { objectMode: false }));
   }
+  if ('text' in given) return reply.code(given.status).header('content-type', given.type).send(given.text);
   return reply
     .code(given.status)
     .headers({ 'content-type': 'application/json; charset=utf-8', ...given.headers })

@@ -104,9 +104,12 @@ function parametersOf(where: 'path' | 'query', schema: z.ZodObject | undefined):
 function responsesOf(route: Route): Json {
   const schema = schemaOf(route.answer, 'output');
   const stream = route.streams === true ? { 'text/event-stream': { schema: { type: 'string' } } } : {};
+  const texts = Object.fromEntries((route.texts ?? []).map((type) => [type, { schema: { type: 'string' } }]));
+  const isText = route.texts !== undefined && route.answer instanceof z.ZodNever;
+  const json = isText ? {} : { 'application/json': { schema } };
   const answers = Object.entries(route.answers).map(([status, description]) => [
     status,
-    { description, content: { 'application/json': { schema }, ...stream } },
+    { description, content: { ...json, ...stream, ...texts } },
   ]);
   const problems = new Map<number, ProblemCode[]>();
   for (const code of problemsOf(route)) {

@@ -43,17 +43,22 @@ export interface Call<Params, Query, Body> {
 
 export type Reply<Body> =
   | { readonly status: number; readonly body: Body; readonly headers?: Readonly<Record<string, string>> }
+  /** Bytes as they are, of one of the media types that the route says. */
+  | { readonly status: number; readonly text: string; readonly type: string }
   | { readonly stream: AsyncIterable<string> };
 
 interface Row {
   /** Name of the operation in the OpenAPI document. */
   readonly id: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** With parameters in braces: `/v1/outcomes/{id}`. */
   readonly path: string;
   readonly access: Access;
-  /** What `{id}` names: it is shown to the tenant that has it, and to nobody else. */
-  readonly about?: 'outcome' | 'task';
+  /**
+   * What the path names. An outcome or a node of one is shown to the tenant that has it, and to nobody else; `own` is looked up
+   * among what the caller's tenant has, so a name of another's means nothing.
+   */
+  readonly about?: 'outcome' | 'task' | 'own';
   readonly summary: string;
   readonly description?: string;
   /** Success, by status. */
@@ -64,6 +69,8 @@ interface Row {
   readonly keepsAnswers?: true;
   /** Can answer with server-sent events, too. */
   readonly streams?: true;
+  /** Media types beside JSON that it can answer with. */
+  readonly texts?: readonly string[];
 }
 
 interface TypedRoute<

@@ -2,13 +2,12 @@
  * The API as a process: what it needs of the servers, the configuration and the issuer, put together, and listening.
  * Entry ring; a composition root.
  */
-import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { loadConfig, type TenantConfig } from '../app/configuration';
 import { refuse, type Refusal } from '../app/refusal';
 import { openServices, seedTenant } from '../app/services';
 import type { Settings } from '../app/settings';
+import { showMetrics, versionOf } from '../app/watching';
 import type { Wiring } from '../app/wiring';
 import { ok, type Result } from '../kernel/result';
 import { createAnswerStore } from '../store/answers';
@@ -67,8 +66,10 @@ export async function serveApi({ settings, wiring, identify, host, port }: Serve
     version: versionOf(settings),
   };
   const { app, drain } = await buildApi(deps);
+  const shown = await showMetrics(settings, services);
   const close = async (): Promise<void> => {
     await app.close();
+    await shown?.close();
     await Promise.allSettled([database.close(), services.close()]);
   };
   try {
@@ -124,6 +125,3 @@ function configsOf(
     return config;
   };
 }
-
-const versionOf = ({ home }: Settings): string =>
-  (JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { readonly version: string }).version;

@@ -9,6 +9,8 @@ import { ok, type Result } from '../kernel/result';
 import type { JsonObject } from '../kernel/json';
 import type { Ingested } from '../cortex/ingest';
 import type { EventKey } from '../store/events';
+import { readTraceparent, traceIdOf } from '../telemetry/trace-ids';
+import type { SpanStart } from '../telemetry/tracing';
 import { findRunbook, shipped } from './catalog';
 import { compileOutcome, type CompiledOutcome } from './compile-outcome';
 import type { TenantConfig } from './configuration';
@@ -40,6 +42,35 @@ export type EventTaken =
 
 /** Errors: `COMPILE_REFUSED` is none here; only what is no event at all is refused. */
 export async function ingestEvent(
+  services: Services,
+  config: TenantConfig,
+  sent: unknown,
+): Promise<Result<EventTaken, Refusal>> {
+  const { tenant } = config.bundle;
+  const { tracing, metrics } = services.telemetry;
+  return tracing.inSpan(spanOf(tenant, sent), async (span) => {
+    const taken = await take(services, config, sent);
+    const status = taken.ok ? taken.value.status : 'refused';
+    span.set({ 'backstep.status': status });
+    metrics.count('backstep_events_total', { tenant, status });
+    return taken;
+  });
+}
+
+/** The span that begins the trace of an event; who sent it may have named one of its own. */
+function spanOf(tenant: string, sent: unknown): SpanStart {
+  const { id, type, traceparent } = (sent ?? {}) as Readonly<Record<string, unknown>>;
+  const link = readTraceparent(traceparent);
+  return {
+    name: `event ${typeof type === 'string' ? type : 'unreadable'}`,
+    kind: 'consumer',
+    attributes: { 'backstep.tenant': tenant },
+    ...(typeof id === 'string' ? { traceId: traceIdOf(tenant, id) } : {}),
+    ...(link === undefined ? {} : { link }),
+  };
+}
+
+async function take(
   services: Services,
   config: TenantConfig,
   sent: unknown,

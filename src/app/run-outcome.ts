@@ -8,6 +8,7 @@ import type { OutcomeId } from '../kernel/ids';
 import type { Json, JsonObject } from '../kernel/json';
 import { err, ok, type Result } from '../kernel/result';
 import type { Plan } from '../plan/plan';
+import { traceIdOf } from '../telemetry/trace-ids';
 import { findRunbook, shipped } from './catalog';
 import { compileOutcome, type CompiledOutcome } from './compile-outcome';
 import type { TenantConfig } from './configuration';
@@ -44,17 +45,21 @@ export async function runOutcome(
   if (!found.ok) return found;
   const { plan, facts } = found.value;
   const planId = planIdOf(plan, sha256);
-  const started = await refusing(() =>
-    services.outcomes.start(
-      {
-        plan,
-        planId,
-        cause: { person: request.by },
-        startedBy: request.by,
-        under: underOf(plan, facts, { person: request.by }),
-      },
-      request.eventId,
-    ),
+  const start = {
+    plan,
+    planId,
+    cause: { person: request.by },
+    startedBy: request.by,
+    under: underOf(plan, facts, { person: request.by }),
+  };
+  const { tenant } = plan;
+  const span = {
+    name: `run ${plan.outcome}`,
+    traceId: traceIdOf(tenant, request.eventId),
+    attributes: { 'backstep.tenant': tenant },
+  };
+  const started = await services.telemetry.tracing.inSpan(span, () =>
+    refusing(() => services.outcomes.start(start, request.eventId)),
   );
   return started.ok ? ok({ ...started.value, plan, planId }) : started;
 }
@@ -74,16 +79,20 @@ interface Fresh {
   readonly params: { readonly [name: string]: Json };
 }
 
+export interface CompiledPlan extends Planned {
+  readonly planId: string;
+}
+
 /** Compiles an outcome from the entity as the store has it; nothing is executed. Errors: `COMPILE_REFUSED`. */
 export async function planOutcome(
   services: Pick<Services, 'cortex'>,
   config: TenantConfig,
   what: Fresh,
-): Promise<Result<{ readonly plan: Plan; readonly planId: string }, Refusal>> {
+): Promise<Result<CompiledPlan, Refusal>> {
   const fresh = await freshPlan(services, config, what);
   if (!fresh.ok) return fresh;
-  const { plan } = fresh.value;
-  return ok({ plan, planId: planIdOf(plan, sha256) });
+  const { plan, facts } = fresh.value;
+  return ok({ plan, planId: planIdOf(plan, sha256), facts });
 }
 
 async function freshPlan(

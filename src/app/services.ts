@@ -6,14 +6,20 @@ import { createCortex, type Cortex } from '../cortex/cortex';
 import { createIngest, type Ingest } from '../cortex/ingest';
 import { seedCortex } from '../cortex/seed';
 import { createAuthority, type Authority } from '../store/authority';
-import { openDatabase, type Database } from '../store/database';
+import { createAuthorityView, type AuthorityView } from '../store/authority-view';
+import { openDatabase } from '../store/database';
 import { createEntityStore } from '../store/entities';
 import { createEventStore } from '../store/events';
 import { createLogger, type Logger } from '../telemetry/logger';
+import { currentScope } from '../telemetry/scope';
+import type { Telemetry } from '../telemetry/telemetry';
+import { clientInterceptor } from '../telemetry/temporal-interceptors';
 import { connectOutcomes, type Outcomes } from '../temporal/client';
 import { createCodec } from '../temporal/codec';
 import type { TenantConfig } from './configuration';
+import type { Census } from './rulebook';
 import type { Settings } from './settings';
+import { telemetryOf } from './watching';
 import type { Wiring } from './wiring';
 
 /** What use cases are handed. */
@@ -22,7 +28,10 @@ export interface Services {
   readonly cortex: Cortex;
   readonly ingest: Ingest;
   readonly authority: Authority;
+  readonly authorityView: AuthorityView;
+  readonly census: Census;
   readonly logger: Logger;
+  readonly telemetry: Telemetry;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   close(): Promise<void>;
@@ -46,10 +55,12 @@ export async function openServices(
 ): Promise<Services> {
   const now = (): number => Date.now();
   const logger = loggerOf(settings, role);
+  const telemetry = telemetryOf(settings, role);
   const outcomes = await connectOutcomes({
     address: wiring.temporalAddress,
     namespace: wiring.temporalNamespace,
     codec: createCodec(),
+    interceptor: clientInterceptor(telemetry),
   });
   const database = openDatabase({
     url: wiring.databaseUrl,
@@ -57,15 +68,19 @@ export async function openServices(
     applicationName: `backstep-${role}`,
     onIdleError: (error) => logger.log('store.connection_lost', { error }),
   });
-  const cortex = createCortex(createEntityStore(database));
+  const entities = createEntityStore(database);
+  const cortex = createCortex(entities);
   return {
     outcomes,
     authority: createAuthority(database),
+    authorityView: createAuthorityView(database),
+    census: (tenant, type) => entities.count(tenant, type),
     cortex,
     ingest: createIngest({ events: createEventStore(database), cortex, now }),
     logger,
+    telemetry,
     now,
-    close: () => closeBoth(outcomes, database),
+    close: () => closeAll([outcomes, database, telemetry]),
   };
 }
 
@@ -82,8 +97,9 @@ export const loggerOf = (settings: Settings, role: string): Logger =>
     write: (line) => process.stderr.write(line),
     now: () => Date.now(),
     fields: { role },
+    scope: () => currentScope().fields,
   });
 
-async function closeBoth(outcomes: Outcomes, database: Database): Promise<void> {
-  await Promise.allSettled([outcomes.close(), database.close()]);
+async function closeAll(parts: readonly { close(): Promise<void> }[]): Promise<void> {
+  await Promise.allSettled(parts.map((part) => part.close()));
 }

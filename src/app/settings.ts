@@ -27,6 +27,10 @@ export const VARIABLES = {
   BACKSTEP_OIDC_ROLES: 'the claim that lists the roles; default `roles`',
   BACKSTEP_OIDC_NAME: 'the claim that names the caller; default `sub`',
   BACKSTEP_API_ORIGINS: 'web origins that may call the API from a browser, by commas; default none',
+  BACKSTEP_METRICS:
+    'where the API and robots show their metrics to Prometheus: `host:port` or `port`; default nowhere',
+  OTEL_EXPORTER_OTLP_ENDPOINT:
+    'collector of traces, such as `http://localhost:4318` (OTLP over HTTP); default none: no spans are recorded',
   TEMPORAL_ADDRESS: '`host:port` of a Temporal server to use in place of the stand’s',
   TEMPORAL_NAMESPACE: 'its namespace; default `default`',
   DATABASE_URL: 'a Postgres to use in place of the stand’s: `postgres://user:password@host:port/database`',
@@ -50,8 +54,15 @@ export interface Settings {
   readonly databaseUrl?: string;
   readonly sandboxUrl?: string;
   readonly api: ApiSettings;
+  readonly telemetry: TelemetrySettings;
   readonly logLevel: LogLevel;
   readonly showsStacks: boolean;
+}
+
+/** What a process says of its work beside its log, and where. */
+export interface TelemetrySettings {
+  readonly traces?: string;
+  readonly metrics?: string;
 }
 
 /** Of the API; what is absent was not set. */
@@ -106,6 +117,10 @@ export function readSettings(env: Environment): Settings {
       ...optional('rolesClaim', read('BACKSTEP_OIDC_ROLES')),
       ...optional('nameClaim', read('BACKSTEP_OIDC_NAME')),
       origins: (read('BACKSTEP_API_ORIGINS') ?? '').split(/[\s,]+/).filter((origin) => origin !== ''),
+    },
+    telemetry: {
+      ...optional('traces', read('OTEL_EXPORTER_OTLP_ENDPOINT')),
+      ...optional('metrics', read('BACKSTEP_METRICS')),
     },
     logLevel: level,
     showsStacks: read('BACKSTEP_DEBUG') === '1',

@@ -39,6 +39,8 @@ export interface LogRecord {
   readonly target: string;
   /** The action header as sent, empty when there was none. */
   readonly action: string;
+  /** The header `traceparent` as sent; absent when there was none. */
+  readonly trace?: string;
   /** The HTTP status that was, or would have been, sent. */
   readonly status: number;
   /** The answer that never arrived: the connection was cut, or the body torn. */

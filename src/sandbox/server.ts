@@ -88,6 +88,7 @@ function recordOf(
 ): Omit<LogRecord, 'seq' | 'at' | 'status'> {
   const path = request.url.split('?')[0] ?? '';
   const action = request.headers[ACTION_HEADER];
+  const trace = request.headers['traceparent'];
   return {
     kind: 'request',
     vendor: vendor.name,
@@ -97,6 +98,7 @@ function recordOf(
     path,
     target: path,
     action: typeof action === 'string' ? action : '',
+    ...(typeof trace === 'string' ? { trace } : {}),
   };
 }
 
@@ -231,6 +233,7 @@ class Exchange {
   private strike(): void {
     const { request, vendor, route, state } = this;
     const action = request.headers[ACTION_HEADER];
+    const trace = request.headers['traceparent'];
     const struck = state.faults.strike(
       {
         vendor: vendor.name,

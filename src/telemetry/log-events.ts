@@ -21,6 +21,11 @@ export const LOG_EVENTS = {
     level: 'warn',
     meaning: 'an event selected no automation or more than one, and was kept with the reason',
   },
+  'metrics.shown': { level: 'info', meaning: 'metrics of this process are read at an address' },
+  'metrics.not_shown': {
+    level: 'error',
+    meaning: 'the address for metrics cannot be had; the process works on without it',
+  },
   'api.started': { level: 'info', meaning: 'the API takes requests' },
   'api.stopping': { level: 'info', meaning: 'the API takes no more requests and finishes what it has' },
   'api.failed': { level: 'error', meaning: 'a request ended with an error that nobody expected' },

@@ -16,6 +16,8 @@ export interface LoggerOptions {
   readonly now: () => number;
   /** In every line, such as the role of the process. */
   readonly fields?: Readonly<Record<string, unknown>>;
+  /** Fields of the work at hand, such as its correlation id. */
+  readonly scope?: () => Readonly<Record<string, unknown>>;
 }
 
 export interface Logger {
@@ -34,6 +36,7 @@ export function createLogger(options: LoggerOptions): Logger {
         level,
         event,
         ...options.fields,
+        ...options.scope?.(),
         ...(fields as Readonly<Record<string, unknown>>),
       };
       options.write(`${JSON.stringify(line, plain)}\n`);

@@ -9,6 +9,7 @@ import {
   NativeConnection,
   Runtime,
   Worker,
+  type ActivityInterceptorsFactory,
   type WorkerOptions,
 } from '@temporalio/worker';
 import type { PayloadCodec } from '@temporalio/common';
@@ -32,6 +33,8 @@ export interface WorkerSettings {
   readonly slots?: number;
   /** Shown by Temporal for everything that this process does. */
   readonly identity?: string;
+  /** Watches attempts at actions. */
+  readonly interceptor?: ActivityInterceptorsFactory;
 }
 
 export interface WorkflowBundle {
@@ -115,6 +118,7 @@ function optionsFor(
     shutdownGraceTime: WORKER_LIMITS.graceMs,
     shutdownForceTime: WORKER_LIMITS.forceMs,
     ...(settings.identity === undefined ? {} : { identity: settings.identity }),
+    ...(settings.interceptor === undefined ? {} : { interceptors: { activity: [settings.interceptor] } }),
   };
   if (robot !== 'service') {
     return {
@@ -178,7 +182,15 @@ export function workflowsFile(): string {
 const nothing = (): void => undefined;
 const quiet = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-/** Sets the SDK's own logging for the process; before the first connection, or it has no effect. */
-export function quietRuntime(): void {
-  Runtime.install({ logger: quiet });
+/**
+ * Sets the SDK's own logging for the process; before the first connection, or it has no effect.
+ * @param metricsAt `host:port` where the SDK shows its own metrics; default nowhere
+ */
+export function quietRuntime(metricsAt?: string): void {
+  Runtime.install({
+    logger: quiet,
+    ...(metricsAt === undefined
+      ? {}
+      : { telemetryOptions: { metrics: { prometheus: { bindAddress: metricsAt } } } }),
+  });
 }

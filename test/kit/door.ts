@@ -6,6 +6,7 @@ import type { ApiDeps } from '../../src/api/route';
 import type { Services } from '../../src/app/services';
 import { refuse } from '../../src/app/refusal';
 import { createLogger } from '../../src/telemetry/logger';
+import { noTelemetry } from '../../src/telemetry/telemetry';
 import { OutcomeError } from '../../src/temporal/outcome-error';
 import type { TokenIssuer } from './tokens';
 
@@ -27,8 +28,14 @@ export function doorOnly({ identify }: Pick<TokenIssuer, 'identify'>, passed: st
   };
   const outcomes = new Proxy({}, { get: (_target, name) => (name === 'client' ? client : noted) });
   const logger = createLogger({ level: 'error', write: (line) => passed.push(line), now: Date.now });
+  // A tenant is told of itself alone; whoever comes through is noted as for any other door.
+  const telemetry = noTelemetry();
+  telemetry.metrics.text = (only) => {
+    passed.push(only?.tenant ?? 'no tenant');
+    return Promise.resolve('');
+  };
   return {
-    services: { outcomes, logger, now: Date.now } as unknown as Services,
+    services: { outcomes, logger, telemetry, now: Date.now } as unknown as Services,
     configOf: (tenant) => {
       passed.push(tenant);
       return Promise.resolve(refuse('CONFIG_REFUSED', 'no configuration here'));

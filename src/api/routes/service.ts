@@ -1,6 +1,7 @@
 /** What the service says of itself. Entry ring. */
 import { z } from 'zod';
 import { ok } from '../../kernel/result';
+import { PROMETHEUS_TYPE } from '../../telemetry/registry';
 import { API_LIMITS } from '../limits';
 import { defineRoute, type ApiDeps, type Route } from '../route';
 
@@ -66,6 +67,24 @@ async function look(probe: () => Promise<void>): Promise<Found> {
     .catch((): Found => 'down');
   return Promise.race([looked, late]).finally(() => clearTimeout(timer));
 }
+
+/** What this process has counted of the caller's own tenant. All tenants are shown at the port that `BACKSTEP_METRICS` names. */
+export const metricsRoute = defineRoute({
+  id: 'metrics',
+  method: 'GET',
+  path: '/metrics',
+  access: { roles: ['operator', 'auditor', 'admin'] },
+  summary: 'What this process has counted of the tenant, for Prometheus',
+  answer: z.never(),
+  answers: { 200: 'the text format of Prometheus' },
+  texts: ['text/plain'],
+  handle: async ({ caller }, { services }) =>
+    ok({
+      status: 200,
+      text: await services.telemetry.metrics.text({ tenant: caller.tenant }),
+      type: PROMETHEUS_TYPE,
+    }),
+});
 
 /** @param document made of the table that this route stands in */
 export const openApiRoute = (document: () => Readonly<Record<string, unknown>>): Route =>

@@ -1,0 +1,202 @@
+/** Robots and a client that are watched: a real exporter sends to a collector, and Prometheus' text is read from a real port. */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadConfig, type TenantConfig } from '../../../src/app/configuration';
+import { takeProposal } from '../../../src/app/control';
+import { ingestEvent } from '../../../src/app/ingest-event';
+import { startRobots, type Robots } from '../../../src/app/robots';
+import { openServices, seedTenant, type Services } from '../../../src/app/services';
+import { readSettings } from '../../../src/app/settings';
+import { SandboxAdmin, startSandboxProcess, type SandboxProcess } from '../../../src/sandbox';
+import type { LogRecord } from '../../../src/sandbox/log';
+import { METRICS, TEMPORAL_METRICS } from '../../../src/telemetry/metrics';
+import { outcomeSpan, traceIdOf } from '../../../src/telemetry/trace-ids';
+import { openCollector, type Collector, type SeenSpan } from '../../kit/otlp';
+import { openTestStand, STAND_TIMEOUT_MS, type TestStand } from '../../kit/stand';
+
+/** An outcome takes some seconds on a busy machine. */
+jest.setTimeout(60_000);
+
+/** What another system named its own trace. */
+const THEIRS = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
+
+let folder: string;
+let collector: Collector;
+let stand: TestStand;
+let sandbox: SandboxProcess;
+let services: Services;
+let robots: Robots;
+let config: TenantConfig;
+let metricsUrl: string;
+let requests: readonly LogRecord[];
+let outcome: string;
+let lines: readonly string[];
+const eventId = `watched-${randomUUID()}`;
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'backstep-watched-'));
+  collector = await openCollector();
+  [stand, sandbox] = await Promise.all([
+    openTestStand('test-watched'),
+    startSandboxProcess({ dataDir: path.join(folder, 'sandbox') }),
+  ]);
+  const settings = {
+    ...readSettings({ BACKSTEP_METRICS: '127.0.0.1:0', BACKSTEP_LOG: 'info' }),
+    telemetry: { traces: collector.url, metrics: '127.0.0.1:0' },
+  };
+  const wiring = {
+    temporalAddress: stand.stand.temporal.address,
+    temporalNamespace: stand.stand.temporal.namespace,
+    databaseUrl: stand.stand.postgres.url,
+    sandboxUrl: sandbox.urls.admin.replace(/\/__admin$/, ''),
+  };
+  const found = await loadConfig(settings, 'acme');
+  if (!found.ok) throw new Error(JSON.stringify(found.error));
+  config = found.value;
+  const log: string[] = [];
+  const write = jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    log.push(...String(text).split('\n'));
+    return true;
+  });
+  await new SandboxAdmin(sandbox.urls.admin).seed('acme');
+  services = await openServices(settings, wiring);
+  await seedTenant(services, config);
+  robots = await startRobots({ settings, wiring });
+  lines = log;
+  metricsUrl = String(logged('metrics.shown')[0]?.['url']);
+  outcome = await onboarded();
+  const sent = await new SandboxAdmin(sandbox.urls.admin).requests({ tenant: 'acme' });
+  requests = sent.requests.filter(({ action }) => action.startsWith(outcome));
+  write.mockRestore();
+}, STAND_TIMEOUT_MS);
+
+afterAll(async () => {
+  await robots.stop();
+  await services.close();
+  await sandbox.stop();
+  await stand.close();
+  await collector.close();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+const logged = (event: string): readonly Readonly<Record<string, unknown>>[] =>
+  lines
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+    .filter((line) => line['event'] === event);
+
+/** HR says that somebody was hired; the engine proposes, and a person runs the proposal. */
+async function onboarded(): Promise<string> {
+  const taken = await ingestEvent(services, config, {
+    specversion: '1.0',
+    id: eventId,
+    source: '/hr',
+    type: 'com.acme.hr.contractor.hired',
+    data: { email: 'sarah.chen@acme.example' },
+    traceparent: `00-${THEIRS.traceId}-${THEIRS.spanId}-01`,
+  });
+  if (!taken.ok || taken.value.status !== 'started') throw new Error(JSON.stringify(taken));
+  const id = taken.value.outcome;
+  await until(async () => (await services.outcomes.tell(id)).trace.some(({ kind }) => kind === 'awf.held'));
+  await takeProposal(services, id, { by: 'person:mary.major', reason: 'she starts on Monday' });
+  await until(() => Promise.resolve(wholeRequest() !== undefined));
+  return id;
+}
+
+async function until(is: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 40_000;
+  while (!(await is())) {
+    if (Date.now() > deadline) throw new Error('it did not come about');
+    await sleep(50);
+  }
+}
+
+const isRequest = ({ kind }: SeenSpan): boolean => kind === 3;
+const spanOf = (id: string | undefined): SeenSpan | undefined =>
+  collector.spans.find(({ spanId }) => spanId === id);
+/** A request whose action is over, so that its span has been sent, too. */
+const wholeRequest = (): SeenSpan | undefined =>
+  collector.spans.find((span) => isRequest(span) && spanOf(span.parentSpanId) !== undefined);
+
+test('one trace leads from the event over outcome and action to the request that a system sees', () => {
+  const traceId = traceIdOf('acme', eventId);
+  const request = wholeRequest();
+  const action = spanOf(request?.parentSpanId);
+  const start = spanOf(action?.parentSpanId);
+  const event = spanOf(start?.parentSpanId);
+  expect([event, start, action, request].map((span) => [span?.traceId, span?.name])).toEqual([
+    [traceId, 'event com.acme.hr.contractor.hired'],
+    [traceId, 'outcome EMP-R-001'],
+    [traceId, expect.stringMatching(/^action \w+\.\w+$/)],
+    [traceId, expect.stringMatching(/^(GET|POST|PUT|PATCH) \w+$/)],
+  ]);
+  expect(start?.spanId).toBe(outcomeSpan(outcome)?.spanId);
+  expect(event?.parentSpanId ?? '').toBe('');
+});
+
+test('a connected system is told the very span that its request is in', () => {
+  expect(requests.length).toBeGreaterThan(0);
+  const told = requests.map(({ trace = '' }) => trace.split('-'));
+  for (const [version, traceId, , flags] of told) {
+    expect([version, traceId, flags]).toEqual(['00', traceIdOf('acme', eventId), '01']);
+  }
+  const known = collector.spans.filter(isRequest).map(({ spanId }) => spanId);
+  expect(told.some(([, , spanId]) => known.includes(spanId!))).toBe(true);
+});
+
+test('the trace that a sender names is linked, and not taken over', () => {
+  const event = collector.spans.find(({ name }) => name.startsWith('event '));
+  expect(event?.links?.map(({ traceId, spanId }) => ({ traceId, spanId }))).toEqual([THEIRS]);
+  expect(event?.traceId).not.toBe(THEIRS.traceId);
+});
+
+test('no span says whom it is about', () => {
+  const text = JSON.stringify(collector.spans);
+  expect(text).not.toContain('sarah');
+  expect(text).not.toContain('@acme');
+});
+
+test('a history carries nothing for traces', async () => {
+  const histories = await services.outcomes.histories(outcome);
+  const text = JSON.stringify(histories);
+  expect(text.length).toBeGreaterThan(1_000);
+  expect(text).not.toContain(traceIdOf('acme', eventId));
+  expect(text).not.toMatch(/tracer|traceparent/);
+});
+
+test('Prometheus reads what was counted, and the metrics of the SDK, at one port', async () => {
+  const text = await (await fetch(metricsUrl)).text();
+  const valueOf = (sample: string): number =>
+    Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(sample))
+        ?.split(' ')
+        .pop(),
+    );
+  expect(valueOf('backstep_holds_total{tenant="acme"')).toBeGreaterThan(0);
+  expect(text).toMatch(/backstep_actions_total\{tenant="acme",awf="[\w.]+",result="held"\} [1-9]/);
+  expect(text).toMatch(/backstep_actions_total\{tenant="acme",awf="[\w.]+",result="committed"\} [1-9]/);
+  expect(valueOf('backstep_admission_seconds_count{result="held"}')).toBeGreaterThan(0);
+  expect(valueOf('backstep_admission_seconds_count{result="go"}')).toBeGreaterThan(0);
+  expect(text).toMatch(/backstep_vendor_requests_total\{tenant="acme",system="\w+",status="2xx"\} [1-9]/);
+  const names = new Set(
+    [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name = '']) => name.replace(/_(bucket|sum|count)$/, '')),
+  );
+  for (const name of names) if (name.startsWith('backstep_')) expect(Object.keys(METRICS)).toContain(name);
+  expect(TEMPORAL_METRICS.filter((name) => names.has(name))).not.toEqual([]);
+});
+
+test('what the client counted is its own, and a tenant is shown itself alone', async () => {
+  const { metrics } = services.telemetry;
+  expect(await metrics.text({ tenant: 'acme' })).toContain(
+    'backstep_events_total{tenant="acme",status="started"} 1',
+  );
+  expect(await metrics.text({ tenant: 'acme' })).toContain(
+    'backstep_outcomes_started_total{tenant="acme",outcome="EMP-R-001"} 1',
+  );
+  expect(await metrics.text({ tenant: 'globex' })).toBe('');
+});

@@ -91,10 +91,13 @@ export function readHistoryFile(text: string, name: string): Result<HistoryShelf
     if (!Array.isArray(runs) || runs.length === 0)
       return err(`${where}it has neither \`events\` nor \`runs\``);
     const id = typeof document['id'] === 'string' ? document['id'] : name;
-    const histories = runs.map(historyIn);
-    const wrong = histories.find((history) => !history.ok);
-    if (wrong !== undefined && !wrong.ok) return err(`${where}${wrong.error}`);
-    held.push([id, histories.flatMap((history) => (history.ok ? [history.value] : []))]);
+    const histories: History[] = [];
+    for (const run of runs) {
+      const history = historyIn(run);
+      if (!history.ok) return err(`${where}${history.error}`);
+      histories.push(history.value);
+    }
+    held.push([id, histories]);
   }
   return held.length === 0 ? err('it is empty') : ok(shelfOf(held));
 }
@@ -121,7 +124,7 @@ function historyIn(plain: unknown): Result<History, string> {
   if (!isObject(plain) || !Array.isArray(plain['events']) || plain['events'].length === 0)
     return err('a history has a list of `events`');
   try {
-    const history = historyFromJSON(plain) as History;
+    const history = historyFromJSON(plain);
     const isStart = history.events?.[0]?.workflowExecutionStartedEventAttributes != null;
     return isStart ? ok(history) : err('its first event is not the start of a workflow');
   } catch (error) {

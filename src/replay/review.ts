@@ -43,7 +43,7 @@ export interface Review {
 /** Every decision on one action, oldest first. A held action has one for each time that it asked. */
 export function decisionsOn(trace: readonly TraceEvent[], node: string): readonly RecordedDecision[] {
   return trace.flatMap((event): RecordedDecision[] =>
-    'decision' in event && event.decision !== undefined && event.node === node
+    'decision' in event && event.node === node
       ? [{ at: event.at, awf: event.awf, record: event.decision }]
       : [],
   );

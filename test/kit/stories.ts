@@ -1,18 +1,17 @@
 /** Stories of outcomes for tests of replay: what histories would tell, from a simulation in place of a history. */
 import type { OutcomeStart } from '../../workflows/protocol';
 import { createHash } from 'node:crypto';
-import type { Happening } from '../../src/engine/effects';
 import { interpret } from '../../src/engine/interpret';
 import { decide, recordOf } from '../../src/governance/decide';
 import type { Facts } from '../../src/governance/facts';
 import { SPEC_FIGURES, type Figures } from '../../src/governance/figures';
-import type { Json } from '../../src/kernel/json';
+import { jsonCopy, type Json } from '../../src/kernel/json';
 import type { Plan } from '../../src/plan/plan';
 import type { Story } from '../../src/replay/history-source';
 import type { Today } from '../../src/replay/today';
 import { ModelWorld } from '../../src/simulator/model-world';
 import { PredictedEffects, type Oracle } from '../../src/simulator/simulator';
-import { tellRuns } from '../../src/temporal/history';
+import { tellRuns, type ReadHappening } from '../../src/temporal/history';
 import type { Rules } from '../../src/temporal/rules';
 import { toyContracts } from './plans';
 
@@ -36,15 +35,17 @@ export async function storyOf(plan: Plan, { id, oracle, start }: StoryOptions = 
   };
   const simulation = { plan, contracts: toyContracts, at: BEGUN, world: new ModelWorld() };
   const effects = new PredictedEffects({ ...simulation, ...(oracle === undefined ? {} : { oracle }) });
-  const happenings: Happening[] = [];
+  const happenings: ReadHappening[] = [];
   await interpret(plan, effects, {
     at: BEGUN,
     observe: (advance, _machine, happening) => {
-      if (happening !== undefined) happenings.push(JSON.parse(JSON.stringify(happening)) as Happening);
+      if (happening !== undefined)
+        happenings.push({ ...jsonCopy(happening), eventId: happenings.length + 2 });
       effects.watch(advance.trace);
     },
   });
-  const runs = [{ start: begun, at: BEGUN, happenings }];
+  const lastAt = happenings.at(-1)?.at ?? BEGUN;
+  const runs = [{ start: begun, at: BEGUN, happenings, lastEvent: happenings.length + 2, lastAt }];
   return { id: id ?? `${plan.tenant}/${plan.outcome}/e1`, start: begun, runs, told: tellRuns(runs) };
 }
 

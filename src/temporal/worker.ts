@@ -3,7 +3,7 @@
  * Adapter ring. Everything it needs is handed in; it reads no environment and installs no signal handler.
  */
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   bundleWorkflowCode,
   NativeConnection,
@@ -168,8 +168,15 @@ const controlOptions = (
 
 /** Bundles the workflows for the sandbox, from the sources as from the built package. */
 export async function bundleWorkflows(): Promise<WorkflowBundle> {
-  const { code } = await bundleWorkflowCode({ workflowsPath: workflowsFile(), logger: quiet });
+  const { code } = await bundleWorkflowCode({ ...workflowFiles(), logger: quiet });
   return { code };
+}
+
+/** What the bundler is given: the workflows, and what a sandbox loads before any of them. */
+export function workflowFiles(): { readonly workflowsPath: string; readonly preloadModules: string[] } {
+  const workflowsPath = workflowsFile();
+  const preload = join(dirname(workflowsPath), basename(workflowsPath).replace('index', 'preload'));
+  return { workflowsPath, preloadModules: [preload] };
 }
 
 /** `workflows/index` beside the folder this file's own tree lies in. */

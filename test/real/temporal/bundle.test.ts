@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
-import { workflowsFile } from '../../../src/temporal/worker';
+import { workflowFiles } from '../../../src/temporal/worker';
 import * as workflows from '../../../workflows';
 
 const ROOT = path.join(__dirname, '../../..');
@@ -35,7 +35,7 @@ async function bundled(): Promise<{ readonly code: string; readonly modules: rea
     error: nothing,
   };
   const { code } = await bundleWorkflowCode({
-    workflowsPath: workflowsFile(),
+    ...workflowFiles(),
     logger,
     webpackConfigHook: (config) => ({ ...config, plugins: [...(config.plugins ?? []), collect as never] }),
   });

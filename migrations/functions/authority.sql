@@ -432,9 +432,24 @@ BEGIN
   PERFORM authority_release(p_tenant, p_at);
 END $$;
 
+-- Whether an act of control over this concerns one who waits.
+CREATE OR REPLACE FUNCTION authority_touches(w authority_waiters, p_scope text, p_name text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE p_scope
+    WHEN 'tenant' THEN true
+    WHEN 'domain' THEN w.domain = p_name
+    WHEN 'runbook' THEN w.runbook = p_name
+    WHEN 'automation' THEN w.automation = p_name
+    WHEN 'outcome' THEN w.outcome = p_name
+    WHEN 'action' THEN w.outcome || '#' || w.node = p_name
+    WHEN 'node' THEN w.runbook || '/' || w.node = p_name
+    ELSE false END
+$$;
+
 -- The last word of an act of control; null takes it away. Whoever it touches asks again, in the order of the queue.
 CREATE OR REPLACE FUNCTION authority_control(p_tenant text, p_scope text, p_name text, p_kind text, p_value jsonb, p_by text,
   p_reason text, p_at bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  w authority_waiters%ROWTYPE;
 BEGIN
   PERFORM authority_lock(p_tenant);
   IF p_value IS NULL THEN
@@ -449,15 +464,15 @@ BEGIN
     DELETE FROM authority_counters WHERE tenant = p_tenant AND key IN ('failed:' || p_name, 'finished:' || p_name);
   END IF;
   INSERT INTO authority_tenants AS t (tenant, version) VALUES (p_tenant, 1) ON CONFLICT (tenant) DO UPDATE SET version = t.version + 1;
-  UPDATE authority_waiters SET asks_again = true WHERE tenant = p_tenant AND state = 'queued' AND CASE p_scope
-    WHEN 'tenant' THEN true
-    WHEN 'domain' THEN domain = p_name
-    WHEN 'runbook' THEN runbook = p_name
-    WHEN 'automation' THEN automation = p_name
-    WHEN 'outcome' THEN outcome = p_name
-    WHEN 'action' THEN outcome || '#' || node = p_name
-    WHEN 'node' THEN runbook || '/' || node = p_name
-    ELSE false END;
+  IF p_kind IN ('pause', 'kill') AND p_value IS NOT NULL THEN
+    -- Whom a release has reached only on paper is back in the queue, at its place: nobody is told to ask in vain.
+    FOR w IN SELECT * FROM authority_waiters o WHERE o.tenant = p_tenant AND o.state = 'granted' AND authority_touches(o, p_scope, p_name) LOOP
+      PERFORM authority_give_back(p_tenant, w.outcome, w.node, p_at, '');
+      UPDATE authority_waiters SET state = 'queued', told_at = NULL WHERE tenant = p_tenant AND outcome = w.outcome AND node = w.node;
+    END LOOP;
+  END IF;
+  UPDATE authority_waiters AS o SET asks_again = true
+  WHERE o.tenant = p_tenant AND o.state = 'queued' AND authority_touches(o, p_scope, p_name);
   PERFORM authority_release(p_tenant, p_at);
 END $$;
 

@@ -58,11 +58,15 @@ export const IN_FLIGHT = {
 WHERE tenant = $1 AND automation = $2 AND state = 'open' ORDER BY changed_at LIMIT 100`,
 };
 
-/** $2 keys, $3 buckets. */
-export const COUNTERS = {
-  name: 'authority-counters',
-  text: `SELECT key, used::float8 AS used FROM authority_counters
-WHERE tenant = $1 AND (key, bucket) IN (SELECT * FROM unnest($2::text[], $3::bigint[]))`,
+/**
+ * $2 automation, $3 key of its counter. Units that are kept for one who was granted and has not asked yet are nobody's who
+ * executes.
+ */
+export const COUNT_IN_FLIGHT = {
+  name: 'authority-count-in-flight',
+  text: `SELECT (coalesce((SELECT used FROM authority_counters WHERE tenant = $1 AND key = $3 AND bucket = 0), 0) -
+  (SELECT count(*) FROM authority_waiters w JOIN authority_reservations r USING (tenant, outcome, node)
+    WHERE w.tenant = $1 AND w.automation = $2 AND w.state IN ('granted', 'expired', 'told') AND r.state = 'granted'))::int AS used`,
 };
 
 /** Counters of the windows that hold $2. */

@@ -14,7 +14,7 @@ import {
   CLAIM,
   CONTROL,
   CONTROLS,
-  COUNTERS,
+  COUNT_IN_FLIGHT,
   DUE,
   FORGET,
   GIVE_BACK,
@@ -159,11 +159,9 @@ function rowsForPeople(
 ): Pick<Authority, 'inFlight' | 'executing' | 'controls' | 'counters' | 'standing' | 'queue'> {
   return {
     async inFlight(tenant, automation) {
-      const key = `flight:${automation}`;
-      const rows = await database
-        .of(tenant)
-        .query<{ used: number }>({ ...COUNTERS, values: [tenant, [key], [0]] });
-      return rows[0]?.used ?? 0;
+      const values = [tenant, automation, `flight:${automation}`];
+      const [row] = await database.of(tenant).query<{ used: number }>({ ...COUNT_IN_FLIGHT, values });
+      return row?.used ?? 0;
     },
     executing: (tenant, automation) =>
       database.of(tenant).query<{ outcome: string; node: string; awf: string }>({

@@ -412,6 +412,29 @@ describe('controls', () => {
   );
 });
 
+test('what is in flight is what executes: a grant that nobody has taken up is not, and a kill takes it back in its place', async () => {
+  const tenant = newTenant();
+  const [first, second, third] = [keyOf(tenant), keyOf(tenant), keyOf(tenant)];
+  const set = (kind: string, value: boolean | null) =>
+    authority.control({
+      ...{ tenant, scope: 'automation', name: 'hire', kind, value },
+      ...{ by: 'person:ada', reason: 'test', at: NOW },
+    });
+  for (const key of [first, second, third]) await ask(key, [atOnce(2), flight]);
+  await commit(first);
+  expect(await authority.inFlight(tenant, 'hire')).toBe(1);
+  expect(await used(tenant, flight.k)).toBe(2);
+  await set('kill', true);
+  expect(await used(tenant, flight.k)).toBe(1);
+  expect(await woken(tenant)).toEqual([]);
+  await commit(second);
+  expect(await authority.inFlight(tenant, 'hire')).toBe(0);
+  await set('kill', null);
+  expect(await woken(tenant)).toEqual([third.outcome]);
+  expect(await ask(third, [atOnce(2), flight], { firing: 2 })).toBe('in');
+  expect(await authority.inFlight(tenant, 'hire')).toBe(1);
+});
+
 describe('a breaker', () => {
   const SPEC = SPEC_FIGURES.automation.breaker;
   const figures: AttemptEnd['breaker'] = {

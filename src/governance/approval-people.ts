@@ -33,6 +33,8 @@ export interface GrantFacts {
 
 export interface DecidingFacts {
   readonly decider: PersonFacts;
+  /** Whether their token lets them approve at all. */
+  readonly isApprover: boolean;
   readonly verdict: 'approve' | 'reject';
   readonly reason: string | null;
   readonly approval: ApprovalType;
@@ -72,6 +74,9 @@ const NEEDS_REASON: readonly ApprovalType[] = ['approve', 'chain'];
 
 export function whoMayDecide(facts: DecidingFacts): WhoMayDecide {
   const { decider, verdict, approval, steps, grants, breaksGlass } = facts;
+  if (!facts.isApprover) {
+    return no('GATE_APPROVER_NOT_ALLOWED', `\`${decider.name}\` has not the role \`approver\``);
+  }
   const reason = (facts.reason ?? '').trim();
   if (reason === '' && (verdict === 'reject' || NEEDS_REASON.includes(approval) || breaksGlass)) {
     return no('GATE_REASON_MISSING', `${verdict === 'reject' ? 'a rejection' : approval} needs a reason`);

@@ -1,0 +1,99 @@
+/**
+ * The check of a decision that has reached an outcome, by whatever door: signed by the tenant, for this outcome, this node and
+ * the card as it stands, in time, by somebody who may. What counts for a held action is put where admission reads it.
+ * Adapter ring; an activity of the workflow calls it, and its answer is on record. Throws StoreError where it cannot know: then
+ * it is asked again, and nothing counts meanwhile.
+ */
+import type { CheckResult, CountedDecision } from '../engine/effects';
+import { unpackPlan } from '../plan/wire';
+import type { Authority } from '../store/authority';
+import { PEOPLE } from '../store/decision-keys';
+import type { CheckInput } from '../../workflows/protocol';
+import { cardFor, type HashedCard } from './cards';
+import { readDecision, SKEW_MS, type SignedDecision } from './decision';
+import { judge, type JudgeParts } from './judge';
+import type { Signatures } from './signing';
+
+export interface CheckParts extends JudgeParts {
+  readonly signatures: Pick<Signatures, 'verify'>;
+  readonly authority: Pick<Authority, 'control'>;
+}
+
+export type CheckDecision = (
+  of: { readonly tenant: string; readonly outcome: string },
+  input: CheckInput,
+) => Promise<CheckResult>;
+
+export function createCheck(parts: CheckParts): CheckDecision {
+  return async (of, input) => {
+    const { decision, at } = input;
+    const refused = (code: string, because: string, by = decision.by): CheckResult => ({
+      ...{ kind: 'refused', by, code, because },
+    });
+    const { token } = decision;
+    if (token === undefined) return refused('GATE_SIGNATURE_INVALID', 'it is not signed');
+    const payload = await parts.signatures.verify(of.tenant, 'decision', token);
+    if (!payload.ok) return refused(payload.error, 'it is not signed by a key of the tenant that is in force');
+    const said = readDecision(payload.value);
+    if (said === undefined) return refused('GATE_SIGNATURE_INVALID', 'what is signed is no decision');
+    if (said.outcome !== of.outcome || said.node !== decision.gate) {
+      return refused('GATE_CARD_CHANGED', 'it was signed for another gate', said.by);
+    }
+    if (at > said.expiresAt || said.at > at + SKEW_MS) {
+      return refused('GATE_DECISION_EXPIRED', 'it was signed too long ago', said.by);
+    }
+    const plan = unpackPlan(input.plan);
+    const { terms, held, startedBy, under } = input;
+    const about = { ...of, plan, terms, node: said.node, ...(held === undefined ? {} : { held }) };
+    const card = cardFor(about);
+    if (card?.hash !== said.card) {
+      return refused('GATE_CARD_CHANGED', 'it was signed for a card that is not the one that stands', said.by);
+    }
+    const judged = await judge(parts, {
+      ...about,
+      ...{ startedBy, decider: said.by, roles: said.roles, verdict: said.verdict, at: said.at },
+      ...(under === undefined ? {} : { under }),
+      ...(said.reason === undefined ? {} : { reason: said.reason }),
+      glass: said.glass === true,
+    });
+    if (!judged.may) return refused(judged.code, judged.because, said.by);
+    // The signature says as what they decide: who has become less since then decides as that.
+    if (judged.for !== said.for) {
+      return refused('GATE_APPROVER_NOT_ALLOWED', 'it was signed in the name of another', said.by);
+    }
+    await put(parts, of.tenant, { said, token, card });
+    const { verdict, by, as, for: forWhom, reason, glass } = { ...said, as: judged.as };
+    const counted: CountedDecision = {
+      ...{ verdict, by, may: judged.steps, token },
+      ...(as === null ? {} : { as }),
+      ...(forWhom === undefined ? {} : { for: forWhom }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(glass === undefined ? {} : { glass }),
+    };
+    return { kind: 'counts', decision: counted };
+  };
+}
+
+/** Rows first, answer afterwards: doing it again writes the same. */
+async function put(
+  { authority }: CheckParts,
+  tenant: string,
+  { said, token, card }: { readonly said: SignedDecision; readonly token: string; readonly card: HashedCard },
+): Promise<void> {
+  const { outcome, node, by, at, reason = '', verdict } = said;
+  const row = { tenant, by, reason, at };
+  if (said.glass === true) {
+    const value = { outcome, node, by, token, state: 'open' };
+    await authority.control({ ...row, ...PEOPLE, kind: `review:${outcome}#${node}`, value });
+  }
+  if (card.card.kind === 'gate') return;
+  const value = { as: said.as, decision: verdict === 'approve' ? 'approved' : 'rejected', token };
+  const isGathered = verdict === 'approve' && said.covers.length > 1;
+  await authority.control({
+    ...row,
+    ...(isGathered
+      ? { scope: 'outcome', name: outcome, kind: `approval:${by}:${card.hash.slice(0, 16)}` }
+      : { scope: 'action', name: `${outcome}#${node}`, kind: `approval:${by}` }),
+    value,
+  });
+}

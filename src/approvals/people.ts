@@ -1,0 +1,135 @@
+/**
+ * What the rule of who may decide has to know of people: their lines of managers from the entity graph, what they have
+ * granted each other, and who is barred.
+ * Adapter ring. It decides nothing.
+ */
+import { ENTITY_LIMITS } from '../config/limits';
+import type { Bundle } from '../config/bundle';
+import { ENTITY_ID } from '../config/entity-id';
+import type { Cortex } from '../cortex/cortex';
+import type { GrantFacts, Line, PersonFacts } from '../governance/approval-people';
+import { APPROVER_LEVELS, type ApproverLevel } from '../governance/mode';
+import type { Json } from '../kernel/json';
+import type { DecisionKeyStore } from '../store/decision-keys';
+import { readAbsence, readGrant, type Absence } from './decision';
+import type { Signatures } from './signing';
+
+/** Relation of an entity to who answers for it, and fields of a person. Their names are ours; that they exist is configuration. */
+const MANAGER = 'manager';
+const LEVEL = 'approvalLevel';
+const ROLES = 'roles';
+
+export interface PeopleParts {
+  readonly cortex: Pick<Cortex, 'get' | 'chain' | 'related'>;
+  readonly bundleOf: (tenant: string) => Promise<Bundle>;
+  readonly store: Pick<DecisionKeyStore, 'people'>;
+  readonly signatures: Pick<Signatures, 'verify'>;
+}
+
+/** One as the graph knows them; one whom it does not know is a user, and has the roles of their token alone. */
+export async function personOf(
+  { cortex }: Pick<PeopleParts, 'cortex'>,
+  tenant: string,
+  { name, roles = [] }: { readonly name: string; readonly roles?: readonly string[] },
+): Promise<PersonFacts> {
+  const fields = ENTITY_ID.test(name) ? ((await cortex.get(tenant, name))?.fields ?? {}) : {};
+  return { name, level: levelIn(fields[LEVEL]), roles: [...new Set([...roles, ...textsIn(fields[ROLES])])] };
+}
+
+/** Lines of managers of an entity and of who started its outcome; those that nobody knows are left out. */
+export async function linesOf(
+  { cortex, bundleOf }: Pick<PeopleParts, 'cortex' | 'bundleOf'>,
+  tenant: string,
+  of: readonly string[],
+): Promise<readonly Line[]> {
+  const bundle = await bundleOf(tenant);
+  const lines: Line[] = [];
+  for (const id of new Set(of)) {
+    if (!ENTITY_ID.test(id)) continue;
+    const chain = await cortex.chain(bundle, id, MANAGER);
+    if (!chain.ok || chain.value.entities.length === 0) continue;
+    const { entities, end } = chain.value;
+    lines.push({ of: id, managers: entities.map((one) => one.id), endsAtTop: end === 'top' });
+  }
+  return lines;
+}
+
+/**
+ * Grants to one person that hold at this instant. Each is believed for its signature alone: a row, or the history of a control
+ * workflow that somebody began by hand, is no grant.
+ */
+export async function grantsTo(
+  parts: PeopleParts,
+  tenant: string,
+  { to, at }: { readonly to: string; readonly at: number },
+): Promise<readonly GrantFacts[]> {
+  const rows = await parts.store.people(tenant);
+  const absences: Absence[] = [];
+  for (const { kind, value } of rows) {
+    if (!kind.startsWith('absence:')) continue;
+    const payload = await signed(parts.signatures, tenant, 'absence', value);
+    const absence = payload === undefined ? undefined : readAbsence(payload);
+    if (absence !== undefined && absence.from <= at && at < absence.until) absences.push(absence);
+  }
+  const grants: GrantFacts[] = [];
+  for (const { kind, value } of rows) {
+    if (!kind.startsWith('grant:') || !kind.endsWith(`:${to}`)) continue;
+    const payload = await signed(parts.signatures, tenant, 'grant', value);
+    const grant = payload === undefined ? undefined : readGrant(payload);
+    if (grant === undefined || grant.to !== to || grant.at > at || at >= grant.until) continue;
+    // Who is away must have named their stand-in before they went.
+    const isAway = absences.some((one) => one.person === grant.from && grant.at < one.at);
+    if (grant.when === 'absent' && !isAway) continue;
+    grants.push({ from: await personOf(parts, tenant, { name: grant.from }), to, level: grant.level });
+  }
+  return grants;
+}
+
+async function signed(
+  signatures: Pick<Signatures, 'verify'>,
+  tenant: string,
+  kind: 'grant' | 'absence',
+  value: Json,
+): Promise<Json | undefined> {
+  const token = tokenIn(value);
+  if (token === undefined) return undefined;
+  const payload = await signatures.verify(tenant, kind, token);
+  return payload.ok ? payload.value : undefined;
+}
+
+/** The signed word in a row. */
+export const tokenIn = (value: Json): string | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && 'token' in value
+    ? typeof value['token'] === 'string'
+      ? value['token']
+      : undefined
+    : undefined;
+
+/**
+ * The tier that somebody belongs to, for what may be handed to them: as their entity says, or by whom they lead: people, those
+ * who lead people, or all.
+ */
+export async function rankOf(
+  { cortex, bundleOf }: Pick<PeopleParts, 'cortex' | 'bundleOf'>,
+  tenant: string,
+  name: string,
+): Promise<ApproverLevel> {
+  const own = (await personOf({ cortex }, tenant, { name })).level;
+  if (own !== null) return own;
+  const bundle = await bundleOf(tenant);
+  const reports = await cortex.related(bundle, name, 'reports');
+  if (!reports.ok || reports.value.length === 0) return 'user';
+  for (const { id } of reports.value.slice(0, ENTITY_LIMITS.page)) {
+    const theirs = await cortex.related(bundle, id, 'reports');
+    if (theirs.ok && theirs.value.length > 0) return 'director';
+  }
+  return 'manager';
+}
+
+const levelIn = (value: Json | undefined): ApproverLevel | null =>
+  APPROVER_LEVELS.find((level) => level === value) ?? null;
+
+const textsIn = (value: Json | undefined): readonly string[] => {
+  if (typeof value === 'string') return value.split(/[\s,]+/).filter((role) => role !== '');
+  return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
+};

@@ -1,0 +1,141 @@
+/**
+ * Signs what people decide and sees whether it was signed: JWS with EdDSA, under a key of the tenant. Whoever reaches Temporal
+ * and not the keys can send any message, and none that counts.
+ * Adapter ring. It says who signed what; whether that person may is not its business.
+ * @source RFC 7515, RFC 8037, RFC 8725 3.1 (the algorithm is ours to choose, never the message's)
+ */
+import {
+  calculateJwkThumbprint,
+  CompactSign,
+  compactVerify,
+  decodeProtectedHeader,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type CryptoKey,
+  type JWK,
+} from 'jose';
+import type { Json } from '../kernel/json';
+import { err, ok, type Result } from '../kernel/result';
+import type { DecisionKey, DecisionKeyStore } from '../store/decision-keys';
+import { StoreError } from '../store/store-error';
+
+/** What a signature may be for: one kind can never be taken for another. */
+export type SignedKind = 'decision' | 'grant' | 'absence' | 'review' | 'revocation';
+
+export interface Signatures {
+  /** Compact JWS over the payload. Throws StoreError where the keys are not at hand. */
+  sign(tenant: string, kind: SignedKind, payload: object): Promise<string>;
+  /** The payload, if the tenant's key signed it as this kind. Throws StoreError. */
+  verify(tenant: string, kind: SignedKind, token: string): Promise<Result<Json, WhyUnsigned>>;
+  /** From now on a new key signs; what was signed before still counts. Gives its id. */
+  rotate(tenant: string): Promise<string>;
+  /** Nothing that this key has signed counts any more. */
+  revoke(tenant: string, kid: string): Promise<void>;
+}
+
+export type WhyUnsigned = 'GATE_SIGNATURE_INVALID' | 'GATE_KEY_REVOKED';
+
+const ALGORITHM = 'EdDSA';
+
+/**
+ * How long a process believes what it knows of a tenant's keys, in milliseconds: a key that was revoked counts for so long at
+ * the most. A key that is not known is looked for at once.
+ */
+const KNOWN_MS = 5_000;
+
+interface Known {
+  readonly at: number;
+  readonly keys: ReadonlyMap<string, Key>;
+  readonly signer: Key | undefined;
+}
+
+interface Key {
+  readonly kid: string;
+  readonly verifies: CryptoKey;
+  readonly signs: CryptoKey | undefined;
+  readonly isRevoked: boolean;
+}
+
+/** @param now milliseconds since the epoch */
+export function createSignatures(store: DecisionKeyStore, now: () => number): Signatures {
+  const known = new Map<string, Known>();
+  const read = async (tenant: string): Promise<Known> => {
+    const keys = await Promise.all((await store.keys(tenant)).map(keyOf));
+    const signer = keys.find(({ signs, isRevoked }) => signs !== undefined && !isRevoked);
+    const found = { at: now(), keys: new Map(keys.map((key) => [key.kid, key])), signer };
+    known.set(tenant, found);
+    return found;
+  };
+  const lookUp = async (tenant: string): Promise<Known> => {
+    const before = known.get(tenant);
+    return before !== undefined && now() - before.at < KNOWN_MS ? before : read(tenant);
+  };
+  const signerOf = async (tenant: string): Promise<Key> => {
+    const { signer } = await lookUp(tenant);
+    if (signer !== undefined) return signer;
+    await store.begin(tenant, await newKey(), now());
+    const begun = (await read(tenant)).signer;
+    if (begun === undefined) throw new Error(`there is no key to sign with for \`${tenant}\``);
+    return begun;
+  };
+  return {
+    async sign(tenant, kind, payload) {
+      const { kid, signs } = await signerOf(tenant);
+      const bytes = new TextEncoder().encode(JSON.stringify(payload));
+      return new CompactSign(bytes)
+        .setProtectedHeader({ alg: ALGORITHM, kid, typ: typeOf(kind), tenant })
+        .sign(signs!);
+    },
+    async verify(tenant, kind, token) {
+      try {
+        const header = decodeProtectedHeader(token);
+        const { kid = '' } = header;
+        // A message of another kind, or of another tenant, is no message of this one, whoever signed it.
+        if (header.typ !== typeOf(kind) || header['tenant'] !== tenant) return err('GATE_SIGNATURE_INVALID');
+        const key = (await lookUp(tenant)).keys.get(kid) ?? (await read(tenant)).keys.get(kid);
+        if (key === undefined) return err('GATE_SIGNATURE_INVALID');
+        const { payload } = await compactVerify(token, key.verifies, { algorithms: [ALGORITHM] });
+        if (key.isRevoked) return err('GATE_KEY_REVOKED');
+        return ok(JSON.parse(new TextDecoder().decode(payload)) as Json);
+      } catch (error) {
+        if (isOfStore(error)) throw error;
+        return err('GATE_SIGNATURE_INVALID');
+      }
+    },
+    async rotate(tenant) {
+      const key = await newKey();
+      await store.rotate(tenant, key, now());
+      known.delete(tenant);
+      return key.kid;
+    },
+    async revoke(tenant, kid) {
+      await store.revoke(tenant, kid, now());
+      known.delete(tenant);
+    },
+  };
+}
+
+const typeOf = (kind: SignedKind): string => `backstep-${kind}+jws`;
+
+async function newKey(): Promise<Omit<DecisionKey, 'revokedAt'>> {
+  const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
+  const jwk = await exportJWK(privateKey);
+  const { kty, crv, x } = jwk;
+  const kid = await calculateJwkThumbprint(jwk);
+  return { kid, publicKey: { kty, crv, x } as Json, privateKey: jwk as Json };
+}
+
+async function keyOf({ kid, publicKey, privateKey, revokedAt }: DecisionKey): Promise<Key> {
+  const load = async (jwk: Json): Promise<CryptoKey> =>
+    (await importJWK(jwk as unknown as JWK, ALGORITHM)) as CryptoKey;
+  return {
+    kid,
+    verifies: await load(publicKey),
+    signs: privateKey === null ? undefined : await load(privateKey),
+    isRevoked: revokedAt !== null,
+  };
+}
+
+/** The database is no reason to call a signature forged. */
+const isOfStore = (error: unknown): boolean => error instanceof StoreError;

@@ -1,0 +1,95 @@
+/**
+ * The rows behind signed decisions: keys, and what people have granted each other. Adapter ring. It signs and judges nothing.
+ * All methods throw StoreError.
+ */
+import type { Json } from '../kernel/json';
+import type { Database } from './database';
+
+export interface DecisionKey {
+  readonly kid: string;
+  /** JWK. */
+  readonly publicKey: Json;
+  /** JWK; null for one that only verifies. */
+  readonly privateKey: Json;
+  /** Milliseconds since the epoch; null for one in good standing. */
+  readonly revokedAt: number | null;
+}
+
+/** One row of `authority_controls` in the scope of people. */
+export interface PeopleRow {
+  readonly kind: string;
+  readonly value: Json;
+  readonly by: string;
+  readonly reason: string;
+  readonly at: number;
+}
+
+export interface DecisionKeyStore {
+  /** All of a tenant's, newest first. */
+  keys(tenant: string): Promise<readonly DecisionKey[]>;
+  /** Adds a key that signs from now on; the one before it only verifies. Of two at once one is the signer. */
+  rotate(tenant: string, key: Omit<DecisionKey, 'revokedAt'>, at: number): Promise<void>;
+  /** Adds the first key; does nothing where there is one. */
+  begin(tenant: string, key: Omit<DecisionKey, 'revokedAt'>, at: number): Promise<void>;
+  revoke(tenant: string, kid: string, at: number): Promise<void>;
+  /** What people have granted, where they are absent, and what is to be reviewed. */
+  people(tenant: string): Promise<readonly PeopleRow[]>;
+}
+
+/** Scope and name under which such rows stand: no admission reads them, and they wake nobody. */
+export const PEOPLE = { scope: 'system', name: 'people' } as const;
+
+export function createDecisionKeyStore(database: Database): DecisionKeyStore {
+  return {
+    keys: (tenant) =>
+      database.of(tenant).query<DecisionKey & Record<string, unknown>>({
+        name: 'decision-keys',
+        text: KEYS,
+        values: [tenant],
+      }),
+    async rotate(tenant, key, at) {
+      await database.of(tenant).transaction(async (client) => {
+        await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 7))', [tenant]);
+        await client.query('UPDATE decision_keys SET private_key = NULL WHERE tenant = $1', [tenant]);
+        await client.query(ADD, valuesOf(tenant, key, at));
+      });
+    },
+    async begin(tenant, key, at) {
+      await database.of(tenant).transaction(async (client) => {
+        await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 7))', [tenant]);
+        const { rowCount } = await client.query(
+          'SELECT 1 FROM decision_keys WHERE tenant = $1 AND private_key IS NOT NULL AND revoked_at IS NULL',
+          [tenant],
+        );
+        if (rowCount === 0) await client.query(ADD, valuesOf(tenant, key, at));
+      });
+    },
+    async revoke(tenant, kid, at) {
+      await database.of(tenant).query({ text: REVOKE, values: [tenant, kid, at] });
+    },
+    people: (tenant) =>
+      database.of(tenant).query<PeopleRow & Record<string, unknown>>({
+        name: 'people-rows',
+        text: ROWS,
+        values: [tenant, PEOPLE.scope, PEOPLE.name],
+      }),
+  };
+}
+
+const valuesOf = (tenant: string, { kid, publicKey, privateKey }: Omit<DecisionKey, 'revokedAt'>, at: number) => [
+  tenant,
+  kid,
+  JSON.stringify(publicKey),
+  JSON.stringify(privateKey),
+  at,
+];
+
+const KEYS = `SELECT kid, public_key AS "publicKey", private_key AS "privateKey", revoked_at::float8 AS "revokedAt"
+FROM decision_keys WHERE tenant = $1 ORDER BY created_at DESC, kid`;
+
+const ADD = `INSERT INTO decision_keys (tenant, kid, public_key, private_key, created_at) VALUES ($1, $2, $3, $4, $5)`;
+
+const REVOKE = `UPDATE decision_keys SET revoked_at = $3, private_key = NULL WHERE tenant = $1 AND kid = $2`;
+
+const ROWS = `SELECT kind, value, by, reason, at::float8 AS at FROM authority_controls
+WHERE tenant = $1 AND scope = $2 AND name = $3 ORDER BY at, kind`;

@@ -2,6 +2,7 @@
  * What acts of control say to their workflow and its activities.
  * Loaded inside the Temporal sandbox: data and types only.
  */
+import type { Override } from '../src/engine/effects';
 import type { GuardrailId } from '../src/governance/figures/guardrails';
 import type { ApproverLevel, Mode } from '../src/governance/mode';
 import type { TrustLedger } from '../src/governance/trust';
@@ -31,8 +32,16 @@ export type ControlAct =
         readonly to: number;
       };
     }
-  /** A person runs under their own name what an event had proposed. */
-  | { readonly do: 'take'; readonly outcome: string }
+  /** A person runs under their own name what an event had proposed: all of it, or one action. */
+  | { readonly do: 'take'; readonly outcome: string; readonly node?: string }
+  /** What a person changes of a step in every outcome of an automation, until a date; null takes it away. */
+  | {
+      readonly do: 'override';
+      readonly automation: string;
+      /** One row for each: a later one takes its place. */
+      readonly name: string;
+      readonly override: Override | null;
+    }
   /** A person decides on one held action. */
   | {
       readonly do: 'approve';

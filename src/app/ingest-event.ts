@@ -14,6 +14,7 @@ import type { SpanStart } from '../telemetry/tracing';
 import { findRunbook, shipped } from './catalog';
 import { compileOutcome, type CompiledOutcome } from './compile-outcome';
 import type { TenantConfig } from './configuration';
+import { standingOverrides } from './override-step';
 import { refuse, refusing, type Refusal } from './refusal';
 import { underOf } from './rulebook';
 import type { Services } from './services';
@@ -114,6 +115,7 @@ async function start(
   const compiled = compileTaken(config, taken);
   if (!compiled.ok) return fail(compiled.error);
   const { plan, planId, facts } = compiled.value;
+  const overrides = await standingOverrides(services, plan.tenant, selection.automation.id);
   const started = await refusing(() =>
     services.outcomes.start(
       {
@@ -122,6 +124,7 @@ async function start(
         cause: { event: event.id, type: event.type },
         startedBy: `automation:${selection.automation.id}`,
         under: underOf(plan, facts, { automation: selection.automation.id }),
+        ...overrides,
       },
       event.id,
     ),

@@ -4,6 +4,7 @@
  * Authoring ring.
  */
 import { DEFAULTS } from '../dsl/defaults';
+import type { AnyAwf } from '../dsl/catalog';
 import type { SourceBusinessHours } from '../dsl/source';
 import { durationMs, parseDuration } from '../kernel/duration';
 import type { JsonObject } from '../kernel/json';
@@ -237,18 +238,7 @@ function plannedAwfs(context: Context): Plan['awfs'] {
   const add = (name: string): void => {
     const awf = context.awf(name);
     if (awf === undefined || Object.hasOwn(planned, name)) return;
-    planned[name] = {
-      version: awf.version,
-      effect: awf.effect,
-      reversibility: awf.reversibility,
-      risk: awf.risk,
-      ...(awf.riskClass !== undefined && { riskClass: awf.riskClass }),
-      ...(awf.category !== undefined && { category: awf.category }),
-      external: awf.external,
-      timeoutMs: timeoutOf(context, awf),
-      ...(Object.keys(awf.cost).length > 0 && { cost: awf.cost }),
-      ...(awf.compensation !== undefined && { compensation: awf.compensation.awf }),
-    };
+    planned[name] = freezeAwf(awf, timeoutOf(context, awf));
   };
   for (const node of context.nodes.values()) {
     if (node.kind !== 'action' || Object.hasOwn(planned, node.awf)) continue;
@@ -258,6 +248,20 @@ function plannedAwfs(context: Context): Plan['awfs'] {
   }
   return planned;
 }
+
+/** What a plan holds of an AWF. `timeoutMs` bounds one attempt. */
+export const freezeAwf = (awf: AnyAwf, timeoutMs: number): PlannedAwf => ({
+  version: awf.version,
+  effect: awf.effect,
+  reversibility: awf.reversibility,
+  risk: awf.risk,
+  ...(awf.riskClass !== undefined && { riskClass: awf.riskClass }),
+  ...(awf.category !== undefined && { category: awf.category }),
+  external: awf.external,
+  timeoutMs,
+  ...(Object.keys(awf.cost).length > 0 && { cost: awf.cost }),
+  ...(awf.compensation !== undefined && { compensation: awf.compensation.awf }),
+});
 
 /** The least of what its AWFs, its runbook and the configuration give; none where a pivot bars the way back. */
 function undoWindow(context: Context): number {

@@ -12,6 +12,12 @@ export function shapeOf(schema: z.ZodObject): { readonly [name: string]: z.ZodTy
   return schema.shape;
 }
 
+/** The fields of whatever is an object behind its wrappers; `undefined` where it is none. */
+export function shapeAt(schema: Schema): Readonly<Record<string, z.ZodType>> | undefined {
+  const def = unwrapped(schema);
+  return def.type === 'object' ? (def.shape as Readonly<Record<string, z.ZodType>>) : undefined;
+}
+
 /** Whether the value at `path`, or one around it, is marked as personal data: it is shown to nobody then. */
 export function isSensitive(schema: Schema, path: readonly string[]): boolean {
   return path.concat('').some((_, depth) => {

@@ -67,7 +67,11 @@ function rowsOf({ tenant, act, by, reason }: ControlStart, at: number): readonly
         row(act.scope, act.name, `calendar:${act.id}`, act.window === undefined ? null : { ...act.window }),
       ];
     case 'take':
-      return [row('outcome', act.outcome, 'person', true)];
+      return act.node === undefined
+        ? [row('outcome', act.outcome, 'person', true)]
+        : [row('action', `${act.outcome}#${act.node}`, 'person', true)];
+    case 'override':
+      return [row('automation', act.automation, `override:${act.name}`, act.override as unknown as Json)];
     case 'approve':
       return [
         row('action', `${act.outcome}#${act.node}`, `approval:${by}`, { as: act.as, decision: act.decision }),

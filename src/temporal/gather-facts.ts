@@ -80,9 +80,10 @@ export function gatherFacts(input: FactsInput): Facts {
   };
 }
 
-/** Who answers for it by name: whoever started it, or took over what an event had proposed. */
+/** Who answers for it by name: whoever took over this action, or all that an event had proposed, or started it. */
 function personOf(under: Under, takenOver: readonly ControlSaid[]): string | null {
-  return takenOver[0]?.b ?? under.person ?? null;
+  const own = takenOver.find(({ s }) => s === 'action') ?? takenOver[0];
+  return own?.b ?? under.person ?? null;
 }
 
 function automationOf(

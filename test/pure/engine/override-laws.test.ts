@@ -63,12 +63,12 @@ class Meddlers {
     const held = new Set<string>();
     return {
       ...base,
-      fire: (node, awf) => {
+      fire: (node, awf, input) => {
         if (!held.has(node) && this.roll(`hold ${node}`) < 40) {
           held.add(node);
           return { as: 'held', because: 'copilot' };
         }
-        return base.fire!(node, awf);
+        return base.fire!(node, awf, input);
       },
       resolve: (node) => {
         if (!this.undoneByHand.has(node)) return base.resolve!(node);

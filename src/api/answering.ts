@@ -6,11 +6,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { refusing } from '../app/refusal';
+import { noSuchOutcome } from '../app/refusal';
 import { splitOutcomeId } from '../kernel/ids';
 import { canonicalJson, type Json } from '../kernel/json';
 import type { KeptAnswer } from '../store/answers';
-import { OutcomeError } from '../temporal/outcome-error';
 import { API_LIMITS } from './limits';
 import { KEY_HEADER } from './openapi';
 import { detailsOf, Problem, problemOf, PROBLEM_TYPE, type Misfit } from './problem';
@@ -202,7 +201,7 @@ async function holdWall(params: unknown, { tenant }: Caller): Promise<void> {
   const { id } = params as { readonly id: string };
   const outcome = id.split('#')[0] ?? '';
   if (splitOutcomeId(outcome)?.tenant === tenant) return;
-  const wall = await refusing(() => Promise.reject(new OutcomeError('OUTCOME_UNKNOWN', outcome)));
+  const wall = await noSuchOutcome(outcome);
   if (!wall.ok) throw problemOf(wall.error);
 }
 

@@ -36,6 +36,9 @@ export const STATUS = {
   OUTCOME_UNDO_WINDOW_OVER: 409,
   OUTCOME_DOES_NOT_ANSWER: 503,
   ACT_MALFORMED: 400,
+  CONTROL_REFUSED: 404,
+  ENTITY_REFUSED: 422,
+  FACTS_INVALID: 422,
   EVENT_ID_UNUSABLE: 400,
 } as const satisfies Partial<Readonly<Record<Code, number>>>;
 
@@ -44,12 +47,14 @@ export type ProblemCode = keyof typeof STATUS;
 type Code =
   | keyof typeof catalogue.REST_PROBLEMS
   | keyof typeof catalogue.ENTRY_PROBLEMS
-  | keyof typeof catalogue.OUTCOME_PROBLEMS;
+  | keyof typeof catalogue.OUTCOME_PROBLEMS
+  | 'FACTS_INVALID';
 
 const MEANING: Readonly<Record<Code, string>> = {
   ...catalogue.REST_PROBLEMS,
   ...catalogue.ENTRY_PROBLEMS,
   ...catalogue.OUTCOME_PROBLEMS,
+  FACTS_INVALID: catalogue.DIAGNOSTICS.FACTS_INVALID,
 };
 
 /** A part of the request that does not fit. */

@@ -21,6 +21,9 @@ export const taskId = z
   .max(paramLength)
   .meta({ description: '`<outcome id>#<node>`, percent-encoded in a path' });
 
+/** A name in a path. */
+export const name = (description: string) => z.string().min(1).max(200).meta({ description });
+
 export const reason = text.meta({ description: 'why; kept in the history' });
 
 export const pageQuery = z.object({

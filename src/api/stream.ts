@@ -1,10 +1,11 @@
 /**
- * A trace as server-sent events.
+ * A trace, and the feed of a tenant, as server-sent events.
  * Entry ring; pure but for the clock it is given.
  * @source WHATWG HTML, "Server-sent events"
  */
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../kernel/json';
+import type { OutcomeRow } from '../app/outcome-pages';
+import { canonicalJson, type Json } from '../kernel/json';
 import type { Telling } from '../projection/trace';
 import { API_LIMITS } from './limits';
 
@@ -33,6 +34,26 @@ export async function* traceStream(
       return;
     }
     if (news.length > 0) saidAt = now();
+    else if (now() - saidAt >= API_LIMITS.heartbeatMs) {
+      saidAt = now();
+      yield ':\n\n';
+    }
+  }
+}
+
+/** The frames of a feed: `outcome` for each that began or changed. It has no end of its own. */
+export async function* feedStream(
+  feed: AsyncIterable<readonly OutcomeRow[]>,
+  now: () => number = Date.now,
+): AsyncGenerator<string, void> {
+  let saidAt = now();
+  yield ': the outcomes of the tenant as they change\n\n';
+  for await (const rows of feed) {
+    for (const row of rows) {
+      const data = canonicalJson({ ...row });
+      yield frame('outcome', data, idOf(data, 1));
+    }
+    if (rows.length > 0) saidAt = now();
     else if (now() - saidAt >= API_LIMITS.heartbeatMs) {
       saidAt = now();
       yield ':\n\n';

@@ -40,12 +40,12 @@ export const control = (
 /** Sets the dial of an automation. Errors: `CONTROL_REFUSED` where there is none of that name. */
 export async function setDial(
   services: Services,
-  { bundle }: TenantConfig,
+  config: TenantConfig,
   { automation, mode, ...why }: Accountable & { readonly automation: string; readonly mode: Mode },
 ): Promise<Result<ControlDone, Refusal>> {
-  const known = automationOf(bundle.content.automations, automation);
+  const known = automationOf(config, automation);
   if (!known.ok) return known;
-  return ok(await control(services, bundle.tenant, { act: { do: 'dial', automation, mode }, ...why }));
+  return ok(await control(services, config.bundle.tenant, { act: { do: 'dial', automation, mode }, ...why }));
 }
 
 /**
@@ -54,13 +54,13 @@ export async function setDial(
  */
 export async function killAutomation(
   services: Services,
-  { bundle }: TenantConfig,
+  config: TenantConfig,
   { automation, ...why }: Accountable & { readonly automation: string },
 ): Promise<Result<ControlDone, Refusal>> {
-  const known = automationOf(bundle.content.automations, automation);
+  const known = automationOf(config, automation);
   if (!known.ok) return known;
   const act = { do: 'kill', automation, boundMs: KILL_BOUND_MS } as const;
-  return ok(await control(services, bundle.tenant, { act, ...why }));
+  return ok(await control(services, config.bundle.tenant, { act, ...why }));
 }
 
 /** Reads `<scope>:<name>`, such as `automation:onboard-contractor`; `undefined` where the text is none. */
@@ -203,8 +203,9 @@ export async function trustOf(services: Services, tenant: string): Promise<Trust
   };
 }
 
-function automationOf(automations: readonly { readonly id: string }[], id: string): Result<string, Refusal> {
-  const names = automations.map((automation) => automation.id);
+/** The id of an automation of the tenant. Errors: `CONTROL_REFUSED`. */
+export function automationOf({ bundle }: TenantConfig, id: string): Result<string, Refusal> {
+  const names = bundle.content.automations.map((automation) => automation.id);
   return names.includes(id) ? ok(id) : unknown('automation', id, names);
 }
 

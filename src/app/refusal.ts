@@ -39,3 +39,7 @@ export const refuse = (
   message: string,
   more: Pick<Refusal, 'help' | 'diagnostics'> = {},
 ): Result<never, Refusal> => err({ code, message, ...more });
+
+/** What is said of an outcome that is not there, and of one that is another tenant's: the very same words. */
+export const noSuchOutcome = (id: string): Promise<Result<never, Refusal>> =>
+  refusing(() => Promise.reject(new OutcomeError('OUTCOME_UNKNOWN', id)));

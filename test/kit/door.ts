@@ -14,6 +14,15 @@ import type { TokenIssuer } from './tokens';
 export function doorOnly({ identify }: Pick<TokenIssuer, 'identify'>, passed: string[]): ApiDeps {
   const client = {
     options: { namespace: 'default' },
+    workflow: {
+      execute: (
+        _type: string,
+        { args: [start] }: { readonly args: readonly [{ readonly tenant: string }] },
+      ) => {
+        passed.push(start.tenant);
+        return Promise.resolve({});
+      },
+    },
     withDeadline: (_deadline: number, work: () => unknown) => work(),
     workflowService: {
       listWorkflowExecutions: ({ query }: { readonly query: string }) => {
@@ -26,6 +35,12 @@ export function doorOnly({ identify }: Pick<TokenIssuer, 'identify'>, passed: st
     passed.push(id.split('/')[0] ?? '');
     return Promise.reject(new OutcomeError('OUTCOME_UNKNOWN', id));
   };
+  const authority = {
+    standing: (tenant: string) => {
+      passed.push(tenant);
+      return Promise.resolve({ trust: null, imported: null, version: 0 });
+    },
+  };
   const outcomes = new Proxy({}, { get: (_target, name) => (name === 'client' ? client : noted) });
   const logger = createLogger({ level: 'error', write: (line) => passed.push(line), now: Date.now });
   // A tenant is told of itself alone; whoever comes through is noted as for any other door.
@@ -35,7 +50,7 @@ export function doorOnly({ identify }: Pick<TokenIssuer, 'identify'>, passed: st
     return Promise.resolve('');
   };
   return {
-    services: { outcomes, logger, telemetry, now: Date.now } as unknown as Services,
+    services: { outcomes, authority, logger, telemetry, now: Date.now } as unknown as Services,
     configOf: (tenant) => {
       passed.push(tenant);
       return Promise.resolve(refuse('CONFIG_REFUSED', 'no configuration here'));

@@ -3,15 +3,20 @@ import { createHash, randomBytes } from 'node:crypto';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { z } from 'zod';
 import { findRunbook, shipped } from '../../app/catalog';
+import { automationOf } from '../../app/control';
+import { followFeed } from '../../app/feed';
+import { foresee } from '../../app/foresee';
 import { pageOfOutcomes } from '../../app/outcome-pages';
 import { refuse, refusing, type Refusal } from '../../app/refusal';
 import { planOutcome, runOutcome, type RunRequest } from '../../app/run-outcome';
+import { createRulebook, underOf } from '../../app/rulebook';
 import { canonicalJson, type Json } from '../../kernel/json';
 import { ok, type Result } from '../../kernel/result';
 import { followTrace } from '../../projection/trace';
+import { API_LIMITS } from '../limits';
 import { defineRoute } from '../route';
 import { jsonObject, outcomeParams, pageQuery } from '../schemas';
-import { traceStream } from '../stream';
+import { feedStream, traceStream } from '../stream';
 
 const READERS = { roles: ['author', 'operator', 'approver', 'auditor', 'admin'] } as const;
 
@@ -25,25 +30,50 @@ const plan = z
   .looseObject({})
   .meta({ description: 'the plan; its canonical JSON (RFC 8785) has `planId` as SHA-256' });
 
+const foreseen = z.object({
+  node: z.string(),
+  awf: z.string(),
+  decision: z.looseObject({ mode: z.string(), fire: z.string() }),
+});
+
 export const compilePlan = defineRoute({
   id: 'compilePlan',
   method: 'POST',
   path: '/v1/plans',
   access: { roles: ['author', 'operator', 'admin'] },
-  summary: 'Compile an outcome, without running it',
-  description: 'Nothing is executed or kept, so an `Idempotency-Key` has no meaning here.',
-  body: what.strict(),
-  answer: z.object({ planId: z.string(), plan }),
-  answers: { 200: 'the one plan' },
-  problems: ['COMPILE_REFUSED', 'CONFIG_REFUSED'],
+  summary: 'Compile an outcome and say what would be decided, without running it',
+  description:
+    'One decision an action, as the rules would decide now: for the caller, who would run it by name, or for an automation. Nothing is executed, reserved or kept, so an `Idempotency-Key` has no meaning here.',
+  body: what
+    .extend({
+      automation: z
+        .string()
+        .max(200)
+        .optional()
+        .meta({ description: 'decide as for this automation, in place of the caller' }),
+    })
+    .strict(),
+  answer: z.object({ planId: z.string(), plan, decisions: z.array(foreseen) }),
+  answers: { 200: 'the one plan, and the decisions' },
+  problems: ['COMPILE_REFUSED', 'CONFIG_REFUSED', 'CONTROL_REFUSED'],
   async handle({ caller, body }, { services, configOf }) {
     const config = await configOf(caller.tenant);
     if (!config.ok) return config;
     const runbook = runbookOf(body.outcome);
     if (!runbook.ok) return runbook;
-    const { entity, params = {} } = body;
+    const { entity, params = {}, automation } = body;
+    const known = automation === undefined ? ok('') : automationOf(config.value, automation);
+    if (!known.ok) return known;
     const found = await planOutcome(services, config.value, { runbook: runbook.value, entity, params });
-    return found.ok ? ok({ status: 200, body: { ...found.value, plan: { ...found.value.plan } } }) : found;
+    if (!found.ok) return found;
+    const { plan: compiled, planId, facts } = found.value;
+    const who = automation === undefined ? { person: caller.name } : { automation };
+    const { bundle } = config.value;
+    const rulebook = createRulebook(() => Promise.resolve(bundle), services.census);
+    const under = underOf(compiled, facts, who);
+    const decisions = await foresee(services, rulebook, { plan: compiled, under });
+    const rows = decisions.map(({ node, awf, decision }) => ({ node, awf, decision: { ...decision } }));
+    return ok({ status: 200, body: { planId, plan: { ...compiled }, decisions: rows } });
   },
 });
 
@@ -145,6 +175,24 @@ export const listOutcomes = defineRoute({
     if (!page.ok) return page;
     const { rows, next } = page.value;
     return ok({ status: 200, body: { items: [...rows], ...(next === undefined ? {} : { next }) } });
+  },
+});
+
+export const getFeed = defineRoute({
+  id: 'getFeed',
+  method: 'GET',
+  path: '/v1/feed',
+  access: READERS,
+  summary: 'The outcomes of the tenant as they change',
+  description:
+    'With `Accept: text/event-stream`: one `outcome` event for each that began or changed, first those that run and the newest that ended. An `id` is the same wherever a row is the same. Without: the newest, once.',
+  answer: z.object({ items: z.array(row).readonly() }),
+  answers: { 200: 'the newest' },
+  streams: true,
+  async handle({ caller, wantsStream, signal }, { services }) {
+    if (wantsStream) return ok({ stream: feedStream(followFeed(services, caller.tenant, signal)) });
+    const page = await pageOfOutcomes(services, caller.tenant, { limit: API_LIMITS.pageDefault });
+    return page.ok ? ok({ status: 200, body: { items: [...page.value.rows] } }) : page;
   },
 });
 

@@ -10,15 +10,14 @@ import {
   type InForce,
   type TrustState,
 } from '../../app/control';
+import { explainAction } from '../../app/explain-action';
 import { readNodeAddress } from '../../kernel/ids';
-import { decide, decideAgain, type Decision } from '../../governance/decide';
+import { decide } from '../../governance/decide';
 import { explain as explainDecision } from '../../governance/explain';
 import { parseFacts } from '../../governance/facts-parse';
 import { GUARDRAIL_IDS } from '../../governance/figures/guardrails';
 import type { Mode } from '../../governance/mode';
 import { didYouMean } from '../../kernel/diagnostic';
-import type { Json } from '../../kernel/json';
-import { tellAction } from '../../projection/action-story';
 import { Complaint, usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import type { Pairs } from '../declare';
@@ -81,31 +80,17 @@ export async function explain(
     );
   }
   return withServices(context, options, { starts: false }, async (services): CommandResult => {
-    const { trace } = await services.outcomes.tell(address.outcome);
-    const story = tellAction(trace, address.node);
-    if (story === undefined) {
-      throw new Complaint(`\`${given}\`: the trace tells of no such action yet`, { code: 'OUTCOME_REFUSED' });
-    }
-    const decision = story.decision === undefined ? undefined : decisionOf(story.decision);
+    const { words, ...explained } = acceptedOf(await explainAction(services, address));
+    const { states, decision } = explained;
     if (options.json) {
-      terminal.json({ action: given, awf: story.awf, states: story.steps, decision: decision ?? null });
+      terminal.json(explained);
       return 0;
     }
-    const states = story.steps.map(({ state, at }) => `${new Date(at).toISOString().slice(11, 19)} ${state}`);
-    terminal.line(states.join(' → '));
-    if (decision === undefined) terminal.line('it fired without a decision: nothing governs it');
-    else for (const line of explainDecision(decision)) terminal.line(line);
+    const steps = states.map(({ state, at }) => `${new Date(at).toISOString().slice(11, 19)} ${state}`);
+    terminal.line(steps.join(' → '));
+    if (decision === null) terminal.line('it fired without a decision: nothing governs it');
+    else for (const line of words) terminal.line(line);
     return 0;
-  });
-}
-
-/** The whole decision, made again from what was recorded of it. */
-function decisionOf(record: Json): Decision {
-  const again = decideAgain(record as unknown as { readonly facts: unknown; readonly figures: Json });
-  if (again.ok) return again.value;
-  throw new Complaint('the recorded decision can not be made again', {
-    code: 'OUTCOME_REFUSED',
-    diagnostics: again.error,
   });
 }
 

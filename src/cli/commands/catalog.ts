@@ -1,6 +1,6 @@
 /** `backstep catalog`: the runbooks and AWFs there are. Entry ring. */
-import { shipped, type Shipped } from '../../app/catalog';
-import type { AwfContract } from '../../dsl/awf';
+import { shipped } from '../../app/catalog';
+import { awfRow, runbookRows } from '../../app/catalog-rows';
 import { didYouMean } from '../../kernel/diagnostic';
 import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
@@ -53,28 +53,3 @@ export async function catalog(
   }
   return Promise.resolve(0);
 }
-
-const runbookRows = (all: Shipped) =>
-  all.runbooks.map((runbook) => ({
-    outcome: runbook.outcome,
-    id: runbook.id,
-    version: runbook.version,
-    domain: runbook.domain,
-    entity: runbook.entity.type,
-    params: Object.keys(runbook.params.shape).sort(),
-    summary: runbook.summary ?? '',
-  }));
-
-const awfRow = (awf: AwfContract) => ({
-  name: awf.name,
-  version: awf.version,
-  system: awf.system,
-  domain: awf.domain,
-  effect: awf.effect,
-  reversibility: awf.reversibility,
-  compensation: awf.compensation?.awf ?? null,
-  idempotency: awf.idempotency,
-  evidence: awf.evidence,
-  errors: Object.keys(awf.errors).sort(),
-  summary: awf.summary,
-});

@@ -188,7 +188,7 @@ describe('the table of routes', () => {
 
   it('stands in docs/api.md, with the roles of each', async () => {
     const text = readFileSync(join(__dirname, '../../../docs/api.md'), 'utf8');
-    const listed = [...text.matchAll(/^\| `(GET|POST) (\S+)` +\| (.*?) +\|/gm)].map(
+    const listed = [...text.matchAll(/^\| `(GET|POST|PUT) (\S+)` +\| (.*?) +\|/gm)].map(
       ([, method = '', path = '', roles = '']) => `${method} ${path} ${roles}`,
     );
     const { routes } = await api();

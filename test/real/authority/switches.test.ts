@@ -7,19 +7,25 @@ import { contracts } from '../../../activities';
 import type { ControlAct } from '../../../workflows/control-protocol';
 import { createAuthority, type Authority } from '../../../src/store/authority';
 import { performControl, type ControlDone } from '../../../src/temporal/controls';
-import { seasoned } from '../../kit/open-rules';
+import { OPEN_RULES, seasoned } from '../../kit/open-rules';
 import { STAND_TIMEOUT_MS } from '../../kit/stand';
-import { FORWARD, openVendorStand, VENDOR_AUTOMATION, type VendorStand } from '../../kit/vendor-stand';
+import {
+  FORWARD,
+  openVendorStand,
+  traceOf,
+  VENDOR_AUTOMATION,
+  type VendorStand,
+} from '../../kit/vendor-stand';
 
 let stand: VendorStand;
 let authority: Authority;
 /** People of the two tests do not overlap. */
-const SIZES = { kill: 100, breaker: 12 } as const;
+const SIZES = { kill: 100, breaker: 14 } as const;
 const TEST_MS = 120_000;
 
 beforeAll(async () => {
   stand = await openVendorStand({
-    people: SIZES.kill + SIZES.breaker,
+    people: SIZES.kill + SIZES.breaker + 1,
     robots: 1,
     isGoverned: true,
     name: `authority-${process.env['JEST_WORKER_ID'] ?? '0'}`,
@@ -145,25 +151,47 @@ test(
 );
 
 test(
-  'a system that fails too often is left alone and asked again: its actions queue, others go on, and all come through',
+  'a system that fails one call in five is left alone: its actions queue, others go on, and once a probe comes through all do',
   async () => {
-    const fault = await stand.admin.addFault({
+    expect(OPEN_RULES.figures.automation.breaker).toMatchObject({
+      opensAboveErrorShare: 0.1,
+      fewestCalls: 20,
+    });
+    const fifth = await stand.admin.addFault({
       match: { tenant: FORWARD, vendor: 'okta' },
       effect: { kind: 'error_before', status: 503 },
-      percent: 60,
+      percent: 20,
     });
-    const begun = await Promise.all(
-      Array.from({ length: SIZES.breaker }, (_, i) =>
-        stand.begin(FORWARD, person(SIZES.kill + i + 1), 'local'),
-      ),
-    );
-    const mine = new Set(begun.map(({ id }) => id));
-    const queued = async () =>
-      (await authority.queue(FORWARD, 1_000)).filter(({ outcome }) => mine.has(outcome));
+    const begin = (n: number) => stand.begin(FORWARD, person(SIZES.kill + n), 'local');
+    const begun = await Promise.all(Array.from({ length: SIZES.breaker }, (_, i) => begin(i + 1)));
+    const queued = () => authority.queue(FORWARD, 1_000);
     const held = await until(queued, (queue) => queue.some(({ causes }) => causes.includes('system:okta')));
     expect(held.every(({ awf }) => awf.startsWith('okta.'))).toBe(true);
-    await stand.admin.clearFaults(fault.id);
-    for (const { id } of begun) expect(await stand.outcomes.result(id)).toEqual({ phase: 'completed' });
+
+    // It fails altogether now, so each probe does, too, and it stays open; nothing but probes comes to it.
+    const whole = await stand.admin.addFault({
+      match: { tenant: FORWARD, vendor: 'okta' },
+      effect: { kind: 'error_before', status: 503 },
+    });
+    await until(
+      async () => [await queued(), await authority.inFlight(FORWARD, VENDOR_AUTOMATION)] as const,
+      ([queue, inFlight]) => queue.some(({ causes }) => causes.includes('system:okta')) && inFlight === 0,
+    );
+    const [from, since] = [await lastRequest(), Date.now()];
+    const late = await begin(SIZES.breaker + 1);
+    await until(
+      async () => await traceOf(stand.outcomes, late.id),
+      (lines) => lines.some((line) => /awf=workday\.set_end_date ok/.test(line)),
+    );
+    await until(queued, (queue) => queue.some(({ outcome }) => outcome === late.id));
+    const seen = (await stand.admin.requests({ tenant: FORWARD, after: from, limit: 1_000 })).requests;
+    const probes = 1 + (Date.now() - since) / OPEN_RULES.figures.automation.breaker.probeAfterMs;
+    expect(seen.filter(({ vendor }) => vendor === 'okta').length).toBeLessThanOrEqual(probes);
+    expect(seen.some(({ vendor }) => vendor === 'workday')).toBe(true);
+
+    for (const { id } of [fifth, whole]) await stand.admin.clearFaults(id);
+    for (const { id } of [...begun, late])
+      expect(await stand.outcomes.result(id)).toEqual({ phase: 'completed' });
     expect(await queued()).toEqual([]);
   },
   TEST_MS,

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { OutcomeRow } from '../app/outcome-pages';
-import { canonicalJson, type Json } from '../kernel/json';
+import { canonicalJson } from '../kernel/json';
 import type { Telling } from '../projection/trace';
 import { API_LIMITS } from './limits';
 

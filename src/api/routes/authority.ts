@@ -10,7 +10,7 @@ import { GUARDRAIL_IDS } from '../../governance/figures/guardrails';
 import { readNodeAddress, splitOutcomeId } from '../../kernel/ids';
 import { ok } from '../../kernel/result';
 import { defineRoute } from '../route';
-import { jsonObject, name, reason, taskId } from '../schemas';
+import { jsonObject, reason, taskId } from '../schemas';
 
 const READERS = { roles: ['author', 'operator', 'approver', 'auditor', 'admin'] } as const;
 const OPERATORS = { roles: ['operator', 'admin'] } as const;

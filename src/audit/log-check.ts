@@ -5,8 +5,8 @@
  */
 import { isCanonicalJson } from '../kernel/json';
 import type { TreeHead } from './checkpoint';
+import { GrowingLog } from './growing-log';
 import { hexOf } from './hex';
-import { rootHash, subtreesClosedBy, type SubtreeHash } from './merkle-tree';
 import { areEqual, type Hash, type Primitives } from './primitives';
 import { FIRST_PREVIOUS, RECORD_FORMAT, recordHash } from './record';
 
@@ -50,7 +50,7 @@ export function checkLog(
   const found = (code: FlawCode, seq: number, what: string): void => {
     if (flaws.length < MOST_FLAWS) flaws.push({ code, seq, what });
   };
-  const tree = new GrowingTree(primitives);
+  const tree = new GrowingLog(primitives);
   const heads = inOrder(log.heads, found);
   let previous = FIRST_PREVIOUS;
   let next = 0;
@@ -69,7 +69,7 @@ export function checkLog(
     checkRecord(text, { seq: tree.size, previous, tenant: log.tenant }, found);
     const hash = recordHash(primitives, text);
     previous = hexOf(hash);
-    tree.append(hash);
+    tree.take(hash);
     meetHeads();
   }
   const largest = heads.at(-1);
@@ -137,24 +137,4 @@ function inOrder(
     last = head;
   }
   return [...heads].sort((a, b) => a.size - b.size);
-}
-
-/** Keeps one hash a level: what is needed to append and for the root, whatever the size. */
-class GrowingTree {
-  size = 0;
-  /** By level, the newest perfect subtree there. */
-  private readonly newest: Hash[] = [];
-  private readonly stored: SubtreeHash = (level) => this.newest[level]!;
-
-  constructor(private readonly primitives: Pick<Primitives, 'sha256'>) {}
-
-  append(leaf: Hash): void {
-    for (const { level, hash } of subtreesClosedBy(this.primitives, this.size, leaf, this.stored))
-      this.newest[level] = hash;
-    this.size += 1;
-  }
-
-  root(): Hash {
-    return rootHash(this.primitives, this.size, this.stored);
-  }
 }

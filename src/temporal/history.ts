@@ -237,7 +237,7 @@ const ENDS = [
   ['workflowExecutionTimedOutEventAttributes', 'timedOut'],
 ] as const;
 
-function endOf(event: Event | undefined): RunEnd | undefined {
+export function endOf(event: Event | undefined): RunEnd | undefined {
   const end = ENDS.find(([attributes]) => event?.[attributes] != null);
   if (event === undefined || end === undefined) return undefined;
   const terminated = event.workflowExecutionTerminatedEventAttributes;
@@ -258,5 +258,5 @@ const textAs = <Key extends string>(
 ): { readonly [K in Key]?: string } =>
   text == null || text === '' ? {} : ({ [key]: text } as { readonly [K in Key]: string });
 
-const timeOf = (event: Event | undefined): number =>
+export const timeOf = (event: Event | undefined): number =>
   Number(event?.eventTime?.seconds ?? 0) * 1000 + Math.floor((event?.eventTime?.nanos ?? 0) / 1e6);

@@ -1,0 +1,40 @@
+/** What the golden histories owe the PolicyLog, as records of one log: derived as a projector would, with a fixed key. */
+import { primitives } from '../../src/app/primitives';
+import type { Derived } from '../../src/audit/derived';
+import { deriveFrom, readHistory, type ReadHistory } from '../../src/projection/derive-history';
+import { createCodec } from '../../src/temporal/codec';
+import { readGoldens, type History } from './golden-histories';
+
+export const GOLDEN_KEY = { id: 'k0000000000000000', key: Buffer.alloc(32, 7) };
+
+export interface GoldenRun {
+  readonly name: string;
+  readonly workflow: string;
+  readonly run: string;
+  readonly history: History;
+}
+
+/** Every run of every golden history, under a workflow id and a run id of its own. */
+export function goldenRuns(): readonly GoldenRun[] {
+  return readGoldens().flatMap(({ name, runs }) =>
+    runs.map((history, i) => {
+      const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+      const type = started?.workflowType?.name ?? '';
+      return { name: `${name}.${i + 1}`, workflow: `acme/${type}/${name}`, run: `${name}-${i + 1}`, history };
+    }),
+  );
+}
+
+export const readGolden = (
+  { workflow, run }: Pick<GoldenRun, 'workflow' | 'run'>,
+  history: History,
+): Promise<ReadHistory> => readHistory({ workflow, run }, history, createCodec());
+
+/** Derives from a history, or from its beginning. */
+export async function deriveGolden(
+  golden: GoldenRun,
+  history: History = golden.history,
+): Promise<readonly Derived[]> {
+  const read = await readGolden(golden, history);
+  return deriveFrom(read, { sha256: primitives.sha256, subjectKey: GOLDEN_KEY });
+}

@@ -1,0 +1,69 @@
+/** What a history owes the log follows from the history alone, and grows with it. */
+import { recordText } from '../../../src/audit/record';
+import { rootAt, append, EMPTY_LOG } from '../../../src/audit/growing-log';
+import { primitives } from '../../../src/app/primitives';
+import { expectGolden } from '../../kit/golden';
+import { deriveGolden, goldenRuns, readGolden } from '../../kit/golden-records';
+
+const runs = goldenRuns();
+
+describe.each(runs.map((run) => [run.name, run] as const))('%s', (name, run) => {
+  test('owes records with these bytes', async () => {
+    const derived = await deriveGolden(run);
+    const lines = derived.map(({ entry }) => recordText({ ...entry, seq: 0, previous: '' }));
+    expect(lines.length).toBeGreaterThan(0);
+    expectGolden(`records/${name}.jsonl`, `${lines.join('\n')}\n`);
+  });
+
+  test('owes after each workflow task what it owes in the end, as far as it has come', async () => {
+    const whole = (await deriveGolden(run)).map(({ entry }) => entry);
+    const { events } = run.history;
+    let most = 0;
+    for (let i = 1; i <= events!.length; i++) {
+      // A history grows by what a workflow task completed with, not by single events.
+      const next = events![i];
+      if (next !== undefined && next.workflowTaskScheduledEventAttributes == null) continue;
+      const part = (await deriveGolden(run, { events: events!.slice(0, i) })).map(({ entry }) => entry);
+      expect(part).toEqual(whole.slice(0, part.length));
+      expect(part.length).toBeGreaterThanOrEqual(most);
+      most = part.length;
+    }
+    expect(most).toBeGreaterThan(0);
+  });
+
+  test('owes no two records from one part of one event', async () => {
+    const origins = (await deriveGolden(run)).map(
+      ({ entry: { origin } }) => `${origin.event}.${origin.part}`,
+    );
+    expect(new Set(origins).size).toBe(origins.length);
+  });
+});
+
+test('what an outcome knows of its entity stands in no record in the clear', async () => {
+  let personal = 0;
+  for (const run of runs) {
+    const read = await readGolden(run, run.history);
+    if (read.kind !== 'outcome') continue;
+    const { id, fields } = read.of.start.plan.entity;
+    const text = JSON.stringify((await deriveGolden(run)).map(({ entry }) => entry));
+    for (const value of [id, ...Object.values(fields)]) {
+      expect(text).not.toContain(JSON.stringify(value));
+      personal += 1;
+    }
+  }
+  expect(personal).toBeGreaterThan(20);
+});
+
+test('a log that is appended to in pieces is the one that is appended to at once', async () => {
+  const entries = (await Promise.all(runs.map((run) => deriveGolden(run)))).flat().map(({ entry }) => entry);
+  const whole = append(primitives, EMPTY_LOG, entries);
+  let end = EMPTY_LOG;
+  const texts: string[] = [];
+  for (let at = 0, step = 1; at < entries.length; at += step, step = (step % 7) + 1) {
+    const appended = append(primitives, end, entries.slice(at, at + step));
+    texts.push(...appended.records.map(({ text }) => text));
+    ({ end } = appended);
+  }
+  expect(texts).toEqual(whole.records.map(({ text }) => text));
+  expect(rootAt(primitives, end)).toEqual(rootAt(primitives, whole.end));
+});

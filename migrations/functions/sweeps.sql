@@ -50,3 +50,11 @@ BEGIN
   GET DIAGNOSTICS v_gone = ROW_COUNT;
   RETURN v_gone;
 END $$;
+
+-- Tenants that have a notice to be spread or a delivery to be tried.
+CREATE OR REPLACE FUNCTION sweep_notice_tenants() RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+  SELECT tenant FROM notices WHERE spread_at IS NULL
+  UNION SELECT tenant FROM notice_deliveries
+  WHERE state = 'waiting' AND due_at <= now() AND coalesce(claimed_until <= now(), true)
+$$;

@@ -40,6 +40,14 @@ export const STATUS = {
   ENTITY_REFUSED: 422,
   FACTS_INVALID: 422,
   EVENT_ID_UNUSABLE: 400,
+  OVERRIDE_TOO_LATE: 409,
+  OVERRIDE_NOT_POSSIBLE: 409,
+  OVERRIDE_OUTPUT_NEEDED: 422,
+  OVERRIDE_BYPASSES_GATE: 409,
+  OVERRIDE_AWF_UNFIT: 422,
+  OVERRIDE_INPUT_INVALID: 422,
+  TASK_UNKNOWN: 404,
+  TASK_CLAIMED: 409,
 } as const satisfies Partial<Readonly<Record<Code, number>>>;
 
 export type ProblemCode = keyof typeof STATUS;
@@ -48,12 +56,14 @@ type Code =
   | keyof typeof catalogue.REST_PROBLEMS
   | keyof typeof catalogue.ENTRY_PROBLEMS
   | keyof typeof catalogue.OUTCOME_PROBLEMS
+  | keyof typeof catalogue.OVERRIDE_PROBLEMS
   | 'FACTS_INVALID';
 
 const MEANING: Readonly<Record<Code, string>> = {
   ...catalogue.REST_PROBLEMS,
   ...catalogue.ENTRY_PROBLEMS,
   ...catalogue.OUTCOME_PROBLEMS,
+  ...catalogue.OVERRIDE_PROBLEMS,
   FACTS_INVALID: catalogue.DIAGNOSTICS.FACTS_INVALID,
 };
 

@@ -3,12 +3,16 @@
  * the histories of the outcomes that say of themselves that they wait.
  * Entry ring. It keeps nothing; a page costs one history an outcome.
  */
+import { claimantOf } from '../engine/claims';
+import type { Override } from '../engine/effects';
 import type { TraceEvent } from '../engine/trace';
 import type { EngineState } from '../engine/state';
 import { BACKSTEP_SUFFIX } from '../../workflows/protocol';
+import type { NodeAddress } from '../kernel/ids';
+import type { Json } from '../kernel/json';
 import { ok, type Result } from '../kernel/result';
 import { pageOfOutcomes, type Page, type PageRequest } from './outcome-pages';
-import type { Refusal } from './refusal';
+import { refuse, refusing, type Refusal } from './refusal';
 import type { Services } from './services';
 
 export interface Task {
@@ -25,7 +29,30 @@ export interface Task {
   readonly by?: readonly string[];
   /** Of a hold: why, and what would release it; of the others: the code of the failure. */
   readonly because?: string;
+  /** Of a hold: what it would fire. */
+  readonly awf?: string;
+  /** Who has claimed it; absent where nobody has. */
+  readonly claimedBy?: string;
 }
+
+/** Which tasks are wanted; what is absent is no condition. */
+export interface TaskFilter {
+  readonly kind?: Task['kind'] | undefined;
+  /** An outcome's code or its id. */
+  readonly outcome?: string | undefined;
+  readonly entity?: string | undefined;
+  /** Who has claimed it; `nobody` for those that are free. */
+  readonly claimed?: string | undefined;
+  /** Of whom it is asked, such as `manager`. */
+  readonly by?: string | undefined;
+  /** Those that began to wait at this instant or later, in milliseconds since the epoch. */
+  readonly since?: number | undefined;
+  /** What a gate asks for, such as `approve`. */
+  readonly approval?: string | undefined;
+}
+
+/** A word for those that nobody has claimed: no person's name is without a colon. */
+export const NOBODY = 'nobody';
 
 /** Histories that are read at once. */
 const AT_ONCE = 5;
@@ -35,8 +62,11 @@ export async function pageOfTasks(
   services: Pick<Services, 'outcomes'>,
   tenant: string,
   page: PageRequest,
+  wanted: TaskFilter = {},
 ): Promise<Result<Page<Task>, Refusal>> {
-  const filter = { phase: 'waiting', isRunning: true } as const;
+  const { outcome: named, entity } = wanted;
+  const code = named?.includes('/') === true ? named.split('/')[1] : named;
+  const filter = { phase: 'waiting', isRunning: true, outcome: code, entity } as const;
   const found = await pageOfOutcomes(services, tenant, { ...page, filter, withWaysBack: true });
   if (!found.ok) return found;
   const { rows, next } = found.value;
@@ -49,7 +79,61 @@ export async function pageOfTasks(
     });
     tasks.push(...(await Promise.all(read)).flat());
   }
-  return ok({ rows: tasks, ...(next === undefined ? {} : { next }) });
+  return ok({
+    rows: tasks.filter((task) => isWanted(task, wanted)),
+    ...(next === undefined ? {} : { next }),
+  });
+}
+
+/** Whether a task is one of those that are wanted. */
+export function isWanted(task: Task, wanted: TaskFilter): boolean {
+  const { kind, outcome, entity, claimed, by, since, approval } = wanted;
+  return (
+    (kind === undefined || task.kind === kind) &&
+    (outcome?.includes('/') !== true || task.outcome === outcome) &&
+    (entity === undefined || task.entity === entity) &&
+    (claimed === undefined || (task.claimedBy ?? NOBODY) === claimed) &&
+    (by === undefined || task.by?.includes(by) === true) &&
+    (since === undefined || task.since >= since) &&
+    (approval === undefined || task.approval === approval)
+  );
+}
+
+/** A task with what there is to see of it. */
+export interface TaskDetail extends Task {
+  /** Of an action: the input that it has, or would have. */
+  readonly input?: Json;
+  /** What people have changed of the step, oldest first. */
+  readonly overrides?: readonly Override[];
+  /** Of an incident: where to see that a person did what is to be undone. */
+  readonly evidence?: string;
+}
+
+/** One task as it stands. Errors: `TASK_UNKNOWN`, `OUTCOME_UNKNOWN`. */
+export async function oneTask(
+  services: Pick<Services, 'outcomes'>,
+  { outcome, node }: NodeAddress,
+): Promise<Result<TaskDetail, Refusal>> {
+  const read = await refusing(() => services.outcomes.describe(outcome));
+  if (!read.ok) return read;
+  const { trace, state } = await services.outcomes.tell(outcome);
+  const task = tasksOf({ outcome, entity: read.value.entity }, trace, state).find((one) => one.node === node);
+  if (task === undefined) {
+    return refuse('TASK_UNKNOWN', `nothing of \`${outcome}#${node}\` waits for a person`, {
+      help: '`backstep inbox` lists what does',
+    });
+  }
+  const input = state.nodes[node]?.input;
+  const overrides = Object.values(state.overrides ?? {})
+    .flat()
+    .filter((one) => one.node === node || (one.scope !== 'step' && node.endsWith(`/${one.node}`)));
+  const attested = trace.findLast((event) => event.kind === 'awf.attested' && event.node === node);
+  return ok({
+    ...task,
+    ...(input === undefined ? {} : { input }),
+    ...(overrides.length === 0 ? {} : { overrides }),
+    ...(attested?.kind === 'awf.attested' ? { evidence: attested.evidence } : {}),
+  });
 }
 
 /** What of one outcome waits for a person, in the order in which it began to. */
@@ -64,7 +148,9 @@ export function tasksOf(
     if (task === undefined || !isWaiting(state, task)) continue;
     // Of a node that waited more than once the last time counts.
     open.delete(task.node);
-    open.set(task.node, { id: `${of.outcome}#${task.node}`, ...of, ...task });
+    const claimedBy = claimantOf(state, task.node);
+    const claimed = claimedBy === undefined ? {} : { claimedBy };
+    open.set(task.node, { id: `${of.outcome}#${task.node}`, ...of, ...task, ...claimed });
   }
   return [...open.values()];
 }
@@ -77,7 +163,7 @@ function opened(event: TraceEvent): Opened | undefined {
     case 'gate.open':
       return { kind: 'gate', node: event.gate, since, approval: event.approval, by: event.by };
     case 'awf.held':
-      return { kind: 'hold', node: event.node, since, because: event.because };
+      return { kind: 'hold', node: event.node, since, because: event.because, awf: event.awf };
     case 'incident.open':
       return { kind: 'incident', node: event.node, since, because: event.code };
     case 'escalation.open':

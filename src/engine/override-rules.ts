@@ -14,7 +14,7 @@ import { isStopped, place, type Run } from './run';
 import type { NodeState } from './state';
 
 /** Why an override is not taken; also the answer to whoever sent it. */
-export type Refusal = keyof typeof OVERRIDE_PROBLEMS;
+export type Refusal = Exclude<keyof typeof OVERRIDE_PROBLEMS, 'TASK_UNKNOWN' | 'OVERRIDE_INPUT_INVALID'>;
 
 /** Here by name, because no page of texts belongs into the bundle of the workflows. */
 const REFUSALS: { readonly [Code in Refusal]: true } = {
@@ -23,7 +23,6 @@ const REFUSALS: { readonly [Code in Refusal]: true } = {
   OVERRIDE_OUTPUT_NEEDED: true,
   OVERRIDE_BYPASSES_GATE: true,
   OVERRIDE_AWF_UNFIT: true,
-  OVERRIDE_INPUT_INVALID: true,
   TASK_CLAIMED: true,
 };
 

@@ -190,6 +190,7 @@ export const OVERRIDE_PROBLEMS = {
   OVERRIDE_BYPASSES_GATE: 'the way that was chosen would lead around people who are asked on the other',
   OVERRIDE_AWF_UNFIT: 'the AWF cannot take the place of the one in the plan',
   OVERRIDE_INPUT_INVALID: 'what was given does not fit the contract of the AWF',
+  TASK_UNKNOWN: 'nothing waits for a person there',
   TASK_CLAIMED: 'another person has claimed the task',
 } as const;
 

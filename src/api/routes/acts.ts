@@ -3,23 +3,22 @@ import { z } from 'zod';
 import { actOnOutcome, backstepOutcome, decideGate, resolveNode, type Acted } from '../../app/act-on-outcome';
 import { readNodeAddress } from '../../kernel/ids';
 import { refuse, type Refusal } from '../../app/refusal';
-import { pageOfTasks } from '../../app/tasks';
 import { whoMayDecide } from '../../app/who-may-decide';
 import type { Resolution } from '../../engine/effects';
 import { ok, type Result } from '../../kernel/result';
 import { API_LIMITS } from '../limits';
 import { defineRoute, type Route } from '../route';
-import { anyJson, outcomeParams, pageQuery, reason, taskId } from '../schemas';
+import { anyJson, outcomeParams, reason, taskId } from '../schemas';
 
-const OPERATORS = { roles: ['operator', 'admin'] } as const;
+export const OPERATORS = { roles: ['operator', 'admin'] } as const;
 
-const acted = z.object({
+export const acted = z.object({
   outcome: z.string(),
   node: z.string().optional(),
   answer: z.enum(['done', 'kept']).meta({ description: '`kept`: it waits for what it is about to open' }),
 });
 
-const ACT_PROBLEMS = [
+export const ACT_PROBLEMS = [
   'OUTCOME_UNKNOWN',
   'OUTCOME_OVER',
   'OUTCOME_REFUSED',
@@ -28,7 +27,7 @@ const ACT_PROBLEMS = [
 ] as const;
 
 /** An act that came too late did nothing, which its caller has to know. */
-function shown<T extends Acted>(
+export function shown<T extends Acted>(
   result: Result<T, Refusal>,
   late: string,
 ): Result<{ readonly status: 200; readonly body: T & { readonly answer: 'done' | 'kept' } }, Refusal> {
@@ -137,45 +136,6 @@ function resolutionOf(given: z.output<typeof resolution>): Resolution {
   const { as, evidence, output } = given;
   return { as, evidence, ...(output === undefined ? {} : { output }) };
 }
-
-export const listTasks = defineRoute({
-  id: 'listTasks',
-  method: 'GET',
-  path: '/v1/tasks',
-  access: { roles: ['operator', 'approver', 'auditor', 'admin'] },
-  summary: 'What waits for a person',
-  description:
-    'Open gates, held actions, incidents and escalations of the tenant. `limit` counts outcomes, of which each may have several tasks.',
-  query: pageQuery.extend({
-    limit: z.coerce.number().int().min(1).max(API_LIMITS.taskOutcomesMax).default(API_LIMITS.pageDefault),
-  }),
-  answer: z.object({
-    items: z
-      .array(
-        z.object({
-          id: z.string(),
-          kind: z.enum(['gate', 'hold', 'incident', 'escalation']),
-          outcome: z.string(),
-          node: z.string(),
-          entity: z.string(),
-          since: z.number().meta({ description: 'milliseconds since the epoch' }),
-          approval: z.string().optional(),
-          by: z.array(z.string()).readonly().optional(),
-          because: z.string().optional(),
-        }),
-      )
-      .readonly(),
-    next: z.string().optional(),
-  }),
-  answers: { 200: 'one page' },
-  problems: ['CURSOR_UNKNOWN'],
-  async handle({ caller, query }, { services }) {
-    const page = await pageOfTasks(services, caller.tenant, query);
-    if (!page.ok) return page;
-    const { rows, next } = page.value;
-    return ok({ status: 200, body: { items: rows, ...(next === undefined ? {} : { next }) } });
-  },
-});
 
 export const decide = defineRoute({
   id: 'decideTask',

@@ -1,9 +1,10 @@
 /** The table of routes: everything that the API serves, and nothing else. Entry ring; data only. */
 import type { Route } from '../route';
-import { backstep, cancel, decide, listTasks, pause, resolve, resume } from './acts';
+import { backstep, cancel, decide, pause, resolve, resume } from './acts';
 import { decideFacts, getAction, getGuardrails, getTrust, setGuardrail, takeOver } from './authority';
 import { kill, listAutomations, pauseWhole, resumeWhole, setAutomationDial } from './automations';
 import { checkConfig, explainKey, getCatalog, getEntity, listEntities, putEntity } from './catalog';
+import { docsRoutes } from './docs';
 import { receiveEvent } from './events';
 import {
   compilePlan,
@@ -14,7 +15,9 @@ import {
   listOutcomes,
   startOutcome,
 } from './outcomes';
+import { attest, override } from './overrides';
 import { health, metricsRoute, openApiRoute, readiness } from './service';
+import { claim, complete, fire, getTask, listTasks, unclaim } from './tasks';
 
 export interface TableParts {
   readonly isStopping: () => boolean;
@@ -25,6 +28,7 @@ export const tableOf = ({ isStopping, document }: TableParts): readonly Route[] 
   health,
   readiness(isStopping),
   openApiRoute(document),
+  ...docsRoutes,
   metricsRoute,
   receiveEvent,
   compilePlan,
@@ -38,8 +42,15 @@ export const tableOf = ({ isStopping, document }: TableParts): readonly Route[] 
   backstep,
   cancel,
   resolve,
+  override,
+  attest,
   listTasks,
+  getTask,
   decide,
+  claim,
+  unclaim,
+  fire,
+  complete,
   getFeed,
   getAction,
   takeOver,

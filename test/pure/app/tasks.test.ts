@@ -52,7 +52,15 @@ test('each gate, hold, incident and escalation that is open is a task, and no ot
       approval: 'approve',
       by: ['manager'],
     },
-    { id: 'acme/EMP-R-001/1#groups', kind: 'hold', ...OF, node: 'groups', since: 3, because: 'dial' },
+    {
+      id: 'acme/EMP-R-001/1#groups',
+      kind: 'hold',
+      ...OF,
+      node: 'groups',
+      since: 3,
+      because: 'dial',
+      awf: 'okta.assign_groups',
+    },
     { id: 'acme/EMP-R-001/1#channels', kind: 'incident', ...OF, node: 'channels', since: 4, because: 'gone' },
     { id: 'acme/EMP-R-001/1#device', kind: 'escalation', ...OF, node: 'device', since: 5, because: 'late' },
   ]);

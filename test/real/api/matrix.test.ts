@@ -24,6 +24,12 @@ const BODIES: Readonly<Record<string, object>> = {
   backstepOutcome: { reason: 'a test' },
   cancelOutcome: { reason: 'a test' },
   resolveNode: { node: 'channels', resolution: { as: 'retry' } },
+  overrideOutcome: { node: 'channels', change: { do: 'skip' }, reason: 'a test' },
+  attestAction: { node: 'channels', evidence: 'ticket 7', output: null },
+  claimTask: {},
+  unclaimTask: {},
+  fireTask: { reason: 'a test' },
+  completeTask: { evidence: 'ticket 7', output: null },
   decideTask: { verdict: 'approve' },
   setDial: { mode: 'copilot', reason: 'a test' },
   killAutomation: { reason: 'a test' },
@@ -102,7 +108,15 @@ const guarded = (): readonly Route[] => api.routes.filter(({ access }) => access
 
 test('the table has public routes only where nothing of a tenant is said', () => {
   const open = api.routes.filter(({ access }) => access === 'public').map(({ path }) => path);
-  expect(open.sort()).toEqual(['/healthz', '/openapi.json', '/readyz']);
+  expect(open.sort()).toEqual([
+    '/docs',
+    '/docs/page.css',
+    '/docs/page.js',
+    '/docs/start.js',
+    '/healthz',
+    '/openapi.json',
+    '/readyz',
+  ]);
   expect(guarded().length).toBeGreaterThan(10);
   expect(guarded().every(({ path }) => path.startsWith('/v1/') || path === '/metrics')).toBe(true);
 });

@@ -3,7 +3,6 @@
  * Entry ring; declares only.
  */
 import { Argument, Option } from 'commander';
-import { APPROVER_LEVELS } from '../governance/mode';
 import { action, asOption, common, type Declaring } from './declare';
 import { entityOption, paramOption } from './declare-authoring';
 
@@ -49,11 +48,10 @@ it afterwards.`,
     .addOption(paramOption())
     .addOption(new Option('--plan <file>', 'run this reviewed plan').conflicts(['entity', 'param']))
     .addOption(
-      new Option('--proposal <outcome-id>', 'run what an event had proposed, under your own name').conflicts([
-        'entity',
-        'param',
-        'plan',
-      ]),
+      new Option(
+        '--proposal <outcome-id>',
+        'run what an event had proposed, or with `#<node>` one held action of it, under your own name',
+      ).conflicts(['entity', 'param', 'plan']),
     )
     .addOption(new Option('--id <id>', 'id in place of a new one: the same id is never run twice'))
     .addOption(new Option('--detach', 'do not wait: print the id and end'))
@@ -120,10 +118,9 @@ is kept until it opens.`,
         new Option('--reason <text>', 'why; kept in the history').makeOptionMandatory(verdict === 'reject'),
       )
       .addOption(
-        new Option('--level <level>', 'as what, where it is a held action')
-          .choices(APPROVER_LEVELS)
-          .default('user'),
+        new Option('--card <hash>', 'the card that was seen; a decision for another one does not count'),
       )
+      .addOption(new Option('--emergency', 'pass the chain; somebody else reviews it afterwards'))
       .addOption(asOption(context));
     action(command, declaring, async () => {
       const { decide } = await import('./commands/act.js');

@@ -12,6 +12,7 @@ import { examplesText } from './declare';
 import { declareAuthority } from './declare-authority';
 import { declareApi } from './declare-api';
 import { declareAuthoring } from './declare-authoring';
+import { declarePeople } from './declare-people';
 import { declareRobots } from './declare-robots';
 import { declareRunning } from './declare-running';
 import { declareStand } from './declare-stand';
@@ -37,6 +38,7 @@ export function buildProgram(context: CommandContext, done: (exit: ExitCode) => 
   declareStand(declaring);
   declareAuthoring(declaring);
   declareRunning(declaring);
+  declarePeople(declaring);
   declareAuthority(declaring);
   declareApi(declaring);
   return program;

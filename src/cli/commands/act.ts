@@ -9,7 +9,6 @@ import {
 import { readNodeAddress, type NodeAddress } from '../../kernel/ids';
 import { pauseScope, readScope } from '../../app/control';
 import type { Resolution } from '../../engine/effects';
-import type { ApproverLevel } from '../../governance/mode';
 import type { Json } from '../../kernel/json';
 import { Complaint, usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
@@ -18,7 +17,7 @@ import { withServices } from '../services';
 import { hintAt, tellStory } from '../story';
 import { TracePrinter, widthOfPlan } from '../trace-lines';
 
-interface ActOptions extends CommonOptions {
+export interface ActOptions extends CommonOptions {
   readonly reason?: string;
   readonly as: string;
 }
@@ -29,16 +28,25 @@ type Run<Given extends readonly unknown[], Options> = (
   options: Options,
 ) => CommandResult;
 
+/** Whoever has this machine has its keys: the rules ask who they say they are, and the history keeps it. */
+const LOCAL_ROLES = ['approver'];
+
 /** `approve` or `reject`. */
 export const decide =
   (
     verdict: 'approve' | 'reject',
-  ): Run<readonly [gate: string], ActOptions & { readonly level: ApproverLevel }> =>
+  ): Run<readonly [gate: string], ActOptions & { readonly card?: string; readonly emergency?: true }> =>
   async (context, [text], options) => {
     const address = addressFrom(text, 'a gate', 'acme/EMP-R-001/6f1d#manager');
     return withServices(context, options, { starts: false }, async (services) => {
       const acted = acceptedOf(
-        await decideGate(services, address, { verdict, level: options.level, ...byOf(options) }),
+        await decideGate(services, address, {
+          verdict,
+          ...byOf(options),
+          roles: options.emergency === true ? [...LOCAL_ROLES, 'break-glass'] : LOCAL_ROLES,
+          ...(options.card === undefined ? {} : { card: options.card }),
+          ...(options.emergency === true ? { glass: true } : {}),
+        }),
       );
       const words = {
         done: verdict === 'approve' ? 'approved' : 'rejected',
@@ -154,7 +162,7 @@ function resolutionFrom(as: Resolution['as'], options: ResolveOptions): Resoluti
       return {
         as,
         evidence: needed('evidence'),
-        ...(options.output === undefined ? {} : { output: jsonFrom(options.output) }),
+        ...(options.output === undefined ? {} : { output: jsonFrom(options.output, '--output') }),
       };
     case 'accept':
     case 'backstep':
@@ -162,15 +170,17 @@ function resolutionFrom(as: Resolution['as'], options: ResolveOptions): Resoluti
   }
 }
 
-function jsonFrom(text: string): Json {
+/** JSON of an option. */
+export function jsonFrom(text: string, option: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    throw usage(`\`--output\` is no JSON: ${(error as Error).message}`);
+    throw usage(`\`${option}\` is no JSON: ${(error as Error).message}`);
   }
 }
 
-function addressFrom(text: string, what: string, example: string): NodeAddress {
+/** An address as given; wrong usage where the text is none. */
+export function addressFrom(text: string, what: string, example: string): NodeAddress {
   const address = readNodeAddress(text);
   if (address !== undefined) return address;
   throw usage(
@@ -179,13 +189,13 @@ function addressFrom(text: string, what: string, example: string): NodeAddress {
   );
 }
 
-const byOf = ({ as, reason }: ActOptions): { readonly by: string; readonly reason?: string } => ({
+export const byOf = ({ as, reason }: ActOptions): { readonly by: string; readonly reason?: string } => ({
   by: as,
   ...(reason === undefined ? {} : { reason }),
 });
 
 /** Says what came of an act. One that came too late did nothing, which a script wants to know. */
-function show(
+export function show(
   { terminal }: CommandContext,
   { json }: CommonOptions,
   acted: Acted,

@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { takeProposal } from '../../app/control';
 import { refusing } from '../../app/refusal';
 import { runOutcome, type RunRequest } from '../../app/run-outcome';
+import { fireByName } from '../../app/work-on-task';
+import { readNodeAddress } from '../../kernel/ids';
 import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import type { Pairs } from '../declare';
@@ -32,7 +34,7 @@ export async function run(
   options: RunOptions,
 ): CommandResult {
   const { terminal } = context;
-  if (options.proposal !== undefined) return runProposal(context, outcomeIdFrom(options.proposal), options);
+  if (options.proposal !== undefined) return runProposal(context, options.proposal, options);
   const what = await whatToRun(outcome, options);
   const config = await configOf(context, options.tenant);
   const eventId = options.id ?? randomBytes(ID_BYTES).toString('hex');
@@ -58,12 +60,15 @@ export async function run(
   });
 }
 
-/** What an event had proposed goes on under the name of who asks, and is followed like any other. */
-async function runProposal(context: CommandContext, id: string, options: RunOptions): CommandResult {
+/** What an event had proposed, all of it or one action, goes on under the name of who asks, and is followed like any other. */
+async function runProposal(context: CommandContext, given: string, options: RunOptions): CommandResult {
   const { terminal } = context;
+  const action = readNodeAddress(given);
+  const id = action?.outcome ?? outcomeIdFrom(given);
   return withServices(context, options, { starts: false }, async (services) => {
     const why = { by: options.as, reason: options.reason ?? 'run by name' };
-    await refusingToThrow(() => takeProposal(services, id, why));
+    if (action === undefined) await refusingToThrow(() => takeProposal(services, id, why));
+    else acceptedOf(await fireByName(services, action, why));
     const { plan, planId } = (await services.outcomes.runs(id))[0]!.start;
     const json = options.json === true;
     if (options.detach) {

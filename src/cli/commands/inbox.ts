@@ -1,0 +1,130 @@
+/** `backstep inbox|claim|unclaim`: what waits for a person, and whose it is. Entry ring. */
+import { oneTask, pageOfTasks, type Task, type TaskDetail, type TaskFilter } from '../../app/tasks';
+import { claimTask } from '../../app/work-on-task';
+import type { Services } from '../../app/services';
+import { readNodeAddress } from '../../kernel/ids';
+import { printTraceEvent } from '../../engine/trace';
+import { usage } from '../complaint';
+import type { CommandContext, CommandResult, CommonOptions } from '../context';
+import { acceptedOf } from '../refuse';
+import { withServices } from '../services';
+import { table } from '../table';
+import { addressFrom, byOf, show, type ActOptions } from './act';
+
+interface InboxOptions extends CommonOptions {
+  readonly kind?: Task['kind'];
+  readonly outcome?: string;
+  readonly entity?: string;
+  readonly claimed?: string;
+  readonly by?: string;
+  readonly since?: string;
+  readonly approval?: string;
+  readonly limit: number;
+}
+
+/** Outcomes whose histories are read for one page. */
+const PAGE = 20;
+
+export async function inbox(
+  context: CommandContext,
+  [given]: readonly [task?: string],
+  options: InboxOptions,
+): CommandResult {
+  const { terminal } = context;
+  const wanted = filterFrom(options);
+  const address = given === undefined ? undefined : readNodeAddress(given);
+  if (given !== undefined && address === undefined) {
+    throw usage(
+      `\`${given}\` is no task`,
+      'write it as `<outcome id>#<node>`, such as `acme/EMP-R-001/6f1d#manager`',
+    );
+  }
+  return withServices(context, options, { starts: false }, async (services): CommandResult => {
+    if (address !== undefined) {
+      const task = acceptedOf(await oneTask(services, address));
+      if (options.json) terminal.json(task);
+      else for (const line of linesOf(task)) terminal.line(line);
+      return 0;
+    }
+    const tasks = await allTasks(services, options, wanted);
+    if (options.json) for (const task of tasks) terminal.json(task);
+    else if (tasks.length === 0) terminal.line('nothing waits for a person');
+    else for (const line of tableOf(tasks)) terminal.line(line);
+    return 0;
+  });
+}
+
+async function allTasks(
+  services: Services,
+  { tenant, limit }: InboxOptions,
+  wanted: TaskFilter,
+): Promise<readonly Task[]> {
+  const tasks: Task[] = [];
+  let cursor: string | undefined;
+  for (let left = limit; left > 0; left -= PAGE) {
+    const page = acceptedOf(
+      await pageOfTasks(services, tenant, { limit: Math.min(PAGE, left), cursor }, wanted),
+    );
+    tasks.push(...page.rows);
+    cursor = page.next;
+    if (cursor === undefined) break;
+  }
+  return tasks;
+}
+
+function filterFrom({ kind, outcome, entity, claimed, by, since, approval }: InboxOptions): TaskFilter {
+  const at = since === undefined ? undefined : Date.parse(since);
+  if (at !== undefined && Number.isNaN(at)) {
+    throw usage(`\`${since ?? ''}\` is no time`, 'write it as ISO 8601, such as `2026-11-21T08:00:00Z`');
+  }
+  return { kind, outcome, entity, claimed, by, since: at, approval };
+}
+
+const tableOf = (tasks: readonly Task[]): readonly string[] =>
+  table([
+    ['task', 'waits for', 'about', 'since', 'claimed by'],
+    ...tasks.map((task) => [task.id, waitsFor(task), task.entity, timeOf(task), task.claimedBy ?? '']),
+  ]);
+
+function waitsFor({ kind, approval, by, awf, because }: Task): string {
+  switch (kind) {
+    case 'gate':
+      return `${approval ?? ''} by ${(by ?? []).join(', ')}`;
+    case 'hold':
+      return `${awf ?? 'an action'}: ${because ?? ''}`;
+    case 'incident':
+    case 'escalation':
+      return `${kind}: ${because ?? ''}`;
+  }
+}
+
+const timeOf = ({ since }: Task): string => new Date(since).toISOString().slice(0, 19).replace('T', ' ');
+
+function linesOf(task: TaskDetail): readonly string[] {
+  const { input, overrides = [], evidence, claimedBy } = task;
+  return [
+    `${task.kind} ${task.id}`,
+    `waits for ${waitsFor(task)}, since ${timeOf(task)}, about ${task.entity}`,
+    ...(claimedBy === undefined ? [] : [`claimed by ${claimedBy}`]),
+    ...(evidence === undefined ? [] : [`was done by hand: ${evidence}`]),
+    ...(input === undefined ? [] : [`input ${JSON.stringify(input)}`]),
+    ...overrides.map((override) =>
+      printTraceEvent({ kind: 'override', at: task.since, ...override }).slice(9),
+    ),
+  ];
+}
+
+/** `claim` or `unclaim`. */
+export const claiming =
+  (what: 'claim' | 'unclaim') =>
+  async (context: CommandContext, [given]: readonly [task: string], options: ActOptions): CommandResult => {
+    const address = addressFrom(given, 'a task', 'acme/EMP-R-001/6f1d#manager');
+    return withServices(context, options, { starts: false }, async (services): CommandResult => {
+      const acted = acceptedOf(await claimTask(services, address, { what, ...byOf(options) }));
+      return show(context, options, acted, {
+        done: what === 'claim' ? 'it is yours' : 'given back',
+        kept: 'kept',
+        late: what === 'claim' ? 'it is yours already' : 'nobody has claimed it',
+      });
+    });
+  };

@@ -1,0 +1,139 @@
+/** `backstep override|attest|complete`: what a person changes of a step, and what they did elsewhere. Entry ring. */
+import { overrideStep, type Overridden, type WantedOverride } from '../../app/override-step';
+import { attestAction, completeTask } from '../../app/work-on-task';
+import type { Override } from '../../engine/effects';
+import type { Json } from '../../kernel/json';
+import { mergePatch, type Difference } from '../../kernel/merge-patch';
+import { usage } from '../complaint';
+import type { CommandContext, CommandResult } from '../context';
+import type { Pairs } from '../declare';
+import { acceptedOf } from '../refuse';
+import { withServices } from '../services';
+import { addressFrom, jsonFrom, show, type ActOptions } from './act';
+
+interface OverrideOptions extends ActOptions {
+  readonly reason: string;
+  readonly scope: Override['scope'];
+  readonly until?: string;
+  readonly output?: string;
+  readonly input?: string;
+  readonly set?: Pairs;
+  readonly then: 'backstep' | 'complete';
+}
+
+type How = 'skip' | 'edit' | 'choose' | 'replace' | 'decline';
+
+export async function override(
+  context: CommandContext,
+  [given, how, value]: readonly [step: string, how: How, value?: string],
+  options: OverrideOptions,
+): CommandResult {
+  const address = addressFrom(given, 'a step', 'acme/EMP-R-001/6f1d#groups');
+  const { as: by, reason, scope } = options;
+  const change = changeFrom(how, value, options);
+  const wanted: WantedOverride = { change, by, reason, scope, ...untilFrom(options) };
+  return withServices(context, options, { starts: false }, async (services): CommandResult => {
+    const done = acceptedOf(await overrideStep(services, address, wanted));
+    if (!options.json) for (const line of done.diff.map(lineOf)) context.terminal.line(line);
+    return show(context, options, done, wordsFor(done, options));
+  });
+}
+
+const wordsFor = ({ scope }: Overridden, { until }: OverrideOptions) => ({
+  done: 'taken',
+  kept:
+    scope === 'automation'
+      ? `it holds for what the automation starts until ${until ?? ''}`
+      : 'kept until the turn of the step comes',
+  late: 'the outcome is over, or going back',
+});
+
+const lineOf = ({ path, was, is }: Difference): string =>
+  `${path === '' ? 'input' : path}: ${printed(was)} → ${printed(is)}`;
+
+const printed = (value: Json | undefined): string =>
+  value === undefined ? 'nothing' : JSON.stringify(value);
+
+function changeFrom(how: How, value: string | undefined, options: OverrideOptions): WantedOverride['change'] {
+  const named = (what: string): string => {
+    if (value === undefined) throw usage(`\`${how}\` needs ${what}`, 'see `backstep override --help`');
+    return value;
+  };
+  switch (how) {
+    case 'skip':
+      return {
+        do: how,
+        ...(options.output === undefined ? {} : { output: jsonFrom(options.output, '--output') }),
+      };
+    case 'edit': {
+      const input = patchFrom(options);
+      if (input === undefined) throw usage('`edit` needs `--set <key=value>` or `--input <json>`');
+      return { do: how, input };
+    }
+    case 'choose':
+      return { do: how, value: named('the case') };
+    case 'replace': {
+      const input = patchFrom(options);
+      return { do: how, awf: named('the name of an AWF'), ...(input === undefined ? {} : { input }) };
+    }
+    case 'decline':
+      return { do: how, then: options.then };
+  }
+}
+
+/** `--input`, with each `--set` on top of it: a value that is JSON is meant so, all else is text. */
+function patchFrom({ input, set = [] }: OverrideOptions): Json | undefined {
+  if (input === undefined && set.length === 0) return undefined;
+  const whole = input === undefined ? {} : jsonFrom(input, '--input');
+  return set.reduce<Json>((patch, [name, text]) => mergePatch(patch, { [name]: jsonOrText(text) }), whole);
+}
+
+function jsonOrText(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}
+
+function untilFrom({ scope, until }: OverrideOptions): { readonly until?: number } {
+  if (scope !== 'automation') {
+    if (until !== undefined) throw usage('`--until` is for `--scope automation`');
+    return {};
+  }
+  const at = Date.parse(until ?? '');
+  if (Number.isNaN(at))
+    throw usage('`--scope automation` needs `--until <time>`', 'such as `--until 2027-01-31`');
+  return { until: at };
+}
+
+interface ByHandOptions extends ActOptions {
+  readonly evidence: string;
+  readonly output: string;
+  readonly undo: 'person' | 'compensation';
+}
+
+/** `complete` a task, or `attest` a step that is yet to come. */
+export const byHand =
+  (what: 'complete' | 'attest') =>
+  async (
+    context: CommandContext,
+    [given]: readonly [node: string],
+    options: ByHandOptions,
+  ): CommandResult => {
+    const address = addressFrom(given, 'a task', 'acme/EMP-R-001/6f1d#groups');
+    const { evidence, undo, as: by, reason } = options;
+    const done = {
+      ...{ by, evidence, undo, output: jsonFrom(options.output, '--output') },
+      ...(reason === undefined ? {} : { reason }),
+    };
+    return withServices(context, options, { starts: false }, async (services): CommandResult => {
+      const work = what === 'complete' ? completeTask : attestAction;
+      const acted = acceptedOf(await work(services, address, done));
+      return show(context, options, acted, {
+        done: 'recorded as done by hand',
+        kept: 'recorded; it will not be fired when its turn comes',
+        late: 'it needs nobody any more',
+      });
+    });
+  };

@@ -20,17 +20,15 @@ export type ControlAct =
   | { readonly do: 'passive'; readonly node: string; readonly on: boolean }
   /** The contract's limit of a guardrail; null takes it away. */
   | { readonly do: 'limit'; readonly guardrail: GuardrailId; readonly limit: number | null }
-  /** A change calendar over a tenant, domain, runbook or automation; without `window` it is taken away. */
+  /** A change calendar over a tenant, domain, runbook or automation; without `windows` it is taken away. */
   | {
       readonly do: 'calendar';
       readonly id: string;
       readonly scope: PausedScope;
       readonly name: string;
-      readonly window?: {
-        readonly kind: 'freeze' | 'maintenance';
-        readonly from: number;
-        readonly to: number;
-      };
+      readonly kind: 'freeze' | 'maintenance';
+      /** `[from, to)`, in milliseconds since the epoch: nothing fires inside those of a freeze, nor outside those of maintenance. */
+      readonly windows?: readonly { readonly from: number; readonly to: number }[];
     }
   /** A person runs under their own name what an event had proposed: all of it, or one action. */
   | { readonly do: 'take'; readonly outcome: string; readonly node?: string }

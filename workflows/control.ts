@@ -10,6 +10,7 @@ import {
   type ControlResult,
   type ControlStart,
 } from './control-protocol';
+import { tellProjector } from './tell-projector';
 
 const options = {
   startToCloseTimeout: CONTROL_TIMES.activity,
@@ -20,6 +21,7 @@ const options = {
 export async function control(start: ControlStart): Promise<ControlResult> {
   const { applyControl, drainAutomation } = proxyLocalActivities<ControlActivities>(options);
   await applyControl(start);
+  tellProjector();
   const { tenant, act } = start;
   if (act.do !== 'kill') return {};
   return { executing: await drainAutomation({ tenant, automation: act.automation, boundMs: act.boundMs }) };

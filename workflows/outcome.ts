@@ -25,6 +25,7 @@ import { unpackPlan } from '../src/plan/wire';
 import { ACTS, readAct, readSignal, type ActName } from './acts';
 import { PhaseWatch } from './phase-watch';
 import { ATTRIBUTES, type ActAnswer, type OutcomeResult, type StoredStart } from './protocol';
+import { tellProjector } from './tell-projector';
 import { TEMPORAL_CANCEL } from './temporal-cancel';
 import { TemporalEffects } from './temporal-effects';
 
@@ -38,6 +39,7 @@ export async function runOutcome(start: StoredStart): Promise<OutcomeResult> {
 
   const observe = (advance: Advance, machine: Machine, happening?: Happening): void => {
     if (happening !== undefined) answer(answers, happening, advance);
+    tellProjector();
     const phase = watch.after(advance, machine.state);
     if (phase !== undefined) upsertSearchAttributes([{ key: PHASE, value: phase }]);
   };

@@ -53,6 +53,7 @@ export class PhaseWatch {
         this.open.add(event.node);
         return;
       case 'awf.released':
+      case 'awf.expired':
       case 'incident.resolved':
       case 'escalation.resolved':
       case 'escalation.expired':

@@ -2,7 +2,15 @@
  * What the workflow, its activities and its callers say to each other: inputs, names and every time bound, in one place.
  * Loaded inside the Temporal sandbox: data and types only, no I/O, nothing beyond the pure ring.
  */
-import type { ApprovalTerms, Check, CheckResult, EngineEvent, GateProof, Override, Stray } from '../src/engine/effects';
+import type {
+  ApprovalTerms,
+  Check,
+  CheckResult,
+  EngineEvent,
+  GateProof,
+  Override,
+  Stray,
+} from '../src/engine/effects';
 import type { Answer } from '../src/engine/people';
 import type { EngineState } from '../src/engine/state';
 import { RETRY_FIGURES } from '../src/governance/figures/retry';

@@ -9,8 +9,7 @@ import { OVERRIDE_PROBLEMS } from '../kernel/catalogue';
 import { didYouMean } from '../kernel/diagnostic';
 import type { NodeAddress } from '../kernel/ids';
 import { ok, type Result } from '../kernel/result';
-import type { ApproverLevel } from '../governance/mode';
-import { approveAction } from './control';
+import { decideSigned, type Deciding } from './approvals/decide';
 import { refuse, refusing, type Refusal } from './refusal';
 import type { Services } from './services';
 
@@ -27,26 +26,23 @@ export interface Acted {
   readonly answer: Exclude<Answer, 'unknown' | Refused>;
 }
 
-const VERDICTS = { approve: 'approved', reject: 'rejected' } as const;
-
-/** A decision at a gate, or on an action that is held for people. */
+/** A decision at a gate, or on an action that is held for people: signed, checked, and on record whether it counts or not. */
 export async function decideGate(
   services: Services,
-  { outcome, node }: NodeAddress,
-  { level, ...decision }: By & { readonly verdict: 'approve' | 'reject'; readonly level?: ApproverLevel },
+  address: NodeAddress,
+  deciding: Deciding,
 ): Promise<Result<Acted, Refusal>> {
-  const answer = await refusing(() => services.outcomes.decide(outcome, { gate: node, ...decision }));
-  if (answer.ok && answer.value === 'unknown') {
-    // No gate of that name: it may be an action that the authority rules hold for people.
-    const { state } = await services.outcomes.tell(outcome);
-    if (state.nodes[node]?.status === 'held') {
-      const { by, reason = '', verdict } = decision;
-      const said = { by, reason, as: level ?? 'user', decision: VERDICTS[verdict] } as const;
-      await approveAction(services, { outcome, node }, said);
-      return ok({ outcome, node, answer: 'done' });
-    }
-  }
-  return answered(services, { outcome, node, kind: 'gate' }, answer);
+  const { outcome, node } = address;
+  const signed = await decideSigned(services, address, deciding);
+  if (!signed.ok) return signed;
+  const about = { outcome, node, kind: 'gate' } as const;
+  if (signed.value !== undefined) return answered(services, about, ok(signed.value));
+  // It was started where nobody signs, such as a rehearsal.
+  const { by, verdict, reason } = deciding;
+  const why = reason === undefined ? {} : { reason };
+  const answer = await refusing(() => services.outcomes.decide(outcome, { gate: node, verdict, by, ...why }));
+  if (answer.ok && typeof answer.value === 'object') return refuse(answer.value.code, answer.value.because);
+  return answered(services, about, answer as Result<Answer, Refusal>);
 }
 
 /** Acts on an outcome that runs. `cancel` undoes everything, as a backstep does, and is refused once the outcome is over. */

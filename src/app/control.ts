@@ -5,12 +5,12 @@
  */
 import { GUARDRAIL_IDS, type GuardrailId, type Window } from '../governance/figures/guardrails';
 import { SPEC_FIGURES } from '../governance/figures';
-import type { ApproverLevel, Mode } from '../governance/mode';
+import type { Mode } from '../governance/mode';
 import { limitOf, reserve, windowAt } from '../governance/reserve';
 import { freshTrust, trustAt, type TrustView } from '../governance/trust';
 import { resolveFigures } from '../config/resolve';
 import { didYouMean } from '../kernel/diagnostic';
-import { splitOutcomeId, type NodeAddress } from '../kernel/ids';
+import { splitOutcomeId } from '../kernel/ids';
 import type { Json } from '../kernel/json';
 import { err, ok, type Result } from '../kernel/result';
 import type { Control, WaitingAction } from '../store/authority';
@@ -95,23 +95,6 @@ export async function pauseScope(
   };
   if (!names[scope].includes(name)) return unknown(scope, name, names[scope]);
   return ok(await control(services, bundle.tenant, { act: { do: what, scope, name }, ...why }));
-}
-
-/** A person decides on one held action, under their own name. */
-export function approveAction(
-  services: Services,
-  { outcome, node }: NodeAddress,
-  {
-    as,
-    decision,
-    ...why
-  }: Accountable & {
-    readonly as: ApproverLevel;
-    readonly decision: 'approved' | 'rejected';
-  },
-): Promise<ControlDone> {
-  const tenant = splitOutcomeId(outcome)?.tenant ?? '';
-  return control(services, tenant, { act: { do: 'approve', outcome, node, as, decision }, ...why });
 }
 
 /** A person runs under their own name what an event had proposed. Errors: `OUTCOME_…` where there is none. */

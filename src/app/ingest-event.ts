@@ -11,6 +11,7 @@ import type { Ingested } from '../cortex/ingest';
 import type { EventKey } from '../store/events';
 import { readTraceparent, traceIdOf } from '../telemetry/trace-ids';
 import type { SpanStart } from '../telemetry/tracing';
+import { termsOf } from './approvals/terms';
 import { findRunbook, shipped } from './catalog';
 import { compileOutcome, type CompiledOutcome } from './compile-outcome';
 import type { TenantConfig } from './configuration';
@@ -124,6 +125,7 @@ async function start(
         cause: { event: event.id, type: event.type },
         startedBy: `automation:${selection.automation.id}`,
         under: underOf(plan, facts, { automation: selection.automation.id }),
+        terms: termsOf(config.bundle, facts, planId),
         ...overrides,
       },
       event.id,

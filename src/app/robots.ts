@@ -4,6 +4,7 @@
  */
 import { contracts, effectOf, warm } from '../../activities';
 import { resolveConnection } from '../config/connections';
+import { createCortex } from '../cortex/cortex';
 import type { Connection } from '../dsl/effect';
 import { openDatabase } from '../store/database';
 import { createEntityStore, type EntityStore } from '../store/entities';
@@ -19,7 +20,9 @@ import type { Logger } from '../telemetry/logger';
 import { countHolds, measuredAdmit, watchRequests } from '../telemetry/observe';
 import type { Telemetry } from '../telemetry/telemetry';
 import { activityInterceptor, clientInterceptor } from '../telemetry/temporal-interceptors';
-import { loadConfig, type TenantConfig } from './configuration';
+import type { TenantConfig } from './configuration';
+import { configsOf } from './tenant-configs';
+import { createApprovals } from './approvals/parts';
 import { createRulebook, type Census } from './rulebook';
 import { sandboxVariables } from './sandbox-variables';
 import { loggerOf } from './services';
@@ -77,15 +80,16 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
   const now = (): number => Date.now();
   const barrier = createBarrier(database);
   const configOf = configsOf(settings);
+  const entities = createEntityStore(database);
+  const bundleOf = async (tenant: string) => (await configOf(tenant)).bundle;
+  const approvals = createApprovals({ database, cortex: createCortex(entities), bundleOf, now });
   const robot = createAuthorityRobot({
+    proofs: approvals.proofs,
     database,
     controls,
     databaseUrl: wiring.databaseUrl,
     barrier,
-    rulebook: createRulebook(
-      async (tenant) => (await configOf(tenant)).bundle,
-      censusOf(createEntityStore(database)),
-    ),
+    rulebook: createRulebook(bundleOf, censusOf(entities)),
     now,
     log,
     onHold: countHolds(telemetry),
@@ -93,6 +97,7 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
   const dispatcher = createDispatcher({
     barrier,
     admit: measuredAdmit(telemetry, robot.admit),
+    proven: (key, gates) => approvals.proofs.gates(key, gates),
     undoFailed: robot.undoFailed,
     exclusive: createExclusive(database),
     watch: watchRequests(telemetry),
@@ -108,7 +113,10 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
       namespace: wiring.temporalNamespace,
       robots,
       activities: {
-        ...createActivities({ dispatcher, awfs: contracts.map(({ name }) => name), log }),
+        ...createActivities({
+          ...{ dispatcher, awfs: contracts.map(({ name }) => name), log },
+          check: approvals.check,
+        }),
         ...robot.activities,
       },
       codec,
@@ -176,25 +184,6 @@ async function startReleasing(
   return async () => {
     await releaser.stop();
     await outcomes.close();
-  };
-}
-
-/** Configurations by tenant, read once. One that is not valid now may be mended, and is read again when it is asked for. */
-function configsOf(settings: Settings): (tenant: string) => Promise<TenantConfig> {
-  const known = new Map<string, Promise<TenantConfig>>();
-  const read = async (tenant: string): Promise<TenantConfig> => {
-    const config = await loadConfig(settings, tenant);
-    if (!config.ok) throw new Error(`the configuration of \`${tenant}\` is not valid`);
-    return config.value;
-  };
-  return (tenant) => {
-    let config = known.get(tenant);
-    if (config === undefined) {
-      config = read(tenant);
-      known.set(tenant, config);
-      config.catch(() => known.delete(tenant));
-    }
-    return config;
   };
 }
 

@@ -9,6 +9,7 @@ import type { Json, JsonObject } from '../kernel/json';
 import { err, ok, type Result } from '../kernel/result';
 import type { Plan } from '../plan/plan';
 import { traceIdOf } from '../telemetry/trace-ids';
+import { termsOf } from './approvals/terms';
 import { findRunbook, shipped } from './catalog';
 import { compileOutcome, type CompiledOutcome } from './compile-outcome';
 import type { TenantConfig } from './configuration';
@@ -51,6 +52,7 @@ export async function runOutcome(
     cause: { person: request.by },
     startedBy: request.by,
     under: underOf(plan, facts, { person: request.by }),
+    terms: termsOf(request.config.bundle, facts, planId),
   };
   const { tenant } = plan;
   const span = {

@@ -16,16 +16,20 @@ import type { Telemetry } from '../telemetry/telemetry';
 import { clientInterceptor } from '../telemetry/temporal-interceptors';
 import { connectOutcomes, type Outcomes } from '../temporal/client';
 import { createCodec } from '../temporal/codec';
+import { createApprovals, type Approvals } from './approvals/parts';
 import type { TenantConfig } from './configuration';
 import type { Census } from './rulebook';
 import type { Settings } from './settings';
 import { telemetryOf } from './watching';
 import type { Wiring } from './wiring';
+import { configsOf } from './tenant-configs';
 
 /** What use cases are handed. */
 export interface Services {
   readonly outcomes: Outcomes;
   readonly cortex: Cortex;
+  /** Keys, and the one rule of who may decide. */
+  readonly approvals: Approvals;
   readonly ingest: Ingest;
   readonly authority: Authority;
   readonly authorityView: AuthorityView;
@@ -70,11 +74,14 @@ export async function openServices(
   });
   const entities = createEntityStore(database);
   const cortex = createCortex(entities);
+  const configOf = configsOf(settings);
+  const bundleOf = async (tenant: string) => (await configOf(tenant)).bundle;
   return {
     outcomes,
     authority: createAuthority(database),
     authorityView: createAuthorityView(database),
     census: (tenant, type) => entities.count(tenant, type),
+    approvals: createApprovals({ database, cortex, bundleOf, now }),
     cortex,
     ingest: createIngest({ events: createEventStore(database), cortex, now }),
     logger,

@@ -33,7 +33,8 @@ export function createCheck(parts: CheckParts): CheckDecision {
     const { token } = decision;
     if (token === undefined) return refused('GATE_SIGNATURE_INVALID', 'it is not signed');
     const payload = await parts.signatures.verify(of.tenant, 'decision', token);
-    if (!payload.ok) return refused(payload.error, 'it is not signed by a key of the tenant that is in force');
+    if (!payload.ok)
+      return refused(payload.error, 'it is not signed by a key of the tenant that is in force');
     const said = readDecision(payload.value);
     if (said === undefined) return refused('GATE_SIGNATURE_INVALID', 'what is signed is no decision');
     if (said.outcome !== of.outcome || said.node !== decision.gate) {
@@ -47,7 +48,11 @@ export function createCheck(parts: CheckParts): CheckDecision {
     const about = { ...of, plan, terms, node: said.node, ...(held === undefined ? {} : { held }) };
     const card = cardFor(about);
     if (card?.hash !== said.card) {
-      return refused('GATE_CARD_CHANGED', 'it was signed for a card that is not the one that stands', said.by);
+      return refused(
+        'GATE_CARD_CHANGED',
+        'it was signed for a card that is not the one that stands',
+        said.by,
+      );
     }
     const judged = await judge(parts, {
       ...about,

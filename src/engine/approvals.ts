@@ -27,7 +27,8 @@ export type SignedAnswer = 'done' | 'kept' | 'late' | 'unknown' | 'refused' | 'c
 /** Asks for a decision to be checked; what has nothing to decide is answered at once. */
 export function takeSigned(run: Run, decision: GateDecision): SignedAnswer {
   const { gate: id } = decision;
-  if (run.state.phase === 'completed' || run.state.phase === 'backstepped') return 'late';
+  // Nothing is decided any more where everything ends or goes back.
+  if (run.state.phase !== 'running' || run.state.stopping !== null) return 'late';
   const state = run.state.nodes[id];
   const node = planNodeOf(run.layout, id);
   if (node?.kind === 'gate') {
@@ -91,7 +92,8 @@ function settle(run: Run, placed: Placed, decision: CountedDecision): SignedAnsw
   const given = [...before, decision].map((one) => ({ by: one.for ?? one.by, may: one.may }));
   const { coveredBy, isComplete } = coverageOf(steps, given);
   const left = needOf(steps) - seatsIn(coveredBy);
-  const isNews = decision.glass === true || seatsIn(coveredBy) > seatsIn(coverageOf(steps, given.slice(0, -1)).coveredBy);
+  const isNews =
+    decision.glass === true || seatsIn(coveredBy) > seatsIn(coverageOf(steps, given.slice(0, -1)).coveredBy);
   if (!isNews) return 'late';
   (state.counted ??= []).push(decision);
   if (!isComplete && decision.glass !== true) {
@@ -210,7 +212,11 @@ export function clock(run: Run, name: 'remind' | 'escalate' | 'lapse', id: strin
     stopAsking(run, id);
     delete state.held;
     run.notes.push({ kind: 'awf.expired', node: id, awf });
-    run.agenda.push({ step: 'fail', node: id, failure: failureOf('ACTION_EXPIRED', 'nobody decided in time') });
+    run.agenda.push({
+      step: 'fail',
+      node: id,
+      failure: failureOf('ACTION_EXPIRED', 'nobody decided in time'),
+    });
   }
 }
 
@@ -252,7 +258,7 @@ function isBehind(run: Run, id: string, gate: string): boolean {
 /** From a node outwards: each block instance around it, with the node of it that the way goes through. */
 function wayUp(run: Run, id: string): readonly { readonly block: string; readonly node: string }[] {
   const way: { block: string; node: string }[] = [];
-  for (let node: string | null = id; node !== null; ) {
+  for (let node: string | null = id; node !== null;) {
     const block: string | undefined = run.state.nodes[node]?.block;
     if (block === undefined) break;
     way.push({ block, node });

@@ -76,6 +76,8 @@ export interface ApprovalTerms {
   readonly plan: string;
   /** Overrides of the figures of the authority rules, for the risk that cards show. */
   readonly figures: JsonObject;
+  /** Authors of the policies that ask, where it is known: none of them approves what their own policy asks. */
+  readonly authors?: readonly string[];
 }
 
 export interface Check {

@@ -40,7 +40,9 @@ export class Machine {
     standing: readonly Override[] = [],
     terms?: ApprovalTerms,
   ): { readonly machine: Machine; readonly first: Advance } {
-    const machine = new Machine(runOf(plan, { ...emptyState(at, turnsPerRun), ...(terms === undefined ? {} : { terms }) }, at));
+    const machine = new Machine(
+      runOf(plan, { ...emptyState(at, turnsPerRun), ...(terms === undefined ? {} : { terms }) }, at),
+    );
     const { run } = machine;
     run.notes.push({ kind: 'outcome', outcome: plan.outcome, entity: plan.entity.id });
     run.notes.push({ kind: 'compile', plan: plan.runbook.id, variant: `v${plan.runbook.version}` });

@@ -211,7 +211,8 @@ function resolveUndo(run: Run, placed: Placed, resolution: Resolution, by: strin
   switch (resolution.as) {
     case 'retry':
       // Of what a person did elsewhere: from now on the compensation may undo it.
-      if (placed.state.attested !== undefined) placed.state.attested = { ...placed.state.attested, undo: 'compensation' };
+      if (placed.state.attested !== undefined)
+        placed.state.attested = { ...placed.state.attested, undo: 'compensation' };
       askForUndo(run, placed);
       return;
     case 'supply':

@@ -175,15 +175,7 @@ export const viewOf = ({ node, awf }: Pick<HeldAction, 'node' | 'awf'>, decision
 
 type Rest = Pick<
   Card,
-  | 'kind'
-  | 'ask'
-  | 'because'
-  | 'approval'
-  | 'reasonRequired'
-  | 'by'
-  | 'mode'
-  | 'confidence'
-  | 'rules'
+  'kind' | 'ask' | 'because' | 'approval' | 'reasonRequired' | 'by' | 'mode' | 'confidence' | 'rules'
 >;
 
 function cardOf(about: CardOf, node: string, steps: readonly CardStep[], rest: Rest): Card {
@@ -219,7 +211,15 @@ const withUndo = (step: CardStep, awf: PlannedAwf | undefined): CardStep => ({
 function stepOf(plan: Plan, { id, awf }: ActionNode, figures: Figures): CardStep {
   const planned = plan.awfs[awf];
   if (planned === undefined) {
-    return { node: id, awf, risk: 'critical', score: 1, external: true, reversibility: 'irreversible', undo: null };
+    return {
+      node: id,
+      awf,
+      risk: 'critical',
+      score: 1,
+      external: true,
+      reversibility: 'irreversible',
+      undo: null,
+    };
   }
   const score = riskScore(planned.risk, figures);
   const { external, reversibility, compensation } = planned;
@@ -232,7 +232,8 @@ function gathered(plan: Plan, own: string, facts: Facts, figures: Figures): read
   const steps: CardStep[] = [];
   for (const node of nodesOf(plan.body)) {
     const awf = node.kind === 'action' ? plan.awfs[node.awf] : undefined;
-    if (node.kind !== 'action' || awf === undefined || node.id === own || steps.length >= CARD_STEPS) continue;
+    if (node.kind !== 'action' || awf === undefined || node.id === own || steps.length >= CARD_STEPS)
+      continue;
     const decision = decide({ ...facts, approvals: [], action: actionFacts(node.awf, awf, facts) }, figures);
     if (!GATHERED.includes(decision.approval.type) || decision.fire === 'deny') continue;
     steps.push({ ...viewOf({ node: node.id, awf: node.awf }, decision), asks: decision.approval.type });

@@ -115,6 +115,7 @@ export const DIAGNOSTICS = {
 export const FAILURES = {
   ACTION_TIMED_OUT: 'an attempt did not answer in time, so its effect is unknown',
   ACTION_DIVERGED: 'somebody else changed the object meanwhile, so the compensation overwrote nothing',
+  ACTION_UNAPPROVED: 'the decisions at a gate before the action are not signed as they have to be',
   ACTION_DENIED: 'the authority rules, or a person, denied the action for good',
   ACTION_EXPIRED: 'the action was held for longer than it may wait',
   ACTION_FENCED: 'the action arrived after its compensation and was refused',
@@ -210,7 +211,8 @@ export const REPLAY_PROBLEMS = {
   REPLAY_DIVERGED: 'today’s workflow code takes another way through a history',
   REPLAY_NODE_UNKNOWN: 'the outcome has no such node, or has not come to it',
   REPLAY_UNDECIDED: 'no decision is on record for the action',
-  REPLAY_RECORD_UNREADABLE: 'the decision on record was tampered with, or is of a form that is not known any more',
+  REPLAY_RECORD_UNREADABLE:
+    'the decision on record was tampered with, or is of a form that is not known any more',
   REPLAY_CATALOG_MISSING: 'an AWF of the outcome is not in today’s catalog, so nothing predicts it',
   REPLAY_CHANGE_REFUSED: 'what is to be other in a fork does not exist there',
   REPLAY_REHEARSAL_REFUSED: 'today the event selects no outcome, or its outcome does not compile',
@@ -224,6 +226,14 @@ export const REST_PROBLEMS = {
   TOKEN_EXPIRED: 'the token is expired or not valid yet',
   ROLE_MISSING: 'none of the roles in the token may do this',
   GATE_APPROVER_NOT_ALLOWED: 'the caller may not decide here',
+  GATE_SELF_APPROVAL: 'the caller started it, is whom it is about, or wrote the policy that asks',
+  GATE_REASON_MISSING: 'a rejection, an explicit approval or an emergency needs a reason',
+  GATE_CARD_CHANGED:
+    'the decision was signed for another gate, or for a card that is not the one that stands',
+  GATE_DECISION_EXPIRED: 'the decision was signed too long before it arrived',
+  GATE_SIGNATURE_INVALID: 'the decision is not signed by a key of the tenant, or is of no known form',
+  GATE_KEY_REVOKED: 'the decision was signed by a key that has been revoked',
+  GATE_GLASS_NOT_ALLOWED: 'the caller may not pass a chain in an emergency',
   ISSUER_UNAVAILABLE: 'the keys of the issuer cannot be read, so no token can be judged',
   ISSUER_MISSING: 'no issuer of tokens is configured, or only in part',
   ROUTE_UNKNOWN: 'the API has no such path',

@@ -34,3 +34,33 @@ export function mapBlocks(plan: Plan, replace: (node: PlanNode) => PlanNode): Pl
   };
   return { ...plan, body: block(plan.body) };
 }
+
+/** The blocks that stand inside a node: cases, bodies and branches. */
+export function blocksIn(node: PlanNode): readonly Block[] {
+  switch (node.kind) {
+    case 'action':
+      return (node.exits ?? []).flatMap(({ course }) => blocksOf(course));
+    case 'gate':
+      return [...blocksOf(node.onRejected), ...blocksOf(node.onExpired)];
+    case 'wait':
+      return 'signal' in node.for && node.for.onTimeout !== undefined ? blocksOf(node.for.onTimeout) : [];
+    case 'choice':
+      return Object.values(node.cases);
+    case 'each':
+      return [node.body];
+    case 'checkpoint':
+    case 'end':
+      return [];
+  }
+}
+
+/** Every node of a block, outer nodes before inner ones. */
+export const nodesOf = (block: Block): readonly PlanNode[] =>
+  block.nodes.flatMap((node) => [node, ...blocksIn(node).flatMap(nodesOf)]);
+
+function blocksOf(course: Course): readonly Block[] {
+  if (course.do === 'retry') return blocksOf(course.then);
+  return (course.do === 'branch' || course.do === 'backstep') && course.body !== undefined
+    ? [course.body]
+    : [];
+}

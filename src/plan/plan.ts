@@ -108,10 +108,17 @@ export interface ActionNode extends NodeBase {
 export interface GateNode extends NodeBase {
   readonly kind: 'gate';
   readonly approval: 'confirm' | 'review' | 'approve' | 'chain';
-  /** Who decides: `manager`, `director`, `executive`, `role:…` or `person:…`, one entry per step of a chain. */
+  /**
+   * Who decides: `manager`, `director`, `executive`, `role:…` or `person:…`, one entry per step of a chain; or several of them:
+   * `2 of person:ada|person:bo|director`.
+   */
   readonly by: readonly string[];
   /** Without a decision for so long the gate expires, in milliseconds. */
   readonly expiresAfterMs: number;
+  /** After so long those who are asked are reminded, in milliseconds from asking each of them; absent: never. */
+  readonly remindAfterMs?: number;
+  /** After so long the level above hears of it, likewise. @source execution model 9.3 */
+  readonly escalateAfterMs?: number;
   /** Shown on the card: what is asked, in words. */
   readonly ask?: string;
   readonly onRejected: Course;

@@ -34,6 +34,8 @@ export interface DecisionKeyStore {
   revoke(tenant: string, kid: string, at: number): Promise<void>;
   /** What people have granted, where they are absent, and what is to be reviewed. */
   people(tenant: string): Promise<readonly PeopleRow[]>;
+  /** Who has taken an outcome over as their own. */
+  takenOverBy(tenant: string, outcome: string): Promise<string | undefined>;
 }
 
 /** Scope and name under which such rows stand: no admission reads them, and they wake nobody. */
@@ -73,16 +75,22 @@ export function createDecisionKeyStore(database: Database): DecisionKeyStore {
         text: ROWS,
         values: [tenant, PEOPLE.scope, PEOPLE.name],
       }),
+    async takenOverBy(tenant, outcome) {
+      const rows = await database.of(tenant).query<{ by: string }>({
+        name: 'taken-over-by',
+        text: TAKEN,
+        values: [tenant, outcome],
+      });
+      return rows[0]?.by;
+    },
   };
 }
 
-const valuesOf = (tenant: string, { kid, publicKey, privateKey }: Omit<DecisionKey, 'revokedAt'>, at: number) => [
-  tenant,
-  kid,
-  JSON.stringify(publicKey),
-  JSON.stringify(privateKey),
-  at,
-];
+const valuesOf = (
+  tenant: string,
+  { kid, publicKey, privateKey }: Omit<DecisionKey, 'revokedAt'>,
+  at: number,
+) => [tenant, kid, JSON.stringify(publicKey), JSON.stringify(privateKey), at];
 
 const KEYS = `SELECT kid, public_key AS "publicKey", private_key AS "privateKey", revoked_at::float8 AS "revokedAt"
 FROM decision_keys WHERE tenant = $1 ORDER BY created_at DESC, kid`;
@@ -90,6 +98,9 @@ FROM decision_keys WHERE tenant = $1 ORDER BY created_at DESC, kid`;
 const ADD = `INSERT INTO decision_keys (tenant, kid, public_key, private_key, created_at) VALUES ($1, $2, $3, $4, $5)`;
 
 const REVOKE = `UPDATE decision_keys SET revoked_at = $3, private_key = NULL WHERE tenant = $1 AND kid = $2`;
+
+const TAKEN = `SELECT by FROM authority_controls
+WHERE tenant = $1 AND scope = 'outcome' AND name = $2 AND kind = 'person'`;
 
 const ROWS = `SELECT kind, value, by, reason, at::float8 AS at FROM authority_controls
 WHERE tenant = $1 AND scope = $2 AND name = $3 ORDER BY at, kind`;

@@ -4,15 +4,19 @@
  * Adapter ring. A database that is down is tried again for as long as it takes; that counts for no action.
  */
 import { Context } from '@temporalio/activity';
+import type { CheckDecision } from '../approvals/check';
 import { splitOutcomeId } from '../kernel/ids';
 import { invariant } from '../kernel/invariant';
 import { StoreError } from '../store/store-error';
 import { finalFailure, passingFailure } from '../../workflows/failure';
 import {
+  CHECK,
   STANDARD_RETRY,
   SWEEP,
   TIMES,
   type ActivityInput,
+  type Checked,
+  type CheckInput,
   type SweepInput,
   type Swept,
 } from '../../workflows/protocol';
@@ -25,18 +29,40 @@ const HEARTBEAT_EVERY_MS = TIMES.heartbeat / 2.5;
 /** Before the next try while the database is down, in milliseconds: soon at first, then at leisure. */
 const STORE_RETRY_MS = { first: 500, last: 5_000 } as const;
 
-export type ActivityFunction = (input: ActivityInput) => Promise<FireResult | UndoResult | Swept>;
+export type ActivityFunction = (input: ActivityInput) => Promise<FireResult | UndoResult | Swept | Checked>;
 
 /** The activities of these AWFs, and the sweep. */
 export function createActivities(parts: {
   readonly dispatcher: Dispatcher;
   readonly awfs: Iterable<string>;
   readonly log: Log;
+  /** Checks signed decisions; absent where nobody signs. */
+  readonly check?: CheckDecision;
 }): Record<string, ActivityFunction> {
   const activities: Record<string, ActivityFunction> = { [SWEEP]: (input) => perform(parts, SWEEP, input) };
+  const { check } = parts;
+  if (check !== undefined) activities[CHECK] = (input) => checked(check, input as CheckInput, parts.log);
   for (const awf of parts.awfs) activities[awf] = (input) => perform(parts, awf, input);
   return activities;
 }
+
+async function checked(check: CheckDecision, input: CheckInput, log: Log): Promise<Checked> {
+  const { info } = Context.current();
+  const outcome = input.outcome ?? info.workflowExecution?.workflowId ?? '';
+  const tenant = splitOutcomeId(outcome)?.tenant;
+  invariant(tenant !== undefined, `\`${outcome}\` is the id of an outcome`);
+  try {
+    return { kind: 'checked', check: input.check, result: await check({ tenant, outcome }, input) };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    log.warn('the database is not at hand; the decision waits', { outcome, code: error.code });
+    throw passingFailure(error, pauseMs(info.attempt));
+  }
+}
+
+/** Before the next try while the database is down, in milliseconds. */
+const pauseMs = (attempt: number): number =>
+  Math.min(STORE_RETRY_MS.last, STORE_RETRY_MS.first * 2 ** Math.min(attempt - 1, 10));
 
 async function perform(
   parts: { readonly dispatcher: Dispatcher; readonly log: Log },
@@ -58,11 +84,10 @@ async function perform(
     if (!(error instanceof StoreError)) throw error;
     parts.log.warn('the database is not at hand; the action waits', {
       awf,
-      ...(input.op === 'sweep' ? {} : { node: input.node }),
+      ...('node' in input ? { node: input.node } : {}),
       code: error.code,
     });
-    const afterMs = Math.min(STORE_RETRY_MS.last, STORE_RETRY_MS.first * 2 ** Math.min(info.attempt - 1, 10));
-    throw passingFailure(error, afterMs);
+    throw passingFailure(error, pauseMs(info.attempt));
   } finally {
     clearInterval(timer);
   }
@@ -79,6 +104,7 @@ function dispatch(
   const tenant = splitOutcomeId(outcome)?.tenant;
   invariant(tenant !== undefined, `\`${outcome}\` is the id of an outcome`);
   if (input.op === 'sweep') return sweep(dispatcher, { tenant, outcome }, input);
+  invariant(input.op !== 'check', 'a check is no action');
   const base = {
     key: { tenant, outcome, node: input.node },
     awf,
@@ -89,7 +115,7 @@ function dispatch(
   if (input.op === 'execute') {
     const isFirst = base.firing === 1 && info.attempt === 1;
     // The history hears of a local action only when its workflow task ends.
-    const { under } = input;
+    const { under, gates } = input;
     return dispatcher.execute(
       {
         ...base,
@@ -97,6 +123,7 @@ function dispatch(
         isUnrecorded: info.isLocal,
         isFirst,
         ...(under === undefined ? {} : { under }),
+        ...(gates === undefined ? {} : { gates }),
       },
       host,
     );

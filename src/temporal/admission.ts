@@ -5,11 +5,14 @@
 import type { Under } from '../../workflows/protocol';
 import type { AwfContract } from '../dsl/awf';
 import type { Degradation } from '../governance/assess';
+import type { HoldAsks } from '../engine/effects';
 import type { Attempt, Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
 import type { Barrier, ExecuteAdmission, ExecuteRequest, Recorded } from '../store/barrier';
 
 export interface AdmitRequest {
+  /** What the action is to do, for approvals that were given for just this. */
+  readonly input?: Json;
   readonly asked: ExecuteRequest;
   readonly contract: AwfContract;
   /** Where its outcome stands; absent where whoever started it did not say. */
@@ -19,7 +22,13 @@ export interface AdmitRequest {
 export type Admission =
   | ExecuteAdmission
   /** Something holds it; whoever takes that away releases it. */
-  | { readonly kind: 'held'; readonly because: string; readonly decision: Json }
+  | {
+      readonly kind: 'held';
+      readonly because: string;
+      readonly decision: Json;
+      /** Absent where it waits for nobody. */
+      readonly asks?: HoldAsks;
+    }
   /** It will never fire. */
   | { readonly kind: 'denied'; readonly failure: Failure; readonly decision?: Json };
 

@@ -3,6 +3,7 @@
  * releaser that tells held actions to go on.
  * Adapter ring; put together from what it is handed.
  */
+import type { Proofs } from '../approvals/proofs';
 import { SPEC_FIGURES } from '../governance/figures';
 import { applyTrustEvent, freshTrust } from '../governance/trust';
 import { createAuthority, type Authority, type Woken } from '../store/authority';
@@ -29,6 +30,8 @@ export interface AuthorityRobotParts {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Log;
+  /** Sees signed decisions; absent in tests of the rules alone. */
+  readonly proofs?: Pick<Proofs, 'approvals'>;
   /** Told of what holds an action. */
   readonly onHold?: (tenant: string, causes: readonly string[]) => void;
 }
@@ -50,6 +53,7 @@ export function createAuthorityRobot(parts: AuthorityRobotParts): AuthorityRobot
     authority,
     admit: createGovernedAdmit({
       ...{ authority, barrier, rulebook, now },
+      ...(parts.proofs === undefined ? {} : { proofs: parts.proofs }),
       ...(parts.onHold === undefined ? {} : { onHold: parts.onHold }),
     }),
     undoFailed: (tenant) =>

@@ -25,6 +25,7 @@ import {
   PRIORITY,
   SERVICE_QUEUE,
   TIMES,
+  type ActAnswer,
   type OutcomeResult,
   type OutcomeStart,
   type Phase,
@@ -52,7 +53,7 @@ export interface OutcomesSettings {
 export interface Outcomes {
   /** Starts an outcome; the same event starts it once, and is told what it started before. */
   start(start: OutcomeStart, eventId: string): Promise<Started>;
-  decide(id: string, decision: GateDecision): Promise<Answer>;
+  decide(id: string, decision: GateDecision): Promise<ActAnswer>;
   pause(id: string, act: Act): Promise<Answer>;
   resume(id: string, act: Act): Promise<Answer>;
   cancel(id: string, act: Act): Promise<Answer>;
@@ -132,8 +133,8 @@ class TemporalOutcomes implements Outcomes {
     return { id, isNew: await this.startAs(id, start) };
   }
 
-  decide(id: string, decision: GateDecision): Promise<Answer> {
-    return this.act(id, 'decide', decision);
+  decide(id: string, decision: GateDecision): Promise<ActAnswer> {
+    return this.act<ActAnswer>(id, 'decide', decision);
   }
   pause(id: string, act: Act): Promise<Answer> {
     return this.act(id, 'pause', act);
@@ -247,11 +248,16 @@ class TemporalOutcomes implements Outcomes {
     return tellRuns([...runs, ...back]);
   }
 
-  private async act(id: string, name: ActName, data: unknown, updateId?: string): Promise<Answer> {
+  private async act<Answered = Answer>(
+    id: string,
+    name: ActName,
+    data: unknown,
+    updateId?: string,
+  ): Promise<Answered> {
     const deadline = AbortSignal.timeout(ANSWER_MS);
     try {
       return await this.client.withAbortSignal(deadline, () =>
-        this.client.workflow.getHandle(id).executeUpdate<Answer, [unknown]>(name, {
+        this.client.workflow.getHandle(id).executeUpdate<Answered, [unknown]>(name, {
           args: [data],
           ...(updateId === undefined ? {} : { updateId }),
         }),
@@ -259,7 +265,7 @@ class TemporalOutcomes implements Outcomes {
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) {
         await this.describe(id);
-        return this.actOnWayBack(id, name, data, updateId);
+        return this.actOnWayBack<Answered>(id, name, data, updateId);
       }
       if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
         throw new OutcomeError('ACT_MALFORMED', error.cause.message);
@@ -270,10 +276,15 @@ class TemporalOutcomes implements Outcomes {
   }
 
   /** What is taken back after it completed goes back in a workflow of its own, and can need people there. */
-  private async actOnWayBack(id: string, name: ActName, data: unknown, updateId?: string): Promise<Answer> {
+  private async actOnWayBack<Answered>(
+    id: string,
+    name: ActName,
+    data: unknown,
+    updateId?: string,
+  ): Promise<Answered> {
     const over = new OutcomeError('OUTCOME_OVER', id);
     if (id.endsWith(BACKSTEP_SUFFIX)) throw over;
-    return this.act(`${id}${BACKSTEP_SUFFIX}`, name, data, updateId).catch((error: unknown) => {
+    return this.act<Answered>(`${id}${BACKSTEP_SUFFIX}`, name, data, updateId).catch((error: unknown) => {
       const isOver =
         error instanceof OutcomeError && (error.code === 'OUTCOME_UNKNOWN' || error.code === 'OUTCOME_OVER');
       throw isOver ? over : error;

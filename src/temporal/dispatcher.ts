@@ -8,7 +8,7 @@ import type { z } from 'zod';
 import type { Under } from '../../workflows/protocol';
 import type { AwfContract } from '../dsl/awf';
 import type { AwfEffect, Connection, EffectContext, Watch } from '../dsl/effect';
-import type { FireResult, Stray, UndoResult } from '../engine/effects';
+import type { FireResult, GateProof, Stray, UndoResult } from '../engine/effects';
 import type { Attempt, Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
 import { invariant } from '../kernel/invariant';
@@ -38,6 +38,8 @@ export interface FireRequest {
   readonly isFirst?: boolean;
   /** Where its outcome stands, for the authority rules. */
   readonly under?: Under;
+  /** Decisions at the gates before it. */
+  readonly gates?: readonly GateProof[];
 }
 
 export interface UndoRequest {
@@ -77,6 +79,8 @@ export interface DispatcherParts {
   readonly barrier: Barrier;
   /** Default: the barrier alone. */
   readonly admit?: Admit;
+  /** Sees the decisions at the gates before an action: why they do not let it through, or undefined. Default: nobody has to sign. */
+  readonly proven?: (key: ActionKey, gates: readonly GateProof[]) => Promise<string | undefined>;
   /** Told of an effect that could not be undone. */
   readonly undoFailed?: (tenant: string) => Promise<void>;
   /** Finds an effect by the name of its AWF, loading its vendor's SDK only then. */
@@ -123,6 +127,8 @@ async function execute(
   const input = read(contract.input, request.input);
   if (!input.ok) return failed(invalidInput(awf, input.issues), []);
 
+  const unproven = request.gates === undefined ? undefined : await parts.proven?.(key, request.gates);
+  if (unproven !== undefined) return failed(clean('ACTION_UNAPPROVED', unproven), []);
   const isMutating = contract.effect === 'mutate';
   const connection = await parts.connections(key.tenant, contract.system);
   const startedAt = parts.now();
@@ -153,6 +159,7 @@ async function execute(
       at: startedAt,
     },
     contract,
+    input: request.input,
     ...(request.under === undefined ? {} : { under: request.under }),
   });
   switch (admission.kind) {
@@ -197,11 +204,14 @@ async function execute(
   const spent = new Map<string, number>();
   const { degradations = [] } = firing;
   const context = contextOf(parts, { key, contract, connection, operation: 'execute', attempt, host, spent });
-  const tried = await tryOnce((signal) => effect.execute(input.value, { ...context, degradations, signal, prior }), {
-    timeoutMs: Math.max(request.timeoutMs / 2, request.timeoutMs - (parts.now() - startedAt)),
-    signal: host.signal,
-    isMutating,
-  });
+  const tried = await tryOnce(
+    (signal) => effect.execute(input.value, { ...context, degradations, signal, prior }),
+    {
+      timeoutMs: Math.max(request.timeoutMs / 2, request.timeoutMs - (parts.now() - startedAt)),
+      signal: host.signal,
+      isMutating,
+    },
+  );
   if (tried.kind !== 'ok') return giveUp(failureOf(tried, isMutating));
   const result = resultOf(contract, input.value, tried.value, prior);
   if (!result.ok) return giveUp({ ...unreadable(result.issues), effect: isMutating ? 'unknown' : 'none' });

@@ -6,6 +6,8 @@
 import { decide, recordOf, type Decision } from '../governance/decide';
 import { windowAt } from '../governance/reserve';
 import { applyTrustEvent, freshTrust } from '../governance/trust';
+import { holding, type Proofs } from '../approvals/proofs';
+import type { HoldAsks } from '../engine/effects';
 import type { Attempt, Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
 import type { Under } from '../../workflows/protocol';
@@ -29,6 +31,8 @@ export interface GovernedParts {
   readonly rulebook: Rulebook;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Sees signed decisions. Absent: every row counts, for tests of the rules alone. */
+  readonly proofs?: Pick<Proofs, 'approvals'>;
   /** Told of what holds an action. */
   readonly onHold?: (tenant: string, causes: readonly string[]) => void;
 }
@@ -40,6 +44,8 @@ const NOWHERE: Under = { runbook: 'unknown', domain: 'unknown', entity: 'unknown
 const BY_CONTROL = /^(pause|kill|calendar|system|guardrail:llm_spend)/;
 const SPEND = /^guardrail:llm_spend/;
 const FOR_EVER_MS = 400 * 86_400_000;
+/** How much later than its outcome the queue gives up one that waits for people, in milliseconds. */
+const LOST_MS = 5 * 60_000;
 
 interface Asked extends AdmitRequest {
   readonly under: Under;
@@ -91,7 +97,7 @@ async function answer(parts: GovernedParts, asked: Asked, admission: GovernedAdm
   }
   const said = await afterBreaches(parts, asked, admission.said);
   const earlier = admission.kind === 'let' ? attemptsOf(admission.admission) : [];
-  const decision = decide(gatherFacts(factsInput(asked, said, earlier)), asked.rules.figures);
+  const decision = await judge(parts, asked, { said, earlier });
   const record = recordOf(decision) as unknown as Json;
   if (decision.fire === 'deny') {
     await authority.giveBack(request.key, asked.holder, request.at);
@@ -110,7 +116,36 @@ async function answer(parts: GovernedParts, asked: Asked, admission: GovernedAdm
   const hold = holdOf(decision, said, asked);
   await authority.hold({ request, holder: asked.holder, scope: asked.scope }, asked.asks, hold);
   parts.onHold?.(request.key.tenant, hold.causes);
-  return { admission: { kind: 'held', because: hold.because, decision: record }, firing: plain };
+  const held = { kind: 'held', because: hold.because, decision: record, ...asksOfPeople(decision) } as const;
+  return { admission: held, firing: plain };
+}
+
+/** Decides on what was read. Where people have to sign, only what they signed for this action as it is now counts. */
+async function judge(
+  { proofs }: GovernedParts,
+  asked: Asked,
+  { said, earlier }: { readonly said: Said; readonly earlier: readonly Attempt[] },
+): Promise<Decision> {
+  const { figures } = asked.rules;
+  const facts = gatherFacts(factsInput(asked, said, earlier));
+  if (proofs === undefined) return decide(facts, figures);
+  const { key, at } = asked.asked;
+  const awf = asked.contract.name;
+  const proven = await proofs.approvals({
+    ...{ key, awf, at, input: asked.input ?? null, controls: said.controls },
+    goodForMs: figures.lifecycle.approvedMs,
+  });
+  const bare = decide({ ...facts, approvals: [] }, figures);
+  const approvals = holding(proven, bare, { node: key.node, awf });
+  return approvals.length === 0 ? bare : decide({ ...facts, approvals }, figures);
+}
+
+/** Who has still to decide, and by when; nothing where it is not people that it waits for. */
+function asksOfPeople({ approval, blocks }: Decision): { readonly asks?: HoldAsks } {
+  if (!blocks.some(({ rule }) => rule === 'approval')) return {};
+  const { type, remindAfterMs, escalateAfterMs, expiresAfterMs } = approval;
+  const open = approval.steps.flatMap(({ by, coveredBy }) => (coveredBy === null ? [by] : []));
+  return { asks: { approval: type, open, remindAfterMs, escalateAfterMs, expiresAfterMs } };
 }
 
 /** A guardrail that was breached lowers trust before anything else is decided. */
@@ -160,7 +195,8 @@ function holdOf(decision: Decision, said: Said, { rules, asked: { at } }: Asked)
     since: said.since,
     seq: said.seq,
     releasesAt: isParked ? null : releaseOf(decision, said, at),
-    expiresAt: said.since + patienceMs(causes, isQueue, rules),
+    // Where people are asked the outcome itself keeps the time; this is for one that has lost it.
+    expiresAt: said.since + patienceMs(causes, isQueue, rules) + (causes.includes('approval') ? LOST_MS : 0),
     version: said.version,
   };
 }

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { actOnOutcome, backstepOutcome, decideGate, resolveNode, type Acted } from '../../app/act-on-outcome';
 import { readNodeAddress } from '../../kernel/ids';
 import { refuse, type Refusal } from '../../app/refusal';
-import { whoMayDecide } from '../../app/who-may-decide';
 import type { Resolution } from '../../engine/effects';
 import { ok, type Result } from '../../kernel/result';
 import { API_LIMITS } from '../limits';
@@ -17,6 +16,18 @@ export const acted = z.object({
   node: z.string().optional(),
   answer: z.enum(['done', 'kept']).meta({ description: '`kept`: it waits for what it is about to open' }),
 });
+
+/** Why a decision does not count; it is on record all the same. */
+const GATE_PROBLEMS = [
+  'GATE_APPROVER_NOT_ALLOWED',
+  'GATE_SELF_APPROVAL',
+  'GATE_REASON_MISSING',
+  'GATE_CARD_CHANGED',
+  'GATE_DECISION_EXPIRED',
+  'GATE_SIGNATURE_INVALID',
+  'GATE_KEY_REVOKED',
+  'GATE_GLASS_NOT_ALLOWED',
+] as const;
 
 export const ACT_PROBLEMS = [
   'OUTCOME_UNKNOWN',
@@ -137,6 +148,11 @@ function resolutionOf(given: z.output<typeof resolution>): Resolution {
   return { as, evidence, ...(output === undefined ? {} : { output }) };
 }
 
+const cardHash = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .meta({ description: 'hash of the card that was seen' });
+
 export const decide = defineRoute({
   id: 'decideTask',
   method: 'POST',
@@ -145,24 +161,33 @@ export const decide = defineRoute({
   access: { roles: ['approver'] },
   summary: 'Decide at a gate, for good',
   description:
-    'A decision for a gate that is not open yet is kept until it opens. Deciding twice is one decision: the second is refused.',
+    'A decision for a gate that is not open yet is kept until it opens. Deciding twice is one decision: the second is refused. With `card`, the hash that `GET /v1/tasks/{id}` gives, it counts for that card alone. `emergency` passes the chain; somebody else reviews it afterwards.',
   params: z.object({ id: taskId }),
   body: z.discriminatedUnion('verdict', [
-    z.strictObject({ verdict: z.literal('approve'), reason: reason.optional() }),
-    z.strictObject({ verdict: z.literal('reject'), reason }),
+    z.strictObject({
+      verdict: z.literal('approve'),
+      reason: reason.optional(),
+      card: cardHash.optional(),
+      emergency: z.boolean().optional(),
+    }),
+    z.strictObject({ verdict: z.literal('reject'), reason, card: cardHash.optional() }),
   ]),
   answer: acted,
   answers: { 200: 'it is decided' },
-  problems: [...ACT_PROBLEMS, 'GATE_APPROVER_NOT_ALLOWED'],
+  problems: [...ACT_PROBLEMS, ...GATE_PROBLEMS],
   keepsAnswers: true,
-  async handle({ caller, params, body: { verdict, reason: why } }, { services }) {
+  async handle({ caller, params, body }, { services }) {
     const address = readNodeAddress(params.id);
     if (address === undefined) return refuse('OUTCOME_UNKNOWN', `\`${params.id}\`: there is no such task`);
-    const decider = whoMayDecide(caller, address);
-    if (!decider.ok) return decider;
-    const decision = { verdict, by: decider.value.name, ...(why === undefined ? {} : { reason: why }) };
+    const { verdict, reason: why, card } = body;
+    const deciding = {
+      ...{ verdict, by: caller.name, roles: [...caller.roles] },
+      ...(why === undefined ? {} : { reason: why }),
+      ...(card === undefined ? {} : { card }),
+      ...('emergency' in body && body.emergency === true ? { glass: true } : {}),
+    };
     return shown(
-      await decideGate(services, address, decision),
+      await decideGate(services, address, deciding),
       'it was decided before, or the outcome is over',
     );
   },

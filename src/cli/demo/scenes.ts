@@ -84,7 +84,12 @@ export async function waitsForPeople(stage: Stage, narrator: Narrator): Promise<
   );
   const meanwhile = await deedsOf(stage, id);
   narrator.assert(meanwhile.writes === 0, 'nothing has been changed anywhere', `${meanwhile.writes} writes`);
-  const decision = { verdict: 'approve', by: MANAGER, reason: 'welcome on board' } as const;
+  const decision = {
+    verdict: 'approve',
+    by: MANAGER,
+    roles: ['approver'],
+    reason: 'welcome on board',
+  } as const;
   const decided = acceptedOf(await decideGate(services, { outcome: id, node: 'manager' }, decision));
   narrator.say(`approved by ${MANAGER}`);
   const rest = await follow(stage, narrator, { ...run, told: run.told });

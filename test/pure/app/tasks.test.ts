@@ -1,6 +1,5 @@
-/** What of an outcome waits for a person, and who may decide there. */
+/** What of an outcome waits for a person. */
 import { tasksOf } from '../../../src/app/tasks';
-import { whoMayDecide } from '../../../src/app/who-may-decide';
 import type { EngineState, NodeStatus } from '../../../src/engine/state';
 import type { TraceEvent } from '../../../src/engine/trace';
 
@@ -76,15 +75,4 @@ test('a node that waited before and waits again is one task, since the last time
     ['manager', 2],
     ['channels', 3],
   ]);
-});
-
-test('who has not the role of an approver decides nowhere, whatever else they are', () => {
-  const at = { outcome: OF.outcome, node: 'manager' };
-  expect(whoMayDecide({ name: 'person:ada', roles: new Set(['approver']) }, at)).toMatchObject({ ok: true });
-  expect(
-    whoMayDecide({ name: 'person:ada', roles: new Set(['admin', 'operator', 'auditor', 'author']) }, at),
-  ).toMatchObject({
-    ok: false,
-    error: { code: 'GATE_APPROVER_NOT_ALLOWED' },
-  });
 });

@@ -89,7 +89,7 @@ function askedAgain({ start, at, happenings }: ReadRun): readonly string[] {
     for (const command of commands) {
       if (command.do === 'startTimer') asked.push(`start ${TIMER_PREFIX}${command.timer}`);
       else if (command.do === 'stopTimer') asked.push(`stop ${TIMER_PREFIX}${command.timer}`);
-      else if (command.do !== 'sweep') {
+      else if (command.do !== 'sweep' && command.do !== 'check') {
         lanes.set(command.node, command.lane);
         if (command.lane === 'remote')
           asked.push(labelOf(command.do === 'fire' ? 'execute' : 'compensate', command.node));

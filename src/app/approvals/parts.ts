@@ -1,0 +1,42 @@
+/**
+ * What approvals are made of, put together once for a process: the keys, the graph, the rule, the check and the last look.
+ * Entry ring; a composition root.
+ */
+import { createCheck, type CheckDecision } from '../../approvals/check';
+import type { JudgeParts } from '../../approvals/judge';
+import { createProofs, type Proofs } from '../../approvals/proofs';
+import { createSignatures, type Signatures } from '../../approvals/signing';
+import type { Bundle } from '../../config/bundle';
+import type { Cortex } from '../../cortex/cortex';
+import { createAuthority } from '../../store/authority';
+import type { Database } from '../../store/database';
+import { createDecisionKeyStore, type DecisionKeyStore } from '../../store/decision-keys';
+
+export interface Approvals {
+  readonly signatures: Signatures;
+  /** For the one rule of who may decide. */
+  readonly judging: JudgeParts;
+  readonly check: CheckDecision;
+  readonly proofs: Proofs;
+  readonly store: DecisionKeyStore;
+}
+
+export interface ApprovalsParts {
+  readonly database: Database;
+  readonly cortex: Cortex;
+  /** Rejects where a tenant's configuration is not valid: then nobody may decide. */
+  readonly bundleOf: (tenant: string) => Promise<Bundle>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export function createApprovals({ database, cortex, bundleOf, now }: ApprovalsParts): Approvals {
+  const store = createDecisionKeyStore(database);
+  const signatures = createSignatures(store, now);
+  const judging: JudgeParts = {
+    ...{ cortex, bundleOf, store, signatures },
+    takenOverBy: (tenant, outcome) => store.takenOverBy(tenant, outcome),
+  };
+  const check = createCheck({ ...judging, signatures, authority: createAuthority(database) });
+  return { signatures, judging, check, proofs: createProofs(signatures), store };
+}

@@ -50,6 +50,7 @@ export async function runOutcome(start: StoredStart): Promise<OutcomeResult> {
         start.from === undefined ? workflowInfo().startTime.getTime() : workflowInfo().runStartTime.getTime(),
       turnsPerRun: start.turnsPerRun ?? TURNS_PER_RUN,
       observe,
+      follow: (machine) => effects.follow(machine),
       ...(start.from === undefined ? {} : { from: start.from }),
       ...(start.first === undefined ? {} : { first: start.first }),
       ...(start.overrides === undefined ? {} : { overrides: start.overrides }),

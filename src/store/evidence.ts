@@ -8,7 +8,7 @@ import type { Appended, LogEnd } from '../audit/growing-log';
 import type { Entry } from '../audit/record';
 import type { JsonObject } from '../kernel/json';
 import type { Database } from './database';
-import { appendRecords, lockLog } from './policy-log';
+import { addCheckpoint, appendRecords, lockLog, newestCheckpoint, type StoredCheckpoint } from './policy-log';
 
 /** A run of a workflow. */
 export interface RunKey {
@@ -63,6 +63,8 @@ export interface EvidenceWriter {
   /** Rows about these outcomes. */
   rows(tenant: string, outcomes: readonly string[]): Promise<ProjectedRows>;
   saveRows(rows: Partial<ProjectedRows>): Promise<void>;
+  newestCheckpoint(tenant: string): Promise<StoredCheckpoint | undefined>;
+  addCheckpoint(tenant: string, checkpoint: StoredCheckpoint): Promise<void>;
   /** Removes what is told of an outcome, for a rebuild. */
   dropRows(tenant: string, outcome: string): Promise<void>;
 }
@@ -98,15 +100,28 @@ export interface RecordOrigin {
   readonly part: number;
 }
 
-/** Throws StoreError when the database is down or refuses. */
-export function createEvidenceStore(database: Database): EvidenceStore {
+/**
+ * Writes tables of its own in the transaction that puts records into the log: both are there, or neither. The records come
+ * in the order of the log, each once.
+ */
+export type WithRecords = (
+  client: PoolClient,
+  tenant: string,
+  records: readonly { readonly seq: number; readonly entry: Entry }[],
+) => Promise<void>;
+
+/**
+ * Throws StoreError when the database is down or refuses.
+ * @param also who else writes when records are written: notices, inboxes
+ */
+export function createEvidenceStore(database: Database, also: readonly WithRecords[] = []): EvidenceStore {
   const query = <Row extends object>(tenant: string, name: string, text: string, values: unknown[]) =>
     database.of(tenant).query<Row>({ name, text, values });
   return {
     write: (tenant, work) =>
       database
         .of(tenant)
-        .transaction(async (client) => work(writerOf(client, await lockLog(client, tenant)))),
+        .transaction(async (client) => work(writerOf(client, await lockLog(client, tenant), also))),
     alone: (work) =>
       database.shared.transaction(async (client) => {
         const { rows } = await client.query<{ readonly mine: boolean }>(TRY_ALONE);
@@ -150,7 +165,7 @@ export function createEvidenceStore(database: Database): EvidenceStore {
   };
 }
 
-function writerOf(client: PoolClient, end: LogEnd): EvidenceWriter {
+function writerOf(client: PoolClient, end: LogEnd, also: readonly WithRecords[]): EvidenceWriter {
   return {
     end,
     async cursor({ tenant, workflow, run }) {
@@ -167,7 +182,11 @@ function writerOf(client: PoolClient, end: LogEnd): EvidenceWriter {
       const values = [tenant, workflow, run, kind, records, lastEvent, at, ended, nextRun, subjectKey];
       await client.query({ name: 'evidence-save-cursor', text: SAVE_CURSOR, values });
     },
-    append: (entries, appended) => appendRecords(client, entries, appended),
+    async append(entries, appended) {
+      await appendRecords(client, entries, appended);
+      const records = entries.map((entry, i) => ({ seq: appended.records[i]!.seq, entry }));
+      for (const write of also) await write(client, records[0]!.entry.tenant, records);
+    },
     async archive(tenant, history) {
       const { workflow, run, format, events, stored, sha256, sealedWith, closedAt, keepUntil } = history;
       const times = [new Date(closedAt), new Date(keepUntil)];
@@ -175,6 +194,8 @@ function writerOf(client: PoolClient, end: LogEnd): EvidenceWriter {
       await client.query({ name: 'evidence-archive', text: ARCHIVE, values });
     },
     rows: (tenant, outcomes) => readRows(client, tenant, outcomes),
+    newestCheckpoint: (tenant) => newestCheckpoint(client, tenant),
+    addCheckpoint: (tenant, checkpoint) => addCheckpoint(client, tenant, checkpoint),
     async saveRows(rows) {
       for (const name of Object.keys(rows) as ProjectionName[]) {
         const these = rows[name] ?? [];

@@ -51,7 +51,6 @@ export interface PolicyLogStore {
   tiles(tenant: string, size: number): Promise<readonly Tile[]>;
   /** Oldest first. */
   checkpoints(tenant: string, query?: CheckpointQuery): Promise<readonly StoredCheckpoint[]>;
-  addCheckpoint(tenant: string, checkpoint: StoredCheckpoint): Promise<void>;
   /** Tenants that have a log. */
   tenants(): Promise<readonly string[]>;
 }
@@ -91,10 +90,6 @@ export function createPolicyLogStore(database: Database): PolicyLogStore {
         .of(tenant)
         .query<StoredCheckpoint>({ name: 'policy-log-checkpoints', text: CHECKPOINTS, values });
     },
-    async addCheckpoint(tenant, { at, size, root, note, signer, publicKey }) {
-      const values = [tenant, new Date(at), size, root, note, signer, publicKey];
-      await database.of(tenant).query({ name: 'policy-log-sign', text: ADD_CHECKPOINT, values });
-    },
     async tenants() {
       const rows = await database.shared.query<{ readonly tenant: string }>({
         name: 'shared-policy-log-tenants',
@@ -110,6 +105,28 @@ export async function lockLog(client: PoolClient, tenant: string): Promise<LogEn
   await client.query({ name: 'policy-log-begin', text: BEGIN, values: [tenant] });
   const { rows } = await client.query<EndRow>({ name: 'policy-log-lock', text: LOCK, values: [tenant] });
   return endOf(rows[0]);
+}
+
+/** The newest head of a log that the caller has the lock of. */
+export async function newestCheckpoint(
+  client: PoolClient,
+  tenant: string,
+): Promise<StoredCheckpoint | undefined> {
+  const { rows } = await client.query<StoredCheckpoint>({
+    name: 'policy-log-newest',
+    text: CHECKPOINTS,
+    values: [tenant, null, 1],
+  });
+  return rows[0];
+}
+
+export async function addCheckpoint(
+  client: PoolClient,
+  tenant: string,
+  { at, size, root, note, signer, publicKey }: StoredCheckpoint,
+): Promise<void> {
+  const values = [tenant, new Date(at), size, root, note, signer, publicKey];
+  await client.query({ name: 'policy-log-sign', text: ADD_CHECKPOINT, values });
 }
 
 /** Months that have been given room, of this process. */
@@ -243,4 +260,4 @@ const CHECKPOINTS = `
 
 const ADD_CHECKPOINT = `
   INSERT INTO policy_log_checkpoints (tenant, at, size, root, note, signer, public_key)
-  VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant, at) DO NOTHING`;
+  VALUES ($1, $2, $3, $4, $5, $6, $7)`;

@@ -10,11 +10,13 @@ import {
   Runtime,
   Worker,
   type ActivityInterceptorsFactory,
+  type InjectedSinks,
   type WorkerOptions,
 } from '@temporalio/worker';
 import type { PayloadCodec } from '@temporalio/common';
 import { CONTROL_QUEUE } from '../../workflows/control-protocol';
 import { platformQueue, SERVICE_QUEUE } from '../../workflows/protocol';
+import type { ProjectorSinks } from '../../workflows/tell-projector';
 
 /** What a robot does: run outcomes, or fire the AWFs of one domain. */
 export type Robot = 'service' | `platform:${string}`;
@@ -35,6 +37,8 @@ export interface WorkerSettings {
   readonly identity?: string;
   /** Watches attempts at actions. */
   readonly interceptor?: ActivityInterceptorsFactory;
+  /** Told of each run of a workflow whose history has grown here; it must return at once. */
+  readonly onGrown?: (run: { readonly workflow: string; readonly run: string }) => void;
 }
 
 export interface WorkflowBundle {
@@ -131,6 +135,7 @@ function optionsFor(
   return {
     ...base,
     workflowBundle: bundle,
+    ...sinksOf(settings),
     // Its activities are those of the local lane; nobody sends it others.
     enableNonLocalActivities: false,
     maxConcurrentWorkflowTaskExecutions: slots,
@@ -144,10 +149,11 @@ function optionsFor(
 
 /** Wherever outcomes are run, acts of control are too: by a worker of its own, so that they wait for nothing. */
 const controlOptions = (
-  { namespace, activities, codec, identity }: WorkerSettings,
+  { namespace, activities, codec, identity, onGrown }: WorkerSettings,
   connection: NativeConnection,
   bundle: WorkflowBundle,
 ): WorkerOptions => ({
+  ...sinksOf({ onGrown }),
   connection,
   namespace,
   taskQueue: CONTROL_QUEUE,
@@ -165,6 +171,19 @@ const controlOptions = (
   shutdownForceTime: WORKER_LIMITS.forceMs,
   ...(identity === undefined ? {} : { identity }),
 });
+
+function sinksOf({
+  onGrown,
+}: {
+  readonly onGrown?: WorkerSettings['onGrown'] | undefined;
+}): Pick<WorkerOptions, 'sinks'> {
+  if (onGrown === undefined) return {};
+  const grown: InjectedSinks<ProjectorSinks>['projector']['grown'] = {
+    fn: ({ workflowId, runId }) => onGrown({ workflow: workflowId, run: runId }),
+    callDuringReplay: false,
+  };
+  return { sinks: { projector: { grown } } };
+}
 
 /** Bundles the workflows for the sandbox, from the sources as from the built package. */
 export async function bundleWorkflows(): Promise<WorkflowBundle> {

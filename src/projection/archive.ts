@@ -1,0 +1,108 @@
+/**
+ * Histories as they are kept for years: compressed, and sealed with the key of their subject, so that destroying the key ends
+ * them while their hash in the log still holds.
+ * Adapter ring. The bytes are fixed by `format`: another form is another number.
+ */
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { temporal } from '@temporalio/proto';
+import type { Entry } from '../audit/record';
+import type { ArchivedHistory } from '../store/evidence';
+import type { ReadHistory } from './derive-history';
+
+type History = temporal.api.history.v1.IHistory;
+const { History: HistoryProto } = temporal.api.history.v1;
+
+/** Raw deflate of the protobuf of Temporal's `History`; sealed: nonce, tag, AES-256-GCM of that. */
+export const ARCHIVE_FORMAT = 1;
+/** How long a history is kept, in years. @source execution model 7.1 */
+const KEPT_YEARS = 7;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+/** Longest history when it is inflated, in bytes: Temporal ends a workflow at 50 MiB. */
+const LARGEST = 256 * 1024 * 1024;
+
+interface Key {
+  readonly id: string;
+  readonly key: Uint8Array;
+}
+
+export interface RunName {
+  readonly tenant: string;
+  readonly workflow: string;
+  readonly run: string;
+}
+
+export function packHistory(of: RunName, history: History, key: Key | undefined): Uint8Array {
+  const small = deflateRawSync(HistoryProto.encode(HistoryProto.fromObject(history)).finish(), { level: 6 });
+  if (key === undefined) return small;
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', sealKey(key), nonce).setAAD(labelOf(of));
+  const sealed = Buffer.concat([cipher.update(small), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
+}
+
+/** Throws where the bytes are not those that were packed, or the key is another. */
+export function unpackHistory(of: RunName, stored: Uint8Array, key: Key | undefined): History {
+  let small: Uint8Array = stored;
+  if (key !== undefined) {
+    const nonce = stored.subarray(0, NONCE_BYTES);
+    const tag = stored.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
+    const decipher = createDecipheriv('aes-256-gcm', sealKey(key), nonce, { authTagLength: TAG_BYTES });
+    decipher.setAAD(labelOf(of)).setAuthTag(tag);
+    small = Buffer.concat([decipher.update(stored.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+  }
+  return HistoryProto.decode(inflateRawSync(small, { maxOutputLength: LARGEST }));
+}
+
+/** Sealing and hashing use keys of their own, both from the subject's. */
+const sealKey = ({ key }: Key): Uint8Array => createHmac('sha256', key).update('archive').digest();
+
+const labelOf = ({ tenant, workflow, run }: RunName): Uint8Array =>
+  Buffer.from(`${tenant}\n${workflow}\n${run}`, 'utf8');
+
+/** What goes to the archive of a run that has ended, and the entry that says so; its hash is then in the log. */
+export function archiveOf(
+  read: Extract<ReadHistory, { readonly tenant: string }>,
+  history: History,
+  { key, records }: { readonly key: Key | undefined; readonly records: number },
+): { readonly archived: ArchivedHistory; readonly entry: Entry } {
+  const { tenant, workflow, run, ended } = read;
+  if (ended === undefined) throw new TypeError('a run that goes on is not archived');
+  const stored = packHistory({ tenant, workflow, run }, history, key);
+  const sha256 = createHash('sha256').update(stored).digest('hex');
+  const keepUntil = new Date(ended.at);
+  keepUntil.setUTCFullYear(keepUntil.getUTCFullYear() + KEPT_YEARS);
+  const sealedWith = key?.id ?? null;
+  const outcome = read.kind === 'outcome' ? { outcome: read.of.start.of ?? workflow } : {};
+  const entry: Entry = {
+    tenant,
+    at: ended.at,
+    kind: 'log.archived',
+    actor: { kind: 'engine', id: 'backstep' },
+    // Behind all that the event owes itself.
+    origin: { workflow, run, event: ended.eventId, part: ARCHIVE_PART },
+    ...outcome,
+    data: {
+      sha256,
+      format: ARCHIVE_FORMAT,
+      bytes: stored.length,
+      events: read.lastEvent,
+      records,
+      how: ended.how,
+      key: sealedWith,
+      ...(read.nextRun === undefined ? {} : { nextRun: read.nextRun }),
+    },
+  };
+  return {
+    archived: {
+      ...{ workflow, run, format: ARCHIVE_FORMAT, events: read.lastEvent, stored, sha256, sealedWith },
+      closedAt: ended.at,
+      keepUntil: keepUntil.getTime(),
+    },
+    entry,
+  };
+}
+
+/** Part of the last event that names its archive: no event owes so many others. */
+export const ARCHIVE_PART = 1_000_000;

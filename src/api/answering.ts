@@ -14,11 +14,11 @@ import { API_LIMITS } from './limits';
 import { KEY_HEADER } from './openapi';
 import { detailsOf, Problem, problemOf, PROBLEM_TYPE, type Misfit } from './problem';
 import type { Caller } from './roles';
-import type { ApiDeps, Call, Route } from './route';
+import type { ApiDeps, Call, Reply, Route } from './route';
 
 export type Given =
   | { readonly status: number; readonly body: unknown; readonly headers: Readonly<Record<string, string>> }
-  | { readonly status: number; readonly text: string; readonly type: string }
+  | Extract<Reply<unknown>, { readonly text: string }>
   | { readonly stream: AsyncIterable<string> };
 
 /** Nobody: what a public route is called with, so that one that reads its caller fails in every test. */

@@ -201,7 +201,13 @@ async function answer({
     reply.header('content-type', 'text/event-stream; charset=utf-8').header('x-accel-buffering', 'no');
     return reply.send(Readable.from(given.stream, { objectMode: false }));
   }
-  if ('text' in given) return reply.code(given.status).header('content-type', given.type).send(given.text);
+  if ('text' in given) {
+    const { status, text, type, headers = {} } = given;
+    return reply
+      .code(status)
+      .headers({ 'content-type': type, ...headers })
+      .send(text);
+  }
   return reply
     .code(given.status)
     .headers({ 'content-type': 'application/json; charset=utf-8', ...given.headers })

@@ -44,7 +44,12 @@ export interface Call<Params, Query, Body> {
 export type Reply<Body> =
   | { readonly status: number; readonly body: Body; readonly headers?: Readonly<Record<string, string>> }
   /** Bytes as they are, of one of the media types that the route says. */
-  | { readonly status: number; readonly text: string; readonly type: string }
+  | {
+      readonly status: number;
+      readonly text: string;
+      readonly type: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   | { readonly stream: AsyncIterable<string> };
 
 interface Row {

@@ -12,7 +12,7 @@ import type { Wiring } from '../app/wiring';
 import { ok, type Result } from '../kernel/result';
 import { createAnswerStore } from '../store/answers';
 import { migrate, openDatabase } from '../store/database';
-import { buildApi } from './app';
+import { buildApi, type ApiOptions } from './app';
 import type { Identify } from './identity';
 import { API_LIMITS } from './limits';
 import type { ApiDeps } from './route';
@@ -65,7 +65,7 @@ export async function serveApi({ settings, wiring, identify, host, port }: Serve
     origins: settings.api.origins,
     version: versionOf(settings),
   };
-  const { app, drain } = await buildApi(deps);
+  const { app, drain } = await buildApi(deps, limitsOf(settings));
   const shown = await showMetrics(settings, services);
   const close = async (): Promise<void> => {
     await app.close();
@@ -89,6 +89,14 @@ export async function serveApi({ settings, wiring, identify, host, port }: Serve
     },
   };
 }
+
+/** An address may be many callers: that of a proxy. */
+const CALLERS_OF_ADDRESS = 5;
+
+const limitsOf = ({ api: { perMinute } }: Settings): ApiOptions =>
+  perMinute === undefined
+    ? {}
+    : { perMinute: { caller: perMinute, address: perMinute * CALLERS_OF_ADDRESS } };
 
 function unusable(cause: unknown, address: string): unknown {
   const { code } = cause as NodeJS.ErrnoException;

@@ -27,6 +27,8 @@ export const VARIABLES = {
   BACKSTEP_OIDC_ROLES: 'the claim that lists the roles; default `roles`',
   BACKSTEP_OIDC_NAME: 'the claim that names the caller; default `sub`',
   BACKSTEP_API_ORIGINS: 'web origins that may call the API from a browser, by commas; default none',
+  BACKSTEP_API_PER_MINUTE:
+    'requests that one caller may send in a minute, and one address five times as many; default 600',
   BACKSTEP_METRICS:
     'where the API and robots show their metrics to Prometheus: `host:port` or `port`; default nowhere',
   OTEL_EXPORTER_OTLP_ENDPOINT:
@@ -74,6 +76,7 @@ export interface ApiSettings {
   readonly rolesClaim?: string;
   readonly nameClaim?: string;
   readonly origins: readonly string[];
+  readonly perMinute?: number;
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -91,6 +94,7 @@ export function readSettings(env: Environment): Settings {
   ): { readonly [K in Key]?: string } =>
     value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: string });
   const home = packageFolder();
+  const perMinute = numberIn(read('BACKSTEP_API_PER_MINUTE'), 'BACKSTEP_API_PER_MINUTE');
   const level = read('BACKSTEP_LOG') ?? 'warn';
   if (!isLogLevel(level)) {
     throw new RangeError(
@@ -116,6 +120,7 @@ export function readSettings(env: Environment): Settings {
       ...optional('tenantClaim', read('BACKSTEP_OIDC_TENANT')),
       ...optional('rolesClaim', read('BACKSTEP_OIDC_ROLES')),
       ...optional('nameClaim', read('BACKSTEP_OIDC_NAME')),
+      ...(perMinute === undefined ? {} : { perMinute }),
       origins: (read('BACKSTEP_API_ORIGINS') ?? '').split(/[\s,]+/).filter((origin) => origin !== ''),
     },
     telemetry: {
@@ -125,6 +130,12 @@ export function readSettings(env: Environment): Settings {
     logLevel: level,
     showsStacks: read('BACKSTEP_DEBUG') === '1',
   };
+}
+
+function numberIn(text: string | undefined, name: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
+  throw new RangeError(`\`${name}\` is \`${text}\`: it takes a whole number from 1`);
 }
 
 const isLogLevel = (text: string): text is LogLevel => (LOG_LEVELS as readonly string[]).includes(text);

@@ -5,7 +5,12 @@
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RouteOptions,
+} from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Answering } from './answering';
@@ -15,6 +20,7 @@ import { detailsOf, Problem, PROBLEM_TYPE } from './problem';
 import { mayEnter, type Caller } from './roles';
 import type { ApiDeps, Route } from './route';
 import { tableOf } from './routes';
+import { isSigned, signedBy, type Signed } from './webhooks';
 import { problemThrown } from './thrown';
 
 export interface Api {
@@ -59,7 +65,13 @@ export async function buildApi(deps: ApiDeps, options: ApiOptions = {}): Promise
   // JSON alone: what a form of a page can send is not taken.
   app.removeContentTypeParser('text/plain');
   const parser = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('application/cloudevents+json', { parseAs: 'string' }, parser);
+  app.removeContentTypeParser('application/json');
+  for (const type of ['application/json', 'application/cloudevents+json']) {
+    app.addContentTypeParser(type, { parseAs: 'string' }, (request, body: string, done) => {
+      (request as unknown as { [RAW]: string })[RAW] = body;
+      void parser(request, body, done);
+    });
+  }
   const answering = new Answering(deps);
   serveTable(app, routes, { deps, answering, options });
   app.addHook('preClose', (done) => {
@@ -119,20 +131,41 @@ function serveTable(
     keyGenerator: (request) => JSON.stringify([callerOf(request)?.tenant, callerOf(request)?.name]),
   });
   app.decorateRequest(CALLER, null);
+  app.decorateRequest(SIGNED, null);
+  app.decorateRequest(RAW, null);
   for (const route of routes) {
     const admit = async (request: FastifyRequest): Promise<void> => {
       await enter(route, deps, request);
-      if (route.access === 'public') return;
+      // Whoever cannot sign must not use up what one who can may send: those are held by their address.
+      if (route.access === 'public' || signedOf(request) !== undefined) return;
       const limit = await ofCaller(request);
       if (!limit.isAllowed && limit.isExceeded) throw tooOften(limit.ttl);
     };
-    app.route({
+    const served = {
       method: route.method,
       url: urlOf(route),
       onRequest: [ofAddress, admit],
-      handler: (request, reply) => answer({ route, answering, request, reply }),
-    });
+      handler: (request: FastifyRequest, reply: FastifyReply) => answer({ route, answering, request, reply }),
+    };
+    if (route.takesForms === true) serveForm(app, served);
+    else app.route(served);
   }
+}
+
+/** What forms of pages send is read for the routes that say so, and for no other. */
+function serveForm(app: FastifyInstance, served: RouteOptions): void {
+  app.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string' },
+      (_request, body, read) => {
+        read(null, Object.fromEntries(new URLSearchParams(String(body))));
+      },
+    );
+    scope.route(served);
+    done();
+  });
 }
 
 const MINUTE_MS = 60_000;
@@ -167,6 +200,11 @@ function holdToTable(app: FastifyInstance, routes: readonly Route[]): void {
 }
 
 const CALLER = 'backstepCaller';
+const SIGNED = 'backstepSigned';
+const RAW = 'backstepRaw';
+
+const signedOf = (request: FastifyRequest): Signed | undefined =>
+  (request as unknown as { readonly [SIGNED]: Signed | null })[SIGNED] ?? undefined;
 
 const callerOf = (request: FastifyRequest): Caller | undefined =>
   (request as unknown as { readonly [CALLER]: Caller | null })[CALLER] ?? undefined;
@@ -175,13 +213,29 @@ const callerOf = (request: FastifyRequest): Caller | undefined =>
 async function enter(route: Route, deps: ApiDeps, request: FastifyRequest): Promise<void> {
   const { access } = route;
   if (access === 'public') return;
-  const caller = await deps.identify(request.headers.authorization);
+  const caller = await callerIn(route, deps, request);
   if (!mayEnter(access, caller)) {
     throw new Problem('ROLE_MISSING', `\`${route.id}\` is not for \`${caller.name}\``, {
       help: `it takes one of the roles ${access.roles.map((role) => `\`${role}\``).join(', ')}`,
     });
   }
   (request as unknown as { [CALLER]: Caller })[CALLER] = caller;
+}
+
+/** Who calls: by a token, or, where the route takes webhooks, by a signature that is checked once the body is there. */
+async function callerIn(route: Route, deps: ApiDeps, request: FastifyRequest): Promise<Caller> {
+  const { headers } = request;
+  if (route.takesWebhooks !== true || deps.webhooks === undefined || !isSigned(headers))
+    return deps.identify(headers.authorization);
+  const signed = signedBy(deps.webhooks, headers, deps.services.now());
+  (request as unknown as { [SIGNED]: Signed })[SIGNED] = signed;
+  return signed.caller;
+}
+
+/** The very bytes that were signed, and not what a parser makes of them. */
+function checkSignature(request: FastifyRequest): void {
+  const { [RAW]: raw } = request as unknown as { readonly [RAW]: string | null };
+  signedOf(request)?.check(raw ?? '');
 }
 
 async function answer({
@@ -195,6 +249,7 @@ async function answer({
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }): Promise<unknown> {
+  checkSignature(request);
   reply.header('cache-control', 'no-store');
   const given = await answering.answer(route, request, callerOf(request));
   if ('stream' in given) {

@@ -32,6 +32,8 @@ export const API_LIMITS = {
   answerMs: 20_000,
   /** A request whose header or body comes slower than this, in milliseconds, is cut off. */
   requestMs: 30_000,
+  /** How far the timestamp of a webhook may be from now, in seconds, either way. What is sent again within it counts once all the same. */
+  webhookWindowSeconds: 300,
   /** Clocks of issuer and API may differ by so much, in seconds. */
   skewSeconds: 30,
   /** Characters of a token: far more than any that an issuer gives, and little to judge. */

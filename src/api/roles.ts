@@ -3,8 +3,8 @@
  * Entry ring; data only.
  */
 
-/** What a caller may be. No role contains another: who is to do two things has two roles. */
-export const ROLES = ['author', 'operator', 'approver', 'auditor', 'admin'] as const;
+/** What a caller may be. No role contains another: who is to do two things has two roles. A `source` sends events, and no more. */
+export const ROLES = ['author', 'operator', 'approver', 'auditor', 'admin', 'source'] as const;
 export type Role = (typeof ROLES)[number];
 
 export const isRole = (text: unknown): text is Role => (ROLES as readonly unknown[]).includes(text);

@@ -12,6 +12,7 @@ import type { AnswerStore } from '../store/answers';
 import type { Identify } from './identity';
 import type { ProblemCode } from './problem';
 import type { Access, Caller } from './roles';
+import type { WebhookSecrets } from './webhooks';
 
 /** What the API is handed; whoever composes it opens and closes them. */
 export interface ApiDeps {
@@ -24,6 +25,8 @@ export interface ApiDeps {
   readonly probes: Readonly<Record<string, () => Promise<void>>>;
   /** Web origins that may call from a browser; none by default. */
   readonly origins: readonly string[];
+  /** Of event sources that sign; none by default. */
+  readonly webhooks?: WebhookSecrets;
   /** In `/openapi.json`. */
   readonly version: string;
 }
@@ -70,10 +73,14 @@ interface Row {
   readonly answers: Readonly<Record<number, string>>;
   /** Codes of its own, beside those that every route has. */
   readonly problems?: readonly ProblemCode[];
+  /** Takes signed webhooks in place of a token. */
+  readonly takesWebhooks?: true;
   /** Keeps its answer by `Idempotency-Key`. */
   readonly keepsAnswers?: true;
   /** Can answer with server-sent events, too. */
   readonly streams?: true;
+  /** Takes what a form of a page sends in place of JSON. */
+  readonly takesForms?: true;
   /** Media types beside JSON that it can answer with. */
   readonly texts?: readonly string[];
 }

@@ -16,6 +16,7 @@ import { buildApi, type ApiOptions } from './app';
 import type { Identify } from './identity';
 import { API_LIMITS } from './limits';
 import type { ApiDeps } from './route';
+import { readWebhookSecrets } from './webhooks';
 
 export interface ServeOptions {
   readonly settings: Settings;
@@ -63,6 +64,7 @@ export async function serveApi({ settings, wiring, identify, host, port }: Serve
       },
     },
     origins: settings.api.origins,
+    ...(settings.api.webhooks === undefined ? {} : { webhooks: readWebhookSecrets(settings.api.webhooks) }),
     version: versionOf(settings),
   };
   const { app, drain } = await buildApi(deps, limitsOf(settings));

@@ -27,12 +27,15 @@ export const VARIABLES = {
   BACKSTEP_OIDC_ROLES: 'the claim that lists the roles; default `roles`',
   BACKSTEP_OIDC_NAME: 'the claim that names the caller; default `sub`',
   BACKSTEP_API_ORIGINS: 'web origins that may call the API from a browser, by commas; default none',
+  BACKSTEP_WEBHOOKS: 'file with the secrets of event sources that sign their webhooks; default none',
   BACKSTEP_API_PER_MINUTE:
     'requests that one caller may send in a minute, and one address five times as many; default 600',
   BACKSTEP_METRICS:
     'where the API and robots show their metrics to Prometheus: `host:port` or `port`; default nowhere',
   OTEL_EXPORTER_OTLP_ENDPOINT:
     'collector of traces, such as `http://localhost:4318` (OTLP over HTTP); default none: no spans are recorded',
+  BACKSTEP_LOG_KEY:
+    'file of the Ed25519 key (PEM) that heads of PolicyLogs are signed with; default one of the stand’s own',
   TEMPORAL_ADDRESS: '`host:port` of a Temporal server to use in place of the stand’s',
   TEMPORAL_NAMESPACE: 'its namespace; default `default`',
   DATABASE_URL: 'a Postgres to use in place of the stand’s: `postgres://user:password@host:port/database`',
@@ -55,6 +58,7 @@ export interface Settings {
   readonly temporalNamespace: string;
   readonly databaseUrl?: string;
   readonly sandboxUrl?: string;
+  readonly logKeyFile?: string;
   readonly api: ApiSettings;
   readonly telemetry: TelemetrySettings;
   readonly logLevel: LogLevel;
@@ -77,6 +81,7 @@ export interface ApiSettings {
   readonly nameClaim?: string;
   readonly origins: readonly string[];
   readonly perMinute?: number;
+  readonly webhooks?: string;
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -113,6 +118,7 @@ export function readSettings(env: Environment): Settings {
     temporalNamespace: read('TEMPORAL_NAMESPACE') ?? 'default',
     ...optional('databaseUrl', read('DATABASE_URL')),
     ...optional('sandboxUrl', read('BACKSTEP_SANDBOX')),
+    ...optional('logKeyFile', read('BACKSTEP_LOG_KEY')),
     api: {
       ...optional('issuer', read('BACKSTEP_OIDC_ISSUER')),
       ...optional('audience', read('BACKSTEP_OIDC_AUDIENCE')),
@@ -120,6 +126,7 @@ export function readSettings(env: Environment): Settings {
       ...optional('tenantClaim', read('BACKSTEP_OIDC_TENANT')),
       ...optional('rolesClaim', read('BACKSTEP_OIDC_ROLES')),
       ...optional('nameClaim', read('BACKSTEP_OIDC_NAME')),
+      ...optional('webhooks', read('BACKSTEP_WEBHOOKS')),
       ...(perMinute === undefined ? {} : { perMinute }),
       origins: (read('BACKSTEP_API_ORIGINS') ?? '').split(/[\s,]+/).filter((origin) => origin !== ''),
     },

@@ -44,13 +44,14 @@ an issuer of its own does not take it.`,
     [
       'backstep token --as person:mary.major --roles approver',
       'backstep token --roles operator,auditor --json',
+      'backstep token --as service:workday --roles source',
     ],
   )
     .addOption(asOption(context))
     .addOption(
       new Option(
         '--roles <roles>',
-        'author, operator, approver, auditor, admin, by commas; default operator',
+        'author, operator, approver, auditor, admin, source, by commas; default operator',
       ).argParser(collectText),
     )
     .addOption(

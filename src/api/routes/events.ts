@@ -19,7 +19,8 @@ export const receiveEvent = defineRoute({
   id: 'receiveEvent',
   method: 'POST',
   path: '/v1/events',
-  access: { roles: ['operator', 'admin'] },
+  access: { roles: ['source', 'operator', 'admin'] },
+  takesWebhooks: true,
   summary: 'Take in an event',
   description:
     'The event is kept, matched to the one automation that takes it, compiled and started. The same event taken in twice starts nothing twice. What selects none, or several, or does not compile is kept with the reason.',

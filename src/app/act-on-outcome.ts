@@ -77,7 +77,7 @@ export async function backstepOutcome(
 }
 
 export async function resolveNode(
-  services: Services,
+  services: Pick<Services, 'outcomes'>,
   { outcome, node }: NodeAddress,
   { resolution, by }: { readonly resolution: Resolution; readonly by: string },
 ): Promise<Result<Acted, Refusal>> {
@@ -87,7 +87,7 @@ export async function resolveNode(
 
 /** An answer as a door shows it; a node that the outcome does not have is refused with those that it has. */
 export async function answered(
-  services: Services,
+  services: Pick<Services, 'outcomes'>,
   about: { readonly outcome: string; readonly node?: string; readonly kind?: 'gate' | 'action' },
   answer: Result<Answer, Refusal>,
 ): Promise<Result<Acted, Refusal>> {

@@ -32,7 +32,7 @@ const KILL_BOUND_MS = 10_000;
 
 /** Performs an act of control that needs no look at the configuration. */
 export const control = (
-  services: Services,
+  services: Pick<Services, 'outcomes'>,
   tenant: string,
   { act, by, reason }: Accountable & { readonly act: ControlAct },
 ): Promise<ControlDone> => performControl(services.outcomes.client, { tenant, act, by, reason });
@@ -84,6 +84,17 @@ export async function pauseScope(
     readonly name: string;
   },
 ): Promise<Result<ControlDone, Refusal>> {
+  const known = knownScope(bundle, scope, name);
+  if (!known.ok) return known;
+  return ok(await control(services, bundle.tenant, { act: { do: what, scope, name }, ...why }));
+}
+
+/** Whether there is anything of that name. Errors: `CONTROL_REFUSED`. */
+export function knownScope(
+  bundle: TenantConfig['bundle'],
+  scope: PausedScope,
+  name: string,
+): Result<string, Refusal> {
   const { runbooks, contracts } = shipped();
   const names: Readonly<Record<PausedScope, readonly string[]>> = {
     tenant: [bundle.tenant],
@@ -93,8 +104,7 @@ export async function pauseScope(
     runbook: runbooks.map(({ id }) => id),
     automation: bundle.content.automations.map(({ id }) => id),
   };
-  if (!names[scope].includes(name)) return unknown(scope, name, names[scope]);
-  return ok(await control(services, bundle.tenant, { act: { do: what, scope, name }, ...why }));
+  return names[scope].includes(name) ? ok(name) : unknown(scope, name, names[scope]);
 }
 
 /** A person runs under their own name what an event had proposed. Errors: `OUTCOME_…` where there is none. */
@@ -192,7 +202,7 @@ export function automationOf({ bundle }: TenantConfig, id: string): Result<strin
   return names.includes(id) ? ok(id) : unknown('automation', id, names);
 }
 
-function unknown(kind: string, name: string, names: readonly string[]): Result<never, Refusal> {
+export function unknown(kind: string, name: string, names: readonly string[]): Result<never, Refusal> {
   const help = didYouMean(name, names) ?? `there are ${names.map((one) => `\`${one}\``).join(', ')}`;
   return err({ code: 'CONTROL_REFUSED', message: `there is no ${kind} \`${name}\``, help });
 }

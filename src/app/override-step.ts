@@ -37,12 +37,15 @@ export interface Overridden extends Acted {
   readonly control?: string;
 }
 
+/** What it works with. */
+export type OverrideServices = Pick<Services, 'outcomes' | 'authority' | 'now'>;
+
 /** Longest time for which an automation can be overridden, in milliseconds: after a year somebody looks at it again. */
 export const OVERRIDE_LONGEST_MS = 366 * 86_400_000;
 
 /** Errors: `OVERRIDE_…`, `OUTCOME_…`, `CONTROL_REFUSED`. */
 export async function overrideStep(
-  services: Services,
+  services: OverrideServices,
   { outcome, node: id }: NodeAddress,
   wanted: WantedOverride,
   contracts: Contracts = shipped().contracts,
@@ -98,7 +101,7 @@ function completeChange(
 
 /** Stands in a row until its time is over, and in the start of every outcome that begins under the automation meanwhile. */
 async function forAutomation(
-  services: Services,
+  services: OverrideServices,
   { outcome, override, start }: { outcome: string; override: Override; start: ReadRun['start'] },
   { by, reason }: Accountable,
 ): Promise<Result<Pick<Overridden, 'answer' | 'control'>, Refusal>> {
@@ -147,7 +150,7 @@ const OVERRIDE_KIND = 'override:';
 
 /** What is not going to fire waits for nothing any more. */
 async function leaveQueue(
-  services: Services,
+  services: OverrideServices,
   { outcome, node }: NodeAddress,
   { change }: Override,
 ): Promise<void> {

@@ -9,10 +9,9 @@ import type { Json } from '../kernel/json';
 import { ok, type Result } from '../kernel/result';
 import { answered, resolveNode, type Acted, type By } from './act-on-outcome';
 import { control, type Accountable } from './control';
-import { overrideStep } from './override-step';
+import { overrideStep, type OverrideServices } from './override-step';
 import type { Contracts } from './override-checks';
 import { refuse, refusing, type Refusal } from './refusal';
-import type { Services } from './services';
 import { oneTask } from './tasks';
 
 /**
@@ -20,7 +19,7 @@ import { oneTask } from './tasks';
  * Errors: `TASK_UNKNOWN`, `TASK_CLAIMED`, `OUTCOME_…`.
  */
 export async function claimTask(
-  services: Services,
+  services: OverrideServices,
   address: NodeAddress,
   { what, ...by }: By & { readonly what: 'claim' | 'unclaim' },
 ): Promise<Result<Acted, Refusal>> {
@@ -46,7 +45,7 @@ export async function claimTask(
  * is still asked. Errors: `TASK_UNKNOWN`, `OVERRIDE_TOO_LATE`, `OUTCOME_…`.
  */
 export async function fireByName(
-  services: Services,
+  services: OverrideServices,
   address: NodeAddress,
   why: Accountable,
 ): Promise<Result<Acted & { readonly control: string }, Refusal>> {
@@ -75,7 +74,7 @@ export interface Done extends By {
  * `OUTCOME_…`.
  */
 export async function attestAction(
-  services: Services,
+  services: OverrideServices,
   address: NodeAddress,
   { by, reason, ...done }: Done,
   contracts?: Contracts,
@@ -90,7 +89,7 @@ export async function attestAction(
  * and nothing else.
  */
 export async function completeTask(
-  services: Services,
+  services: OverrideServices,
   address: NodeAddress,
   done: Done,
 ): Promise<Result<Acted, Refusal>> {

@@ -311,6 +311,7 @@ export function askForUndo(run: Run, placed: Placed): void {
     ...(state.undoArgs === undefined ? {} : { args: state.undoArgs }),
     lane,
     ...foreignAwf(run, awf),
+    ...(state.attested !== undefined && state.isStray !== true ? { attested: true } : {}),
   });
 }
 

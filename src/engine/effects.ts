@@ -37,6 +37,8 @@ export type Command =
       readonly lane: Lane;
       /** The compensating AWF, where the plan does not know it. */
       readonly foreign?: PlannedAwf;
+      /** It undoes what a person did elsewhere: no firing of the node is on record. */
+      readonly attested?: true;
     }
   /**
    * Fence what must not act any more, and say what has acted without being asked for; answered by `swept`. Only asked where
@@ -187,7 +189,13 @@ export interface Override {
 }
 
 export type EngineEvent =
-  | { readonly kind: 'fired'; readonly node: string; readonly result: FireResult }
+  | {
+      readonly kind: 'fired';
+      readonly node: string;
+      readonly result: FireResult;
+      /** Set where it acted before the walker asked for it: where that no longer asks, the answer counts for nothing. */
+      readonly isAhead?: true;
+    }
   | { readonly kind: 'undone'; readonly node: string; readonly result: UndoResult }
   | { readonly kind: 'swept'; readonly of: string; readonly strays: readonly Stray[] }
   | { readonly kind: 'timer'; readonly timer: string }

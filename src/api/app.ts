@@ -12,6 +12,8 @@ import Fastify, {
   type RouteOptions,
 } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { Answering } from './answering';
 import { API_LIMITS } from './limits';
@@ -36,7 +38,7 @@ export interface ApiOptions {
 
 /** Builds the API. It listens nowhere; `app.inject` or `app.listen` brings it requests. */
 export async function buildApi(deps: ApiDeps, options: ApiOptions = {}): Promise<Api> {
-  const fail = answerProblem(deps);
+  const fail = answerProblem(deps, () => routes);
   const app = Fastify({
     logger: false,
     bodyLimit: API_LIMITS.bodyBytes,
@@ -45,6 +47,7 @@ export async function buildApi(deps: ApiDeps, options: ApiOptions = {}): Promise
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerUnread,
     // A path that cannot be decoded never reaches a route.
     frameworkErrors: (error, request, reply) => void fail(error, request, reply),
     onProtoPoisoning: 'error',
@@ -271,9 +274,9 @@ async function answer({
 
 /** Answers with the problem that was thrown; what is not the caller's mistake is logged. */
 const answerProblem =
-  ({ services }: ApiDeps) =>
+  ({ services }: ApiDeps, routes: () => readonly Route[]) =>
   (thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const problem = problemThrown(thrown);
+    const problem = isOddMethod(thrown) ? unknownRoute(request, routes()) : problemThrown(thrown);
     const { code, status, more } = problem;
     if (status >= 500) {
       const event = code === 'API_UNEXPECTED' ? 'api.failed' : 'api.dependency_down';
@@ -287,6 +290,29 @@ const answerProblem =
       .type(PROBLEM_TYPE)
       .send(JSON.stringify(detailsOf(problem, request.id)));
   };
+
+/** A method that we serve nowhere, but that the framework knows and asks something of: it is not there, like any other. */
+const isOddMethod = (thrown: unknown): boolean =>
+  (thrown as { readonly code?: unknown }).code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE';
+
+/** What cannot be read as HTTP never becomes a request; whoever sent it is told so all the same. */
+function answerUnread(error: NodeJS.ErrnoException, socket: Socket): void {
+  const isReset = error.code === 'ECONNRESET' || socket.destroyed || !socket.writable;
+  if (isReset) return void socket.destroy();
+  const problem =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? new Problem('REQUEST_HEAD_TOO_LARGE', 'the head of the request is too large')
+      : new Problem('REQUEST_INVALID', 'the request cannot be read');
+  const body = JSON.stringify(detailsOf(problem, randomUUID()));
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,
+    `content-type: ${PROBLEM_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'cache-control: no-store',
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
 
 function unknownRoute(request: FastifyRequest, routes: readonly Route[]): Problem {
   const [path = ''] = request.url.split('?');

@@ -75,8 +75,12 @@ function operationOf(route: Route): Json {
 }
 
 /** Media types that a route takes. */
-const bodyTypes = ({ id }: Route): readonly string[] =>
-  id === 'receiveEvent' ? ['application/json', 'application/cloudevents+json'] : ['application/json'];
+const bodyTypes = ({ id, takesForms }: Route): readonly string[] =>
+  takesForms === true
+    ? ['application/x-www-form-urlencoded']
+    : id === 'receiveEvent'
+      ? ['application/json', 'application/cloudevents+json']
+      : ['application/json'];
 
 const KEY_PARAMETER: Json = {
   name: 'Idempotency-Key',
@@ -143,6 +147,7 @@ export function problemsOf({
       ...(body === undefined ? [] : (['REQUEST_TOO_LARGE', 'REQUEST_TYPE_UNSUPPORTED'] as const)),
       ...(keepsAnswers === true ? (['KEY_REUSED', 'KEY_IN_USE'] as const) : []),
       ...problems,
+      'REQUEST_HEAD_TOO_LARGE',
       'REQUEST_TOO_OFTEN',
       'API_UNEXPECTED',
       ...(access === 'public' ? [] : (['DEPENDENCY_DOWN'] as const)),

@@ -27,6 +27,7 @@ export const STATUS = {
   METHOD_NOT_ALLOWED: 405,
   REQUEST_INVALID: 400,
   REQUEST_TOO_LARGE: 413,
+  REQUEST_HEAD_TOO_LARGE: 431,
   REQUEST_TYPE_UNSUPPORTED: 415,
   REQUEST_TOO_OFTEN: 429,
   CURSOR_UNKNOWN: 400,
@@ -55,6 +56,13 @@ export const STATUS = {
   OVERRIDE_INPUT_INVALID: 422,
   TASK_UNKNOWN: 404,
   TASK_CLAIMED: 409,
+  REPLAY_NODE_UNKNOWN: 404,
+  REPLAY_UNDECIDED: 409,
+  REPLAY_RECORD_UNREADABLE: 409,
+  REPLAY_CATALOG_MISSING: 409,
+  REPLAY_CHANGE_REFUSED: 422,
+  REPLAY_REHEARSAL_REFUSED: 422,
+  RESUME_REFUSED: 409,
 } as const satisfies Partial<Readonly<Record<Code, number>>>;
 
 export type ProblemCode = keyof typeof STATUS;
@@ -64,6 +72,7 @@ type Code =
   | keyof typeof catalogue.ENTRY_PROBLEMS
   | keyof typeof catalogue.OUTCOME_PROBLEMS
   | keyof typeof catalogue.OVERRIDE_PROBLEMS
+  | keyof typeof catalogue.REPLAY_PROBLEMS
   | 'FACTS_INVALID';
 
 const MEANING: Readonly<Record<Code, string>> = {
@@ -71,6 +80,7 @@ const MEANING: Readonly<Record<Code, string>> = {
   ...catalogue.ENTRY_PROBLEMS,
   ...catalogue.OUTCOME_PROBLEMS,
   ...catalogue.OVERRIDE_PROBLEMS,
+  ...catalogue.REPLAY_PROBLEMS,
   FACTS_INVALID: catalogue.DIAGNOSTICS.FACTS_INVALID,
 };
 

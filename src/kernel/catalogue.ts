@@ -241,6 +241,7 @@ export const REST_PROBLEMS = {
   METHOD_NOT_ALLOWED: 'the path exists, and does not take this method',
   REQUEST_INVALID: 'the request does not fit the schema of its route',
   REQUEST_TOO_LARGE: 'the body has more bytes than the route takes',
+  REQUEST_HEAD_TOO_LARGE: 'the address and headers of the request are longer than any that is taken',
   REQUEST_TYPE_UNSUPPORTED: 'the body is of a media type that the route does not take',
   REQUEST_TOO_OFTEN: 'more requests, or more streams at once, than one caller may have',
   CURSOR_UNKNOWN: 'the cursor is none that this list gave',

@@ -82,7 +82,7 @@ export function fuzz(
     ...['-m', 'schemathesis.cli', 'run', `${url}/openapi.json`],
     ...['--header', `Authorization: Bearer ${token}`],
     ...['--checks', CHECKS.join(','), '--phases', phases],
-    ...['--max-examples', String(examples), '--request-timeout', '30', '--workers', '2'],
+    ...['--max-examples', String(examples), '--request-timeout', '30', '--workers', '1'],
     ...['--suppress-health-check', 'all', '--warnings', 'off', '--no-color'],
     // The page for people, and what streams for as long as somebody listens.
     ...['--exclude-path-regex', '^/docs'],

@@ -86,6 +86,22 @@ describe('a request', () => {
     ]);
   });
 
+  it('whose head is too long is told so, though it never becomes one', async () => {
+    const { app } = await api();
+    const url = await app.listen({ port: 0, host: '127.0.0.1' });
+    const response = await fetch(`${url}/v1/outcomes?cursor=${'x'.repeat(20_000)}`);
+    expect([response.status, ((await response.json()) as { readonly code: string }).code]).toEqual([
+      431,
+      'REQUEST_HEAD_TOO_LARGE',
+    ]);
+  });
+
+  it('by a method that only the framework knows is told which there are', async () => {
+    const { app } = await api();
+    const response = await app.inject({ method: 'QUERY' as 'GET', url: '/v1/outcomes' });
+    expect([response.statusCode, response.headers['allow']]).toEqual([405, 'POST, GET']);
+  });
+
   it('to a path with other methods is told which', async () => {
     expect((await send(await api(), { method: 'DELETE' })).headers['allow']).toBe('POST, GET');
   });

@@ -4,7 +4,7 @@
  * Adapter ring. Throws StoreError where the keys are not at hand: then nothing fires.
  */
 import type { GateProof } from '../engine/effects';
-import { stillCovers, viewOf, type CardStep } from '../governance/approval-card';
+import { stillCovers, viewOf } from '../governance/approval-card';
 import type { Decision } from '../governance/decide';
 import type { ApprovalFacts } from '../governance/facts';
 import type { Json } from '../kernel/json';
@@ -107,7 +107,7 @@ export function holding(
 ): readonly ApprovalFacts[] {
   const view = viewOf(of, now);
   return proven.flatMap(({ facts, covered }) =>
-    covered === undefined || stillCovers({ ...covered, undo: null } as CardStep, view) ? [facts] : [],
+    covered === undefined || stillCovers({ ...covered, undo: null }, view) ? [facts] : [],
   );
 }
 

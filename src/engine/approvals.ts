@@ -7,15 +7,7 @@ import { coverageOf, escalatesTo, stepsOfGate, type StepAsked } from '../governa
 import type { Failure } from '../kernel/failure';
 import { invariant } from '../kernel/invariant';
 import type { ActionNode, GateNode } from '../plan/plan';
-import type {
-  CheckResult,
-  CountedDecision,
-  EngineEvent,
-  FireResult,
-  GateDecision,
-  GateProof,
-  HoldAsks,
-} from './effects';
+import type { CountedDecision, EngineEvent, FireResult, GateDecision, GateProof, HoldAsks } from './effects';
 import { planNodeOf, type BlockLayout } from './layout';
 import { blockOf, layoutAt, place, prefixOf, type Placed, type Run } from './run';
 

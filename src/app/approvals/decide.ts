@@ -57,7 +57,7 @@ export async function decideSigned(
   if (about === undefined) return ok(undefined);
   const tenant = splitOutcomeId(outcome)?.tenant ?? '';
   const { by, verdict, reason } = deciding;
-  const why = reason === undefined ? {} : { reason };
+  const why = isSaid(reason) ? { reason } : {};
   const payload = await payloadOf(services, tenant, { about, deciding });
   const token = await services.approvals.signatures.sign(tenant, 'decision', payload);
   const answer = await refusing(() =>
@@ -82,7 +82,7 @@ async function payloadOf(
     ...(start.under === undefined ? {} : { under: start.under }),
     ...(held === undefined ? {} : { held }),
     ...{ decider: by, roles, verdict, glass, at },
-    ...(reason === undefined ? {} : { reason }),
+    ...(isSaid(reason) ? { reason } : {}),
   };
   const judged = await judge(approvals.judging, asked);
   return {
@@ -91,11 +91,13 @@ async function payloadOf(
     roles: [...roles],
     as: judged.may ? judged.as : null,
     ...(judged.may && judged.for !== undefined ? { for: judged.for } : {}),
-    ...(reason === undefined ? {} : { reason }),
+    ...(isSaid(reason) ? { reason } : {}),
     ...(glass ? { glass: true as const } : {}),
     covers: card === undefined ? [] : [...coveredBy(card.card)],
   };
 }
+
+const isSaid = (reason: string | undefined): reason is string => reason !== undefined && reason.trim() !== '';
 
 function aboutOf(outcome: string, node: string, runs: readonly ReadRun[]): About | undefined {
   const start = runs[runs.length - 1]?.start;

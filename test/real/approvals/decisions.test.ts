@@ -1,0 +1,161 @@
+/** Signed decisions on a real Temporal and a real Postgres: what counts, what is refused and on record, and what admission sees. */
+import { randomUUID } from 'node:crypto';
+import type { PlanNode } from '../../../src/plan/plan';
+import { decideSigned } from '../../../src/app/approvals/decide';
+import { deciding, openSignedRobots, type SignedRobots } from '../../kit/approvals';
+import { put, toyPlan } from '../../kit/plans';
+import { STAND_TIMEOUT_MS } from '../../kit/stand';
+
+jest.setTimeout(60_000);
+
+let robots: SignedRobots;
+let tenant: string;
+beforeAll(async () => {
+  robots = await openSignedRobots();
+  tenant = await robots.newTenant();
+}, STAND_TIMEOUT_MS);
+afterAll(() => robots.close(), 60_000);
+
+const gate = (id: string, rest: object = {}): PlanNode =>
+  ({
+    ...{ kind: 'gate', id, approval: 'approve', by: ['manager'], expiresAfterMs: 600_000 },
+    ...{ onRejected: { do: 'backstep' }, onExpired: { do: 'backstep' } },
+    ...rest,
+  }) as PlanNode;
+
+/** A gate before one box; its name tells boxes of tests apart. */
+function gated(rest: object = {}): { readonly plan: ReturnType<typeof toyPlan>; readonly box: string } {
+  const box = `box-${randomUUID().slice(0, 8)}`;
+  return { box, plan: toyPlan([gate('ok', rest), put(box, ['ok'])], { tenant }) };
+}
+const lines = async (id: string, about: RegExp): Promise<readonly string[]> =>
+  (await robots.traceOf(id)).filter((line) => about.test(line));
+const decide = (id: string, by: string, rest: Parameters<typeof deciding>[1] = {}, node = 'ok') =>
+  decideSigned(robots.services, { outcome: id, node }, deciding(by, rest));
+const handle = (id: string) => robots.outcomes.client.workflow.getHandle(id);
+
+test('a signed approval of whoever may decide lets the outcome go on, and deciding twice is one decision', async () => {
+  const { plan, box } = gated({ approval: 'chain', by: ['manager', 'director'] });
+  const id = await robots.begin(plan);
+  expect(await decide(id, 'person:lead')).toEqual({ ok: true, value: 'done' });
+  expect(await decide(id, 'person:lead')).toEqual({ ok: true, value: 'late' });
+  expect(robots.shelf.changesOf(box)).toEqual([]);
+  expect(await decide(id, 'person:head')).toEqual({ ok: true, value: 'done' });
+  expect(await robots.outcomes.result(id)).toEqual({ phase: 'completed' });
+  expect(robots.shelf.changesOf(box)).toEqual([`+${box}`]);
+  expect(await lines(id, /^gate=/)).toEqual([
+    'gate=ok open approval=chain by=manager,director',
+    'gate=ok endorsed by=person:lead left=1',
+    'gate=ok approved by=person:head reason="it is right"',
+  ]);
+});
+
+test('what is sent by hand counts for nothing: unsigned, forged, of another tenant, of another gate, too old', async () => {
+  const { plan, box } = gated();
+  const id = await robots.begin(plan);
+  const other = await robots.begin(gated().plan);
+  const token = await robots.signed(id, 'ok', deciding('person:lead'));
+  const [head = '', payload = '', signature = ''] = token.split('.');
+  const changed = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
+  const forged = Buffer.from(JSON.stringify({ ...changed, by: 'person:head' })).toString('base64url');
+  const none = Buffer.from(JSON.stringify({ alg: 'none', typ: 'backstep-decision+jws', tenant })).toString(
+    'base64url',
+  );
+  const by = { gate: 'ok', verdict: 'approve', by: 'person:lead' };
+  const elsewhere = await robots.approvals.signatures.sign('elsewhere', 'decision', changed);
+  const asGrant = await robots.approvals.signatures.sign(tenant, 'grant', changed);
+  const old = await robots.approvals.signatures.sign(tenant, 'decision', { ...changed, at: 1, expiresAt: 2 });
+  const wrongCard = await robots.approvals.signatures.sign(tenant, 'decision', {
+    ...changed,
+    card: '0'.repeat(64),
+  });
+  const sent = [
+    by,
+    { ...by, token: `${head}.${forged}.${signature}` },
+    { ...by, token: `${none}.${payload}.${signature}` },
+    { ...by, token: elsewhere },
+    { ...by, token: asGrant },
+    { ...by, token: old },
+    { ...by, token: wrongCard },
+    { ...by, token: await robots.signed(other, 'ok', deciding('person:lead')) },
+  ];
+  for (const one of sent) await handle(id).signal('decide', one);
+  for (const one of sent) {
+    const answer = await robots.outcomes.decide(id, one as never);
+    expect(answer).toMatchObject({ answer: 'refused' });
+  }
+  const refused = await lines(id, /refused/);
+  expect(refused).toHaveLength(2 * sent.length);
+  expect(new Set(refused.map((line) => /code=(\S+)/.exec(line)?.[1]))).toEqual(
+    new Set(['GATE_SIGNATURE_INVALID', 'GATE_DECISION_EXPIRED', 'GATE_CARD_CHANGED']),
+  );
+  expect(robots.shelf.changesOf(box)).toEqual([]);
+  // The same door takes the true one.
+  await handle(id).signal('decide', { ...by, token });
+  expect(await robots.outcomes.result(id)).toEqual({ phase: 'completed' });
+});
+
+test('a decision that comes before its gate is checked, kept and counts when the gate opens; an unsigned one is not kept', async () => {
+  const box = `box-${randomUUID().slice(0, 8)}`;
+  const plan = toyPlan([gate('first'), gate('ok', { after: ['first'] }), put(box, ['ok'])], { tenant });
+  const id = await robots.begin(plan);
+  const early = { gate: 'ok', verdict: 'approve', by: 'person:lead' } as const;
+  expect(await robots.outcomes.decide(id, early)).toMatchObject({ answer: 'refused' });
+  expect(await decide(id, 'person:lead')).toEqual({ ok: true, value: 'kept' });
+  expect(await decide(id, 'person:lead', {}, 'first')).toEqual({ ok: true, value: 'done' });
+  expect(await robots.outcomes.result(id)).toEqual({ phase: 'completed' });
+});
+
+test('nobody decides for themselves, nor about themselves, nor without a reason where one is needed', async () => {
+  const id = await robots.begin(gated().plan, { by: 'person:lead' });
+  const codes: (string | undefined)[] = [];
+  for (const [by, rest] of [
+    ['person:lead', {}],
+    ['person:worker', {}],
+    ['person:other', {}],
+    ['person:head', { reason: '' }],
+    ['person:head', { roles: ['operator'] }],
+    ['person:head', { verdict: 'reject', reason: '' }],
+  ] as const) {
+    const answer = await decide(id, by, rest);
+    codes.push(answer.ok ? answer.value : answer.error.code);
+  }
+  expect(codes).toEqual([
+    'GATE_SELF_APPROVAL',
+    'GATE_SELF_APPROVAL',
+    'GATE_APPROVER_NOT_ALLOWED',
+    'GATE_REASON_MISSING',
+    'GATE_APPROVER_NOT_ALLOWED',
+    'GATE_REASON_MISSING',
+  ]);
+  expect(await lines(id, /^decision=ok refused/)).toHaveLength(codes.length);
+  expect(await decide(id, 'person:head', { verdict: 'reject', reason: 'no budget' })).toEqual({
+    ok: true,
+    value: 'done',
+  });
+  expect(await robots.outcomes.result(id)).toEqual({ phase: 'backstepped' });
+});
+
+test('admission itself refuses an action whose gate was passed with nothing that holds', async () => {
+  const key = { tenant, outcome: `${tenant}/TOY/1`, node: 'box' };
+  const good = await robots.begin(gated().plan);
+  const token = await robots.signed(good, 'ok', deciding('person:lead'));
+  const gates = (outcome: string, tokens: readonly string[], need = 1) =>
+    robots.approvals.proofs.gates({ ...key, outcome }, [{ gate: 'ok', need, tokens }]);
+  expect(await gates(good, [token])).toBeUndefined();
+  expect(await gates(good, [])).toMatch(/0 of 1/);
+  expect(await gates(good, [token, token], 2)).toMatch(/1 of 2/);
+  expect(await gates(key.outcome, [token])).toMatch(/0 of 1/);
+  await decide(good, 'person:lead', { verdict: 'reject', reason: 'enough seen' });
+});
+
+test('a key that was retired still verifies, and one that was revoked takes its decisions along', async () => {
+  const own = await robots.newTenant();
+  const { signatures } = robots.approvals;
+  const token = await signatures.sign(own, 'decision', { v: 1 });
+  await signatures.rotate(own);
+  expect(await signatures.verify(own, 'decision', token)).toEqual({ ok: true, value: { v: 1 } });
+  const { kid } = JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as { kid: string };
+  await signatures.revoke(own, kid);
+  expect(await signatures.verify(own, 'decision', token)).toEqual({ ok: false, error: 'GATE_KEY_REVOKED' });
+});

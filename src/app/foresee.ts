@@ -5,12 +5,13 @@
  */
 import type { AwfContract } from '../dsl/awf';
 import { decide, type Decision } from '../governance/decide';
+import type { Facts } from '../governance/facts';
 import { windowAt } from '../governance/reserve';
 import { layoutOf } from '../engine/layout';
 import type { Plan } from '../plan/plan';
 import type { Ask, Said } from '../store/authority';
 import { gatherFacts } from '../temporal/gather-facts';
-import { asksOf, type Rulebook } from '../temporal/rules';
+import { asksOf, type Rulebook, type Rules } from '../temporal/rules';
 import type { Under } from '../../workflows/protocol';
 import { shipped } from './catalog';
 import type { Services } from './services';
@@ -38,18 +39,28 @@ export async function foresee(
       const contract = contracts.get(node.awf);
       if (contract === undefined) continue;
       const rules = await rulebook(plan.tenant, under, contract);
-      const asks = asksOf(rules, contract, under);
-      const said = saidOf(world, { node: node.id, contract, under, asks });
-      const facts = gatherFacts({ rules, contract, under, said, asks, unknownFailures: 0, now: world.now });
+      const facts = factsIn(world, { node: node.id, contract, under, rules });
       foreseen.push({ node: node.id, awf: node.awf, decision: decide(facts, rules.figures) });
     }
   }
   return foreseen;
 }
 
-type World = Awaited<ReturnType<typeof readWorld>>;
+export type World = Awaited<ReturnType<typeof readWorld>>;
 
-async function readWorld({ authority, authorityView, now: clock }: Reader, tenant: string) {
+/** The facts of one action, were it fired in this world. */
+export function factsIn(
+  world: World,
+  at: { readonly node: string; readonly contract: AwfContract; readonly under: Under; readonly rules: Rules },
+): Facts {
+  const { rules, contract, under } = at;
+  const asks = asksOf(rules, contract, under);
+  const said = saidOf(world, { ...at, asks });
+  return gatherFacts({ rules, contract, under, said, asks, unknownFailures: 0, now: world.now });
+}
+
+/** All that the database says of a tenant, for the rules; nothing is taken. */
+export async function readWorld({ authority, authorityView, now: clock }: Reader, tenant: string) {
   const now = clock();
   const [controls, counters, standing, memory, systems] = await Promise.all([
     authority.controls(tenant),

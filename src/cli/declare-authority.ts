@@ -54,19 +54,6 @@ drops to observe. Lift it with \`backstep resume automation:<id>\`.`,
 
 function declareViews(declaring: Declaring): void {
   const { program, context } = declaring;
-  const explain = common(
-    program
-      .command('explain')
-      .argument('<action>', 'the action: `<outcome id>#<node>`')
-      .summary('why an action fired, waits or was denied')
-      .description(
-        `Makes the decision on an action again from the facts that were recorded with it, and prints what every
-rule said, in words or with --json, after the states that the action went through.`,
-      ),
-    context,
-    ['backstep explain acme/EMP-R-001/6f1d#identity'],
-  );
-  action(explain, declaring, async () => (await import('./commands/authority.js')).explain);
   const guardrails = common(
     program
       .command('guardrails')

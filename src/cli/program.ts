@@ -13,6 +13,7 @@ import { declareAuthority } from './declare-authority';
 import { declareApi } from './declare-api';
 import { declareAuthoring } from './declare-authoring';
 import { declarePeople } from './declare-people';
+import { declareReplay } from './declare-replay';
 import { declareRobots } from './declare-robots';
 import { declareRunning } from './declare-running';
 import { declareStand } from './declare-stand';
@@ -40,6 +41,7 @@ export function buildProgram(context: CommandContext, done: (exit: ExitCode) => 
   declareRunning(declaring);
   declarePeople(declaring);
   declareAuthority(declaring);
+  declareReplay(declaring);
   declareApi(declaring);
   return program;
 }

@@ -37,10 +37,18 @@ export interface Ingest {
   receive(bundle: Bundle, sent: unknown): Promise<Result<Ingested, readonly Diagnostic[]>>;
   /** Looks at a kept event again, with the configuration of today. Errors: `EVENT_UNKNOWN`. */
   retry(bundle: Bundle, key: Omit<EventKey, 'tenant'>): Promise<Result<Ingested, readonly Diagnostic[]>>;
+  /** The event that started an outcome, as it was received; `undefined` where a person did, or it is not kept any more. */
+  causeOf(tenant: string, outcomeId: string): Promise<Cause | undefined>;
   /** Its outcome has been started. */
   started(key: EventKey, outcomeId: string): Promise<void>;
   /** Its outcome could not be compiled or started. */
   failed(key: EventKey, reasons: readonly Diagnostic[]): Promise<void>;
+}
+
+export interface Cause {
+  readonly event: CloudEvent;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
 }
 
 export interface IngestParts {
@@ -73,6 +81,11 @@ export function createIngest(parts: IngestParts): Ingest {
       }
       if (stored.status === 'started') return ok({ kind: 'duplicate', stored, isSame: true });
       return ok(await decide(bundle, eventOf(stored), parts));
+    },
+    async causeOf(tenant, outcomeId) {
+      const stored = await events.ofOutcome(tenant, outcomeId);
+      if (stored === undefined) return undefined;
+      return { event: eventOf(stored), receivedAt: stored.receivedAt.getTime() };
     },
     async started(key, outcomeId) {
       await events.settle(key, { status: 'started', outcomeId });

@@ -3,11 +3,13 @@
  * by those of its outcome; with the figures and the configuration of then or of today.
  * Adapter ring. A decision made here is told in a predicted trace, and admits nothing.
  */
+import type { Under } from '../../workflows/protocol';
 import type { AwfContract } from '../dsl/awf';
 import { decide, decideAgain, figuresNamed, recordOf, type Decision } from '../governance/decide';
 import type { Facts } from '../governance/facts';
 import type { Figures } from '../governance/figures';
 import type { Json } from '../kernel/json';
+import type { Plan } from '../plan/plan';
 import type { FireMode } from '../simulator/simulator';
 import type { Rules } from '../temporal/rules';
 import type { Story } from './history-source';
@@ -27,18 +29,25 @@ export interface Decided {
 /** Nothing governs: every action is let in. */
 export const UNGOVERNED: Decider = () => ({ as: 'predicted' });
 
+export interface DeciderParts {
+  readonly today: Today;
+  /** The plan whose actions are decided, and where its outcome stands. */
+  readonly plan: Plan;
+  readonly under: Under | undefined;
+  readonly heard?: (decided: Decided) => void;
+}
+
 /** Decides as then or as today. An outcome that no rule was asked about is not governed in its fork either. */
 export async function deciderFor(
   story: Story,
   rules: 'then' | 'today',
-  today: Today,
-  heard: (decided: Decided) => void = () => undefined,
+  { today, plan, under, heard }: DeciderParts,
 ): Promise<Decider> {
   const records = recordsOf(story);
   const base = [...records.values()][0];
   if (base === undefined) return UNGOVERNED;
-  const inForce = rules === 'today' ? await rulesByAwf(story, today) : undefined;
-  const standing = rules === 'today' ? await today.standing(story.start.under?.automation) : {};
+  const inForce = rules === 'today' ? await rulesByAwf(plan, under ?? NOWHERE, today) : undefined;
+  const standing = rules === 'today' ? await today.standing(under?.automation) : {};
   return deciderOver((node, contract) => {
     const own = records.get(node);
     const facts = own?.facts.action.type === contract.name ? own.facts : factsLike(base.facts, contract);
@@ -51,7 +60,7 @@ export async function deciderFor(
 /** From a way to decide to what a simulation does with it: a hold is let go by a person, and then counts as let in. */
 export function deciderOver(
   decideOn: (node: string, contract: AwfContract) => Decision,
-  heard: (decided: Decided) => void = () => undefined,
+  heard: DeciderParts['heard'] = () => undefined,
 ): Decider {
   return (node, contract, nth) => {
     const decision = decideOn(node, contract);
@@ -99,10 +108,9 @@ function recordsOf({ told }: Story): ReadonlyMap<string, Recorded> {
   return records;
 }
 
-async function rulesByAwf(story: Story, today: Today): Promise<ReadonlyMap<string, Rules>> {
-  const under = story.start.under ?? NOWHERE;
+async function rulesByAwf(plan: Plan, under: Under, today: Today): Promise<ReadonlyMap<string, Rules>> {
   const rules = new Map<string, Rules>();
-  for (const awf of Object.keys(story.start.plan.awfs)) {
+  for (const awf of Object.keys(plan.awfs)) {
     const contract = today.contracts.get(awf);
     if (contract !== undefined) rules.set(awf, await today.rules(under, contract));
   }

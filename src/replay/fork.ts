@@ -74,7 +74,8 @@ export async function forkOutcome(
     const names = missing.map((awf) => `\`${awf}\``).join(', ');
     return refuseReplay('REPLAY_CATALOG_MISSING', `today’s catalog has no AWF ${names}`);
   }
-  const decider = await deciderFor(story, rules, today);
+  const { under } = story.start;
+  const decider = await deciderFor(story, rules, { today, plan: changed.value, under });
   const walk = new ForkWalk(story, point, {
     plan: changed.value,
     request,

@@ -4,8 +4,10 @@
  */
 import type { Under } from '../../workflows/protocol';
 import type { CloudEvent } from '../config/cloud-event';
+import type { GivenParams } from '../config/params';
 import type { Selection } from '../config/select';
 import type { AwfContract } from '../dsl/awf';
+import type { Facts } from '../governance/facts';
 import type { Diagnostic } from '../kernel/diagnostic';
 import type { JsonObject } from '../kernel/json';
 import type { Result } from '../kernel/result';
@@ -24,6 +26,8 @@ export interface Today {
   compile(request: CompileToday): Result<CompiledToday, readonly Diagnostic[]>;
   /** What configuration says of an action's authority. */
   rules(under: Under, contract: AwfContract): Promise<Rules>;
+  /** The facts of an action that would be asked for now: nothing is taken, nothing is put into a queue. */
+  facts(under: Under, contract: AwfContract): Promise<Facts>;
   /** What acts of control have set for an automation, or for none. */
   standing(automation: string | undefined): Promise<StandingToday>;
   /** Lower-case hex SHA-256 of a text's UTF-8 bytes. */
@@ -35,7 +39,8 @@ export interface CompileToday {
   readonly outcome: string;
   readonly entity: { readonly id: string; readonly fields: JsonObject };
   readonly event?: JsonObject;
-  readonly by: { readonly automation: Selection } | { readonly params: JsonObject; readonly who: Who };
+  readonly given: GivenParams;
+  readonly who: Who;
 }
 
 /** Who or what started it. */

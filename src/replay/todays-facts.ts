@@ -13,7 +13,8 @@ import { keysOf, type Rules } from '../temporal/rules';
 
 /** What acts of control have set; absent members are not known, and stay as the record has them. */
 export interface StandingToday {
-  readonly dial?: Mode;
+  /** `configured`: nobody has set it, and the configuration says it. */
+  readonly dial?: Mode | 'configured';
   readonly killed?: boolean;
   readonly limits?: Readonly<Partial<Record<GuardrailId, number>>>;
 }
@@ -29,8 +30,16 @@ export function factsToday(
 ): Facts {
   return {
     ...facts,
-    tenant: { tier: rules.tier, limits: standing.limits ?? { ...facts.tenant.limits, ...rules.limits } },
-    action: { ...facts.action, ...actionOf(contract), selection: rules.selection },
+    tenant: {
+      tier: rules.tier,
+      limits: { ...(standing.limits ?? facts.tenant.limits), ...rules.limits, ...standing.limits },
+    },
+    action: {
+      ...facts.action,
+      ...actionOf(contract),
+      selection: rules.selection,
+      priority: rules.automation?.priority ?? 'normal',
+    },
     automation: facts.automation === null ? null : automationToday(facts.automation, rules, standing),
     ceilings: rules.ceilings,
     limits: limitsToday(facts, rules),
@@ -57,7 +66,7 @@ function automationToday(
   const { blastRadius } = automation;
   return {
     ...automation,
-    dial: dial ?? automation.dial,
+    dial: dial === 'configured' ? (configured?.dial ?? 'observe') : (dial ?? automation.dial),
     killed: killed ?? automation.killed,
     blastRadius:
       blastRadius === null ? null : { ...blastRadius, limitPerHour: configured?.actionsPerHour ?? null },

@@ -5,6 +5,7 @@
  */
 import { and, asc, desc, eq, gt, inArray, lt, ne, sql } from 'drizzle-orm';
 import type { Diagnostic } from '../kernel/diagnostic';
+import { splitOutcomeId } from '../kernel/ids';
 import { invariant } from '../kernel/invariant';
 import type { Json } from '../kernel/json';
 import type { Database } from './database';
@@ -69,6 +70,8 @@ export interface EventStore {
    */
   settle(key: EventKey, verdict: EventVerdict): Promise<'settled' | 'late' | 'taken'>;
   get(key: EventKey): Promise<StoredEvent | undefined>;
+  /** The event that started an outcome. */
+  ofOutcome(tenant: string, outcomeId: string): Promise<StoredEvent | undefined>;
   /** Oldest first, or newest first with `before`. */
   list(query: EventQuery): Promise<readonly StoredEvent[]>;
 }
@@ -82,6 +85,15 @@ export function createEventStore(database: Database): EventStore {
   };
   return {
     get,
+    async ofOutcome(tenant, outcomeId) {
+      const { outcome = '', eventId = '' } = splitOutcomeId(outcomeId) ?? {};
+      const isIt = and(
+        ...[eq(receivedEvents.tenant, tenant), eq(receivedEvents.id, eventId)],
+        ...[eq(receivedEvents.outcome, outcome), eq(receivedEvents.outcomeId, outcomeId)],
+      );
+      const rows = await asStoreError(ormOf({ tenant }).select().from(receivedEvents).where(isIt));
+      return rows[0];
+    },
     async receive(key, { type, event }) {
       const [inserted] = await asStoreError(
         ormOf(key)

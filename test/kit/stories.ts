@@ -66,6 +66,7 @@ export function todayOf(rest: Partial<Today> & { readonly inForce?: Rules } = {}
     entity: () => Promise.resolve(undefined),
     compile: () => ({ ok: false, error: [none] }),
     rules: () => (inForce === undefined ? Promise.reject(new Error('no rules')) : Promise.resolve(inForce)),
+    facts: () => Promise.reject(new Error('no facts')),
     standing: () => Promise.resolve({}),
     digest: sha256,
     ...own,

@@ -1,7 +1,7 @@
 /** What stands in force, what the tenant has earned, and why the rules decided as they did. Entry ring. */
 import { z } from 'zod';
 import { control as performAct, standInForce, takeProposal, trustOf } from '../../app/control';
-import { explainAction } from '../../app/explain-action';
+import { explain as explainAction } from '../../app/replay/replay';
 import { noSuchOutcome, refuse, refusing } from '../../app/refusal';
 import { decide } from '../../governance/decide';
 import { explain } from '../../governance/explain';
@@ -9,6 +9,8 @@ import { parseFacts } from '../../governance/facts-parse';
 import { GUARDRAIL_IDS } from '../../governance/figures/guardrails';
 import { readNodeAddress, splitOutcomeId } from '../../kernel/ids';
 import { ok } from '../../kernel/result';
+import { atLevel, type Level } from '../../replay/explanation';
+import { plain } from '../plain';
 import { defineRoute } from '../route';
 import { jsonObject, reason, taskId } from '../schemas';
 
@@ -156,24 +158,37 @@ export const getAction = defineRoute({
   access: READERS,
   summary: 'Why an action fired, waits or was denied',
   description:
-    'Its states, and its decision made again from the facts that were recorded with it, with what every rule said.',
+    'At level 1 in one line; at level 2 with its states and what every rule said; at level 3 with the chain of causes, its times relative to the action, and the decision, made again from every fact and figure that was recorded with it.',
   params: z.object({ id: taskId }),
+  query: z.object({ level: z.enum(['1', '2', '3']).default('3') }),
   answer: z.object({
+    level: z.number(),
     action: z.string(),
     awf: z.string(),
-    states: z.array(z.object({ state: z.string(), at: z.number() })).readonly(),
-    decision: decision.nullable(),
-    words: z.array(z.string()).readonly(),
+    summary: z.string(),
+    states: z
+      .array(z.object({ state: z.string(), at: z.number() }))
+      .readonly()
+      .optional(),
+    detail: z.looseObject({}).optional(),
+    words: z.array(z.string()).readonly().optional(),
+    chain: z
+      .array(z.object({ at: millis, t: z.number(), step: z.string(), what: z.string() }))
+      .readonly()
+      .optional()
+      .meta({ description: '`t` is relative to the action, in milliseconds' }),
+    attempts: z.array(z.looseObject({})).readonly().optional(),
+    decision: decision.nullable().optional(),
   }),
   answers: { 200: 'why' },
-  problems: ['OUTCOME_UNKNOWN', 'OUTCOME_REFUSED'],
-  async handle({ params }, { services }) {
+  problems: ['OUTCOME_UNKNOWN', 'REPLAY_NODE_UNKNOWN', 'REPLAY_RECORD_UNREADABLE'],
+  async handle({ params, query }, { services }) {
     const address = readNodeAddress(params.id);
     if (address === undefined) return refuse('OUTCOME_UNKNOWN', `\`${params.id}\`: there is no such action`);
-    const explained = await explainAction(services, address);
+    const source = { histories: services.outcomes, causes: services.ingest };
+    const explained = await explainAction(source, address);
     if (!explained.ok) return explained;
-    const { decision: made, ...rest } = explained.value;
-    return ok({ status: 200, body: { ...rest, decision: made === null ? null : { ...made } } });
+    return ok({ status: 200, body: plain(atLevel(explained.value, Number(query.level) as Level)) });
   },
 });
 

@@ -16,6 +16,7 @@ import {
   startOutcome,
 } from './outcomes';
 import { attest, override } from './overrides';
+import { forkRoute, rehearseRoute, reviewRoute } from './replay';
 import { health, metricsRoute, openApiRoute, readiness } from './service';
 import { claim, complete, fire, getTask, listTasks, unclaim } from './tasks';
 
@@ -53,6 +54,9 @@ export const tableOf = ({ isStopping, document }: TableParts): readonly Route[] 
   complete,
   getFeed,
   getAction,
+  reviewRoute,
+  rehearseRoute,
+  forkRoute,
   takeOver,
   listAutomations,
   setAutomationDial,

@@ -1,4 +1,4 @@
-/** `backstep dial|kill|explain|guardrails|trust|decide`: how much the engine may do alone, and why. Entry ring. */
+/** `backstep dial|kill|guardrails|trust|decide`: how much the engine may do alone, and why. Entry ring. */
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import {
@@ -10,8 +10,6 @@ import {
   type InForce,
   type TrustState,
 } from '../../app/control';
-import { explainAction } from '../../app/explain-action';
-import { readNodeAddress } from '../../kernel/ids';
 import { decide } from '../../governance/decide';
 import { explain as explainDecision } from '../../governance/explain';
 import { parseFacts } from '../../governance/facts-parse';
@@ -63,34 +61,6 @@ export async function kill(
       for (const { outcome, node, awf } of executing) terminal.line(`  ${outcome}#${node}  ${awf}`);
     }
     return executing.length === 0 ? 0 : 1;
-  });
-}
-
-export async function explain(
-  context: CommandContext,
-  [given]: readonly [action: string],
-  options: CommonOptions,
-): CommandResult {
-  const { terminal } = context;
-  const address = readNodeAddress(given);
-  if (address === undefined) {
-    throw usage(
-      `\`${given}\` is no address of an action`,
-      'write it as `<outcome id>#<node>`, such as `acme/EMP-R-001/6f1d#identity`',
-    );
-  }
-  return withServices(context, options, { starts: false }, async (services): CommandResult => {
-    const { words, ...explained } = acceptedOf(await explainAction(services, address));
-    const { states, decision } = explained;
-    if (options.json) {
-      terminal.json(explained);
-      return 0;
-    }
-    const steps = states.map(({ state, at }) => `${new Date(at).toISOString().slice(11, 19)} ${state}`);
-    terminal.line(steps.join(' → '));
-    if (decision === null) terminal.line('it fired without a decision: nothing governs it');
-    else for (const line of words) terminal.line(line);
-    return 0;
   });
 }
 

@@ -19,6 +19,9 @@ const ROUTES: Readonly<Record<string, readonly string[]>> = {
   dial: ['PUT /v1/automations/{id}/dial'],
   kill: ['POST /v1/automations/{id}/kill'],
   explain: ['GET /v1/actions/{id}'],
+  'replay rehearse': ['POST /v1/outcomes/{id}/rehearsal'],
+  'replay review': ['GET /v1/actions/{id}/review'],
+  'replay fork': ['POST /v1/outcomes/{id}/fork'],
   guardrails: ['GET /v1/guardrails', 'PUT /v1/guardrails/{id}'],
   trust: ['GET /v1/trust'],
   decide: ['POST /v1/decisions'],
@@ -41,6 +44,8 @@ const REASONS: Readonly<Record<string, string>> = {
   doctor: 'looks at this machine; `/readyz` tells of the servers',
   completion: 'is for a shell',
   verify: 'walks all configurations for seconds to minutes: a step of a build, and no request',
+  'replay verify':
+    'loads the workflow sandbox: a step of a build, and no request; `/history` gives what it reads',
   simulate: 'works on a plan that `POST /v1/plans` gives, without any server',
 };
 

@@ -1,0 +1,262 @@
+/**
+ * `backstep replay verify|rehearse|review|fork` and `backstep explain`: what happened, what would happen, and why. Nothing is
+ * executed by any of them.
+ * Entry ring.
+ */
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import {
+  explain as explainUse,
+  forkFrom,
+  rehearseEvent,
+  rehearseOutcome,
+  reviewDecision,
+  storyFrom,
+  type ReplaySource,
+} from '../../app/replay/replay';
+import { todayFor, type Readers } from '../../app/replay/today';
+import { verifyHistories } from '../../app/replay/verify-histories';
+import { explainDifference } from '../../governance/compare';
+import type { Json } from '../../kernel/json';
+import { readNodeAddress, splitOutcomeId, type NodeAddress } from '../../kernel/ids';
+import { atLevel, explanationLines, type Level } from '../../replay/explanation';
+import { readHistoryFile, shelfOf, type HistoryShelf } from '../../replay/history-source';
+import type { Today } from '../../replay/today';
+import type { Replayed } from '../../replay/verify';
+import type { Plan } from '../../plan/plan';
+import { quietRuntime } from '../../temporal/worker';
+import { Complaint, usage, type ExitCode } from '../complaint';
+import type { CommandContext, CommandResult, CommonOptions } from '../context';
+import type { Pairs } from '../declare';
+import { acceptedOf, configOf, outcomeIdFrom } from '../refuse';
+import { forkLines, rehearsalLines, reviewLines } from '../replay-lines';
+import { withServices } from '../services';
+
+interface SourceOptions extends CommonOptions {
+  readonly file?: readonly string[];
+}
+
+/** Histories from the files named, else from the servers. */
+async function withSource<T>(
+  context: CommandContext,
+  options: SourceOptions,
+  work: (
+    source: ReplaySource,
+    at: { readonly readers?: Readers; readonly shelf?: HistoryShelf },
+  ) => Promise<T>,
+): Promise<T> {
+  if (options.file !== undefined) {
+    const shelf = await shelfFrom(options.file);
+    return work({ histories: shelf }, { shelf });
+  }
+  return withServices(context, options, { starts: false }, (services) =>
+    work({ histories: services.outcomes, causes: services.ingest }, { readers: services }),
+  );
+}
+
+async function todayIn(
+  context: CommandContext,
+  options: CommonOptions,
+  readers: Readers | undefined,
+): Promise<Today> {
+  return todayFor(await configOf(context, options.tenant), readers);
+}
+
+export async function verify(
+  context: CommandContext,
+  [ids]: readonly [outcomes: readonly string[]],
+  options: SourceOptions,
+): CommandResult {
+  if (ids.length === 0 && options.file === undefined)
+    throw usage('name an outcome, or give `--file`', 'see `backstep replay verify --help`');
+  const { terminal, settings } = context;
+  // The replayer's own warnings say in many words what stands in the answer.
+  quietRuntime();
+  return withSource<ExitCode>(context, options, async ({ histories }, { shelf }) => {
+    const wanted = ids.length > 0 ? ids.map(outcomeIdFrom) : (shelf?.ids ?? []);
+    let diverged = 0;
+    let count = 0;
+    for await (const replayed of acceptedOf(await verifyHistories(settings, histories, wanted))) {
+      count += 1;
+      if (replayed.divergence !== undefined) diverged += 1;
+      if (options.json) terminal.json({ ok: replayed.divergence === undefined, ...replayed });
+      else for (const line of verifyLines(replayed)) terminal.line(line);
+    }
+    if (diverged === 0) {
+      if (!options.json) terminal.line(`${count} of ${count} histories take the same way with today’s code`);
+      return 0;
+    }
+    throw new Complaint(`${diverged} of ${count} histories take another way with today’s code`, {
+      code: 'REPLAY_DIVERGED',
+    });
+  });
+}
+
+function verifyLines({ id, run, events, divergence }: Replayed): readonly string[] {
+  const name = `${id}${run === 1 ? '' : ` run ${run}`}`;
+  if (divergence === undefined) return [`same     ${name}  ${events} events`];
+  const { message, task, from, to, recorded = [] } = divergence;
+  const span =
+    from === undefined ? '' : from === to ? `, event ${from}` : `, events ${from} to ${to ?? from}`;
+  return [
+    `diverged ${name}  ${task === undefined ? 'nowhere in particular' : `in workflow task ${task}${span}`}`,
+    `  ${message}`,
+    ...recorded.map((one) => `  on record: ${one}`),
+  ];
+}
+
+export async function rehearse(
+  context: CommandContext,
+  [what]: readonly [what: string],
+  options: SourceOptions,
+): CommandResult {
+  const { terminal } = context;
+  const outcome = options.file !== undefined || isOutcome(what) ? outcomeIdFrom(what) : undefined;
+  if (outcome === undefined) {
+    const sent = await eventFrom(what);
+    const today = await todayIn(context, options, undefined);
+    const rehearsal = acceptedOf(await rehearseEvent(sent, today));
+    if (options.json) terminal.json(rehearsal);
+    else for (const line of rehearsalLines(rehearsal)) terminal.line(line);
+    return 0;
+  }
+  return withSource<ExitCode>(context, options, async (source, { readers }) => {
+    const today = await todayIn(context, options, readers);
+    const rehearsal = acceptedOf(await rehearseOutcome(source, outcome, today));
+    if (options.json) terminal.json(rehearsal);
+    else for (const line of rehearsalLines(rehearsal)) terminal.line(line);
+    return 0;
+  });
+}
+
+/** An outcome's id has a tenant and a code; a path that looks like one is written `./…`. */
+const isOutcome = (what: string): boolean =>
+  splitOutcomeId(what) !== undefined && !/^[./]/.test(what) && !what.endsWith('.json');
+
+async function eventFrom(file: string): Promise<unknown> {
+  const content =
+    file === '-'
+      ? await text(process.stdin)
+      : await readFile(file, 'utf8').catch((error: unknown) => {
+          throw usage(`\`${file}\` can't be read: ${(error as Error).message}`);
+        });
+  try {
+    return JSON.parse(content) as unknown;
+  } catch (error) {
+    throw new Complaint(`\`${file}\` is no JSON: ${(error as Error).message}`, { code: 'EVENT_REFUSED' });
+  }
+}
+
+interface ReviewOptions extends SourceOptions {
+  readonly nth?: number;
+}
+
+export async function review(
+  context: CommandContext,
+  [given]: readonly [action: string],
+  options: ReviewOptions,
+): CommandResult {
+  const { terminal } = context;
+  const address = addressFrom(given);
+  return withSource<ExitCode>(context, options, async (source, { readers }) => {
+    const today = await todayIn(context, options, readers);
+    const nth = options.nth === undefined ? {} : { nth: options.nth };
+    const reviewed = acceptedOf(await reviewDecision(source, address, { today, ...nth }));
+    if (options.json) terminal.json({ ...reviewed, words: explainDifference(reviewed.difference) });
+    else for (const line of reviewLines(reviewed)) terminal.line(line);
+    // What can't be proven is a finding, whatever today's rules say.
+    return reviewed.proof.isSame ? 0 : 1;
+  });
+}
+
+interface ForkOptions extends SourceOptions {
+  readonly from: string;
+  readonly param?: Pairs;
+  readonly input?: Pairs;
+  readonly rules: 'then' | 'today';
+  readonly reject?: readonly string[];
+}
+
+export async function fork(
+  context: CommandContext,
+  [given]: readonly [outcome: string],
+  options: ForkOptions,
+): CommandResult {
+  const { terminal } = context;
+  const outcome = outcomeIdFrom(given);
+  const { from, rules, reject } = options;
+  return withSource<ExitCode>(context, options, async (source, { readers }) => {
+    const today = await todayIn(context, options, readers);
+    const { plan } = acceptedOf(await storyFrom(source, outcome)).start;
+    const params = Object.fromEntries(
+      (options.param ?? []).map(([name, value]) => [name, paramIn(plan, name, value)]),
+    );
+    const inputs = Object.fromEntries(
+      (options.input ?? []).map(([address, value]) => [address, jsonOrText(value)]),
+    );
+    const request = { from, rules, params, inputs, ...(reject === undefined ? {} : { reject }) };
+    const forked = acceptedOf(await forkFrom(source, outcome, { ...request, today }));
+    if (options.json) terminal.json(forked);
+    else for (const line of forkLines(forked)) terminal.line(line);
+    return 0;
+  });
+}
+
+/** A parameter that is a text takes the text as it is; others are read as JSON, or as a list with commas. */
+function paramIn({ params }: Plan, name: string, value: string): Json {
+  const was = params[name]?.value;
+  if (typeof was === 'string') return value;
+  const read = jsonOrText(value);
+  return Array.isArray(was) && typeof read === 'string' ? read.split(',') : read;
+}
+
+function jsonOrText(value: string): Json {
+  try {
+    return JSON.parse(value) as Json;
+  } catch {
+    return value;
+  }
+}
+
+interface ExplainOptions extends SourceOptions {
+  readonly level: string;
+}
+
+export async function explain(
+  context: CommandContext,
+  [given]: readonly [action: string],
+  options: ExplainOptions,
+): CommandResult {
+  const { terminal } = context;
+  const address = addressFrom(given);
+  const level = Number(options.level) as Level;
+  return withSource<ExitCode>(context, options, async (source) => {
+    const explanation = acceptedOf(await explainUse(source, address));
+    if (options.json) terminal.json(atLevel(explanation, level));
+    else for (const line of explanationLines(explanation, level)) terminal.line(line);
+    return 0;
+  });
+}
+
+function addressFrom(given: string): NodeAddress {
+  const address = readNodeAddress(given);
+  if (address !== undefined) return address;
+  throw usage(
+    `\`${given}\` is no address of an action`,
+    'write it as `<outcome id>#<node>`, such as `acme/EMP-R-001/6f1d#identity`',
+  );
+}
+
+/** One shelf of all the files; a history that does not name its outcome goes by the name of its file. */
+async function shelfFrom(files: readonly string[]): Promise<HistoryShelf> {
+  const held: (readonly [string, Awaited<ReturnType<HistoryShelf['histories']>>])[] = [];
+  for (const file of files) {
+    const content = await readFile(file, 'utf8').catch((error: unknown) => {
+      throw usage(`\`${file}\` can't be read: ${(error as Error).message}`);
+    });
+    const shelf = readHistoryFile(content, file);
+    if (!shelf.ok) throw new Complaint(`\`${file}\`: ${shelf.error}`, { code: 'REPLAY_FILE_MALFORMED' });
+    for (const id of shelf.value.ids) held.push([id, await shelf.value.histories(id)]);
+  }
+  return shelfOf(held);
+}

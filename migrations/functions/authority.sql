@@ -473,6 +473,12 @@ BEGIN
   END IF;
   UPDATE authority_waiters AS o SET asks_again = true
   WHERE o.tenant = p_tenant AND o.state = 'queued' AND authority_touches(o, p_scope, p_name);
+  IF p_scope = 'action' AND p_value ->> 'decision' = 'rejected' THEN
+    -- What is discarded needs no room to hear so: it asks, takes nothing and is denied.
+    UPDATE authority_waiters AS o SET state = 'granted', wake = wake + 1, told_at = NULL, asks_again = false
+    WHERE o.tenant = p_tenant AND o.state = 'queued' AND authority_touches(o, p_scope, p_name);
+    IF FOUND THEN PERFORM pg_notify('authority', p_tenant); END IF;
+  END IF;
   PERFORM authority_release(p_tenant, p_at);
 END $$;
 

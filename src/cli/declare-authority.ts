@@ -4,12 +4,13 @@
  */
 import { Argument, Option } from 'commander';
 import { MODES } from '../governance/mode';
-import { action, asOption, collectPair, common, type Declaring } from './declare';
+import { action, asOption, collectPair, collectText, common, type Declaring } from './declare';
 
 export function declareAuthority(declaring: Declaring): void {
   const { program } = declaring;
   program.commandsGroup('Authority:');
   declareControls(declaring);
+  declareCalendars(declaring);
   declareViews(declaring);
   declareDecide(declaring);
 }
@@ -50,6 +51,59 @@ drops to observe. Lift it with \`backstep resume automation:<id>\`.`,
     .addOption(reason())
     .addOption(asOption(context));
   action(kill, declaring, async () => (await import('./commands/authority.js')).kill);
+}
+
+function declareCalendars(declaring: Declaring): void {
+  const { program, context } = declaring;
+  const calendar = common(
+    program
+      .command('calendar')
+      .argument('<id>', 'name of the calendar')
+      .argument('<scope>', '`tenant:<name>`, or `domain:`, `runbook:` or `automation:`')
+      .summary('say when changes may be made')
+      .description(
+        `Sets a change calendar over a scope. Nothing fires inside the windows of a freeze, nor outside those of
+maintenance; one calendar that says no is enough. What it holds goes on by itself when the time has come. A
+moment without a zone is UTC.`,
+      ),
+    context,
+    [
+      'backstep calendar year-end tenant:acme --freeze 2026-12-20/2027-01-02 --reason "books close"',
+      'backstep calendar nightly domain:people --maintenance 2026-11-21T22:00Z/2026-11-22T04:00Z --reason "by contract"',
+      'backstep calendar year-end tenant:acme --lift --reason "closed early"',
+    ],
+  )
+    .addOption(
+      new Option('--freeze <from/to>', 'a window in which nothing fires; more with commas').argParser(
+        collectText,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--maintenance <from/to>',
+        'a window outside of which nothing fires; more with commas',
+      ).argParser(collectText),
+    )
+    .addOption(new Option('--lift', 'take the calendar away'))
+    .addOption(reason())
+    .addOption(asOption(context));
+  action(calendar, declaring, async () => (await import('./commands/calendars.js')).calendar);
+  const passive = common(
+    program
+      .command('passive')
+      .argument('<node>', 'the node: `<runbook>/<node>`')
+      .summary('let a node only watch')
+      .description(
+        `Makes a node of a runbook passive: the engine says what it would do there and holds it. With --off it acts
+again, and what was held goes on.`,
+      ),
+    context,
+    ['backstep passive onboard.contractor/channels --reason "Slack moves this week"'],
+  )
+    .addOption(new Option('--off', 'let it act again'))
+    .addOption(reason())
+    .addOption(asOption(context));
+  action(passive, declaring, async () => (await import('./commands/calendars.js')).passive);
 }
 
 function declareViews(declaring: Declaring): void {

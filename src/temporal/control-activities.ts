@@ -62,10 +62,11 @@ function rowsOf({ tenant, act, by, reason }: ControlStart, at: number): readonly
       return [row('node', act.node, 'passive', act.on ? true : null)];
     case 'limit':
       return [row('tenant', tenant, `limit:${act.guardrail}`, act.limit)];
-    case 'calendar':
-      return [
-        row(act.scope, act.name, `calendar:${act.id}`, act.window === undefined ? null : { ...act.window }),
-      ];
+    case 'calendar': {
+      const { kind, windows } = act;
+      const value = windows === undefined ? null : { kind, windows: windows.map((one) => ({ ...one })) };
+      return [row(act.scope, act.name, `calendar:${act.id}`, value)];
+    }
     case 'take':
       return act.node === undefined
         ? [row('outcome', act.outcome, 'person', true)]

@@ -150,11 +150,19 @@ function limitsOf(rules: Rules, controls: readonly ControlSaid[]): Partial<Recor
 
 function calendarOf({ k, v }: ControlSaid): CalendarFacts[] {
   if (!k.startsWith('calendar:') || !isObject(v)) return [];
-  const { kind, from, to } = v;
-  if (typeof from !== 'number' || typeof to !== 'number') return [];
+  const { kind, windows } = v;
   const known: CalendarKind = kind === 'maintenance' ? 'maintenance' : 'freeze';
-  return [{ id: k.slice('calendar:'.length), kind: known, windows: [{ from, to }] }];
+  return [{ id: k.slice('calendar:'.length), kind: known, windows: list(windows).flatMap(windowOf) }];
 }
+
+function windowOf(window: Json): { readonly from: number; readonly to: number }[] {
+  if (!isObject(window)) return [];
+  const { from, to } = window;
+  return typeof from === 'number' && typeof to === 'number' ? [{ from, to }] : [];
+}
+
+const list = (value: Json | undefined): readonly Json[] =>
+  Array.isArray(value) ? (value as readonly Json[]) : [];
 
 function approvalOf({ k, v, b }: ControlSaid): ApprovalFacts[] {
   if (!k.startsWith('approval:') || !isObject(v)) return [];

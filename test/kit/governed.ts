@@ -13,13 +13,18 @@ import { startWorker } from '../../src/temporal/worker';
 import { OPEN_RULES, seasoned as history } from './open-rules';
 import { toyContracts } from './plans';
 import { codec, openRobots, type Robots } from './robots';
+import { costlyContracts, withCostly } from './writer';
 
 export const AUTOMATION = 'tidy-up';
 
 export { OPEN_RULES } from './open-rules';
 
 /** A history that opens autopilot for the toys. */
-export const seasoned = (now: number) => history(now, { awfs: toyContracts.keys(), runbook: 'toys.tidy' });
+export const seasoned = (now: number) =>
+  history(now, {
+    awfs: [...toyContracts.keys(), ...costlyContracts.map(({ name }) => name)],
+    runbook: 'toys.tidy',
+  });
 
 export interface GovernedRobots extends Robots {
   /** By tenant; one that is not there has the open rules. */
@@ -55,7 +60,7 @@ export async function openGovernedRobots(): Promise<GovernedRobots> {
     barrier,
     admit: robot.admit,
     undoFailed: robot.undoFailed,
-    effects: shelf.effects,
+    effects: withCostly(shelf),
     connections: () => ({ baseUrl: '', secrets: {} }),
     now: Date.now,
     log,
@@ -66,7 +71,11 @@ export async function openGovernedRobots(): Promise<GovernedRobots> {
     namespace,
     robots: ['service', 'platform:toys'],
     activities: {
-      ...createActivities({ dispatcher, awfs: toyContracts.keys(), log }),
+      ...createActivities({
+        dispatcher,
+        awfs: [...toyContracts.keys(), ...costlyContracts.map(({ name }) => name)],
+        log,
+      }),
       ...robot.activities,
     },
     codec,

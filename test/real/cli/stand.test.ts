@@ -126,6 +126,38 @@ describe('an outcome', () => {
   });
 });
 
+describe('when changes may be made', () => {
+  const reason = ['--reason', 'the auditors are here'];
+
+  it('a calendar and a passive node are set with a reason, stand among the controls in force, and are lifted', async () => {
+    const freeze = ['calendar', 'audit', 'automation:onboard-contractor'];
+    const node = 'onboard.contractor/channels';
+    const set = await cli([...freeze, '--freeze', '2020-01-01/2020-02-01', ...reason]);
+    expect(set).toMatchObject({
+      code: 0,
+      out: 'the calendar audit over automation:onboard-contractor is set: freeze, 1 windows\n',
+    });
+    expect(await cli(['passive', node, ...reason])).toMatchObject({ code: 0, out: `${node} only watches\n` });
+    const { out } = await cli(['guardrails']);
+    expect(out).toMatch(/automation:onboard-contractor +calendar:audit .*the auditors are here/);
+    expect(out).toMatch(/node:onboard\.contractor\/channels +passive +true/);
+    expect((await cli([...freeze, '--lift', ...reason])).code).toBe(0);
+    expect((await cli(['passive', node, '--off', ...reason])).out).toBe(`${node} acts again\n`);
+  });
+
+  it('a name that nothing has, a window that is none and a node that is none are refused', async () => {
+    for (const [args, code] of [
+      [['calendar', 'x', 'runbook:nope', '--freeze', '2020-01-01/2021-01-01'], 1],
+      [['calendar', 'x', 'nope', '--freeze', '2020-01-01/2021-01-01'], 2],
+      [['calendar', 'x', 'tenant:acme', '--freeze', '2021-01-01/2020-01-01'], 2],
+      [['calendar', 'x', 'tenant:acme'], 2],
+      [['passive', 'onboard.contractor/nope'], 1],
+    ] as const) {
+      expect([args, (await cli([...args, ...reason])).code]).toEqual([args, code]);
+    }
+  });
+});
+
 describe('at a gate', () => {
   const id = 'acme/EMP-R-001/gated';
 

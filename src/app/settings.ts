@@ -19,6 +19,8 @@ export const VARIABLES = {
   BACKSTEP_LOG: 'least level of the log on standard error: `debug`, `info`, `warn`, `error`; default `warn`',
   BACKSTEP_DEBUG: 'with `1`, an error shows its stack',
   BACKSTEP_SANDBOX: 'address of a running sandbox, where it is not the stand’s own',
+  BACKSTEP_API: 'address of an API that commands ask in place of the servers',
+  BACKSTEP_TOKEN: 'as whom they ask it',
   BACKSTEP_OIDC_ISSUER:
     'who may issue tokens for the API (`iss`); with it, a stand’s own issuer is not trusted',
   BACKSTEP_OIDC_AUDIENCE: 'whom the tokens have to be for (`aud`)',
@@ -60,6 +62,8 @@ export interface Settings {
   readonly sandboxUrl?: string;
   readonly logKeyFile?: string;
   readonly api: ApiSettings;
+  /** An API that commands ask in place of servers. */
+  readonly remote: { readonly url?: string; readonly token?: string };
   readonly telemetry: TelemetrySettings;
   readonly logLevel: LogLevel;
   readonly showsStacks: boolean;
@@ -119,6 +123,7 @@ export function readSettings(env: Environment): Settings {
     ...optional('databaseUrl', read('DATABASE_URL')),
     ...optional('sandboxUrl', read('BACKSTEP_SANDBOX')),
     ...optional('logKeyFile', read('BACKSTEP_LOG_KEY')),
+    remote: { ...optional('url', read('BACKSTEP_API')), ...optional('token', read('BACKSTEP_TOKEN')) },
     api: {
       ...optional('issuer', read('BACKSTEP_OIDC_ISSUER')),
       ...optional('audience', read('BACKSTEP_OIDC_AUDIENCE')),

@@ -38,14 +38,23 @@ export interface Checked {
 /** Flaws beyond these are counted by nobody: the log is beyond mending. */
 const MOST_FLAWS = 1_000;
 
+export interface LogToCheck {
+  readonly tenant: string;
+  readonly records: Iterable<string>;
+  readonly heads: readonly TreeHead[];
+  /** Shown each record once, in order, with its text and its hash; `undefined` where it cannot be read. */
+  readonly onRecord?: (
+    record: Readonly<Record<string, unknown>> | undefined,
+    seq: number,
+    read: { readonly text: string; readonly hash: Hash },
+  ) => void;
+}
+
 /**
  * Checks records from the first on against heads in order of their making, whose signatures were checked already.
  * `tenant` is whose log it is said to be.
  */
-export function checkLog(
-  primitives: Pick<Primitives, 'sha256'>,
-  log: { readonly tenant: string; readonly records: Iterable<string>; readonly heads: readonly TreeHead[] },
-): Checked {
+export function checkLog(primitives: Pick<Primitives, 'sha256'>, log: LogToCheck): Checked {
   const flaws: Flaw[] = [];
   const found = (code: FlawCode, seq: number, what: string): void => {
     if (flaws.length < MOST_FLAWS) flaws.push({ code, seq, what });
@@ -66,8 +75,10 @@ export function checkLog(
   };
   meetHeads();
   for (const text of log.records) {
-    checkRecord(text, { seq: tree.size, previous, tenant: log.tenant }, found);
+    const record = parse(text);
+    checkRecord(record, { text, seq: tree.size, previous, tenant: log.tenant }, found);
     const hash = recordHash(primitives, text);
+    log.onRecord?.(record, tree.size, { text, hash });
     previous = hexOf(hash);
     tree.take(hash);
     meetHeads();
@@ -83,17 +94,17 @@ export function checkLog(
 }
 
 interface Expected {
+  readonly text: string;
   readonly seq: number;
   readonly previous: string;
   readonly tenant: string;
 }
 
 function checkRecord(
-  text: string,
-  { seq, previous, tenant }: Expected,
+  record: Readonly<Record<string, unknown>> | undefined,
+  { text, seq, previous, tenant }: Expected,
   found: (code: FlawCode, seq: number, what: string) => void,
 ): void {
-  const record = parse(text);
   if (record === undefined) {
     found('RECORD_UNREADABLE', seq, `record ${seq} is no JSON object`);
     return;

@@ -39,7 +39,11 @@ export const codec = createCodec();
 
 /** `workers: false` starts none: the test starts its own. `stand` names servers that nobody else uses. */
 export async function openRobots(
-  options: { readonly workers?: boolean; readonly stand?: string } = {},
+  options: {
+    readonly workers?: boolean;
+    readonly stand?: string;
+    readonly onGrown?: (run: { readonly workflow: string; readonly run: string }) => void;
+  } = {},
 ): Promise<Robots> {
   const stand = await openTestStand(options.stand);
   if (!quieted) quietRuntime();
@@ -58,7 +62,10 @@ export async function openRobots(
   const activities = createActivities({ dispatcher, awfs: toyContracts.keys(), log });
   const bundle = await bundleWorkflows();
   const start = (robots: readonly Robot[] = ['service', 'platform:toys']): Promise<RunningWorker> =>
-    startWorker({ address, namespace, robots, activities, codec, bundle });
+    startWorker({
+      ...{ address, namespace, robots, activities, codec, bundle },
+      ...(options.onGrown === undefined ? {} : { onGrown: options.onGrown }),
+    });
   const worker = options.workers === false ? undefined : await start();
   return {
     stand,

@@ -1,0 +1,101 @@
+/**
+ * An export bundle: everything that is needed to prove a log without any server, as files. What each of them holds and how it
+ * is written stands in `docs/formats/policy-log.md`.
+ * Adapter ring.
+ */
+import { existsSync, closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+
+export const BUNDLE_FORMAT = 1;
+
+export const FILES = {
+  manifest: 'manifest.json',
+  signature: 'manifest.sig',
+  records: 'records.jsonl',
+  heads: 'heads.jsonl',
+  keys: 'keys.json',
+  histories: 'histories',
+} as const;
+
+/** What a bundle says of itself; its bytes are signed. */
+export interface Manifest {
+  readonly format: typeof BUNDLE_FORMAT;
+  readonly tenant: string;
+  /** ISO 8601. */
+  readonly exportedAt: string;
+  readonly exportedBy: string;
+  /** Records in it, from the first of the log on. */
+  readonly records: number;
+  readonly heads: number;
+  readonly signer: { readonly name: string; readonly publicKey: string };
+  readonly runs: readonly BundledRun[];
+  /** SHA-256 by name of file, lower-case hex. */
+  readonly files: { readonly [name: string]: string };
+}
+
+export interface BundledRun {
+  readonly workflow: string;
+  readonly run: string;
+  /** File of its history; absent where there is none any more. */
+  readonly file?: string;
+  /** Id of the subject key that its records hash with; and whether its file is sealed with it. */
+  readonly key: string | null;
+  readonly isSealed: boolean;
+}
+
+/** The files of a bundle, wherever they are. */
+export interface BundleFiles {
+  /** `undefined` where there is none of that name. */
+  read(name: string): Uint8Array | undefined;
+  /** Lines without their ends. */
+  lines(name: string): Iterable<string>;
+  /** Bytes of a file, piece by piece. */
+  pieces(name: string): Iterable<Uint8Array>;
+}
+
+/** Bytes that are read at once. */
+const PIECE = 1 << 20;
+
+/** A bundle in a folder. */
+export function bundleIn(folder: string): BundleFiles {
+  const pathOf = (name: string): string => join(folder, ...name.split('/'));
+  const has = (name: string): boolean =>
+    isInside(name) && existsSync(pathOf(name)) && statSync(pathOf(name)).isFile();
+  function* pieces(name: string): Generator<Uint8Array, void> {
+    if (!has(name)) return;
+    const file = openSync(pathOf(name), 'r');
+    try {
+      for (;;) {
+        const piece = Buffer.alloc(PIECE);
+        const read = readSync(file, piece, 0, PIECE, null);
+        if (read === 0) return;
+        yield piece.subarray(0, read);
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+  return {
+    read: (name) => (has(name) ? readFileSync(pathOf(name)) : undefined),
+    lines: (name) => linesOf(pieces(name)),
+    pieces,
+  };
+}
+
+/** Names come from a manifest that anybody may have written. */
+const isInside = (name: string): boolean =>
+  /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)?$/.test(name) && !name.includes('..');
+
+/** Lines of UTF-8; an end without a line end is a line, too. */
+export function* linesOf(pieces: Iterable<Uint8Array>): Generator<string, void> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for (const piece of pieces) {
+    const parts = (rest + decoder.write(Buffer.from(piece))).split('\n');
+    rest = parts.pop() ?? '';
+    yield* parts;
+  }
+  rest += decoder.end();
+  if (rest !== '') yield rest;
+}

@@ -1,0 +1,275 @@
+/**
+ * Proves a bundle, or says exactly what is wrong with it and where: the manifest's signature, every file, the chain, the tree,
+ * the signed heads, each record derived again from its history, and that no history owes a record that is not there.
+ * Adapter ring. It needs no server and no network, and goes on after the first flaw.
+ */
+import { createHash } from 'node:crypto';
+import type { PayloadCodec } from '@temporalio/common';
+import { readHead, type TreeHead, type Verifier } from '../audit/checkpoint';
+import { checkLog } from '../audit/log-check';
+import type { Primitives } from '../audit/primitives';
+import { FILES, type BundleFiles, type Manifest } from './bundle';
+import { originOf } from './heads';
+import type { BundleFlaw, BundleFlawCode, Found, Keys, ReadLog, RecordsOfRun } from './verified';
+import { checkRun } from './verify-run';
+
+export interface Verified {
+  readonly tenant: string;
+  readonly exportedAt: string;
+  readonly records: number;
+  readonly heads: number;
+  readonly histories: number;
+  /** Records that were derived again from their histories. */
+  readonly derived: number;
+  /** Records whose history is kept no more, or whose subject's key was destroyed: the chain still holds them. */
+  readonly notDerived: number;
+  /** SHA-256 of the signer's public key, lower-case hex: to be compared with what is published. */
+  readonly signer: string;
+  readonly flaws: readonly BundleFlaw[];
+}
+
+export interface VerifyOptions {
+  readonly primitives: Primitives;
+  readonly codec: PayloadCodec;
+  /** Base64 of the signer's public key, where the verifier knows it; else the bundle's own is believed and shown. */
+  readonly publicKey?: string;
+  /** A head that the verifier has from before: the log must be its continuation. */
+  readonly known?: string;
+}
+
+const MOST_FLAWS = 1_000;
+
+/** Never throws for what a bundle holds. */
+export async function verifyBundle(files: BundleFiles, options: VerifyOptions): Promise<Verified> {
+  const flaws: BundleFlaw[] = [];
+  const found = (code: BundleFlawCode, at: string, what: string): void => {
+    if (flaws.length < MOST_FLAWS) flaws.push({ code, at, what });
+  };
+  const manifest = readManifest(files, options, found);
+  if (manifest === undefined) return nothing(flaws);
+  checkFiles(files, manifest, found);
+  const verifier = { name: manifest.signer.name, publicKey: keyOf(manifest, options) };
+  const heads = readHeads(files, { manifest, verifier, options }, found);
+  const keys = readKeys(files);
+  const log = readLog(files, { manifest, heads, keys, options }, found);
+  if (log.records !== manifest.records)
+    found(
+      'RECORDS_MISCOUNTED',
+      'manifest',
+      `it tells of ${manifest.records} records, and ${log.records} are here`,
+    );
+  const known = new Map(manifest.runs.map((run) => [run.run, run]));
+  for (const [run, { seqs }] of log.runs)
+    if (!known.has(run))
+      found('HISTORY_MISSING', `record ${seqs[0] ?? 0}`, `no history of run ${run} is named`);
+  const context = { ...options, files, manifest, keys, log };
+  let derived = 0;
+  let notDerived = 0;
+  let histories = 0;
+  for (const run of manifest.runs) {
+    const checked = await checkRun(run, log.runs.get(run.run), context, found);
+    derived += checked.derived;
+    notDerived += checked.notDerived;
+    if (run.file !== undefined) histories += 1;
+  }
+  return {
+    tenant: manifest.tenant,
+    exportedAt: manifest.exportedAt,
+    records: log.records,
+    heads: heads.length,
+    ...{ histories, derived, notDerived },
+    signer: createHash('sha256').update(verifier.publicKey).digest('hex'),
+    flaws,
+  };
+}
+
+function readManifest(files: BundleFiles, options: VerifyOptions, found: Found): Manifest | undefined {
+  const bytes = files.read(FILES.manifest);
+  const manifest = bytes === undefined ? undefined : parseManifest(Buffer.from(bytes).toString('utf8'));
+  if (bytes === undefined || manifest === undefined) {
+    found('MANIFEST_UNREADABLE', 'manifest', 'there is no manifest that can be read, so this is no bundle');
+    return undefined;
+  }
+  const { signer } = manifest;
+  if (options.publicKey !== undefined && options.publicKey !== signer.publicKey)
+    found('SIGNER_UNEXPECTED', 'manifest', 'it was signed with another key than the one that was expected');
+  const signature = Buffer.from(
+    Buffer.from(files.read(FILES.signature) ?? [])
+      .toString('utf8')
+      .trim(),
+    'base64',
+  );
+  const text = Buffer.from(bytes).toString('utf8');
+  if (!options.primitives.isSignedBy(keyOf(manifest, options), text, signature))
+    found('MANIFEST_NOT_SIGNED', 'manifest', 'its signature does not fit it');
+  return manifest;
+}
+
+function parseManifest(text: string): Manifest | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<Manifest>;
+    const isOne =
+      value.format === 1 &&
+      typeof value.tenant === 'string' &&
+      typeof value.records === 'number' &&
+      typeof value.signer?.publicKey === 'string' &&
+      typeof value.signer.name === 'string' &&
+      Array.isArray(value.runs) &&
+      typeof value.files === 'object';
+    return isOne ? (value as Manifest) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const keyOf = ({ signer }: Manifest, { publicKey }: VerifyOptions): Uint8Array =>
+  Buffer.from(publicKey ?? signer.publicKey, 'base64');
+
+function checkFiles(files: BundleFiles, manifest: Manifest, found: Found): void {
+  for (const [name, expected] of Object.entries(manifest.files)) {
+    const hash = createHash('sha256');
+    let isThere = false;
+    for (const piece of files.pieces(name)) {
+      hash.update(piece);
+      isThere = true;
+    }
+    if (!isThere && files.read(name) === undefined) {
+      found('FILE_MISSING', `file ${name}`, 'it is in the manifest, and not in the bundle');
+    } else if (hash.digest('hex') !== expected) {
+      found('FILE_CHANGED', `file ${name}`, 'its bytes are not those that the manifest was signed for');
+    }
+  }
+}
+
+interface HeadContext {
+  readonly manifest: Manifest;
+  readonly verifier: Verifier;
+  readonly options: VerifyOptions;
+}
+
+function readHeads(files: BundleFiles, context: HeadContext, found: Found): readonly TreeHead[] {
+  const { manifest, verifier, options } = context;
+  const heads: TreeHead[] = [];
+  let place = 0;
+  for (const line of files.lines(FILES.heads)) {
+    const at = `head ${place++}`;
+    const head = readNote(noteIn(line), context);
+    if (head === undefined) found('HEAD_NOT_SIGNED', at, 'no valid signature of the signer stands below it');
+    else heads.push(head);
+  }
+  if (heads.length !== manifest.heads)
+    found('HEAD_MISSING', 'manifest', `it tells of ${manifest.heads} heads, and ${heads.length} hold`);
+  const last = heads.at(-1);
+  if (last?.size !== manifest.records)
+    found('HEAD_MISSING', 'manifest', 'the last head is not that of all its records');
+  if (options.known !== undefined) {
+    const known = readHead(options.primitives, options.known, {
+      origin: originOf(manifest.tenant),
+      verifier,
+    });
+    if (!known.ok) found('HEAD_NOT_SIGNED', 'known head', known.error);
+    else if (known.value.size > manifest.records || known.value.at > (last?.at ?? 0))
+      found(
+        'LOG_ROLLED_BACK',
+        'known head',
+        `a log of ${known.value.size} records was signed, and this is an older one`,
+      );
+    else heads.push(known.value);
+  }
+  return heads;
+}
+
+function noteIn(line: string): string {
+  try {
+    const value = JSON.parse(line) as { readonly note?: unknown };
+    return typeof value.note === 'string' ? value.note : '';
+  } catch {
+    return '';
+  }
+}
+
+function readNote(note: string, { manifest, verifier, options }: HeadContext): TreeHead | undefined {
+  const head = readHead(options.primitives, note, { origin: originOf(manifest.tenant), verifier });
+  return head.ok ? head.value : undefined;
+}
+
+function readKeys(files: BundleFiles): Keys {
+  try {
+    const text = Buffer.from(files.read(FILES.keys) ?? []).toString('utf8');
+    const keys = JSON.parse(text) as { readonly [id: string]: string | null };
+    return new Map(
+      Object.entries(keys).map(([id, key]) => [id, key === null ? null : Buffer.from(key, 'base64')]),
+    );
+  } catch {
+    return new Map();
+  }
+}
+
+const HASH_BYTES = 32;
+
+function readLog(
+  files: BundleFiles,
+  {
+    manifest,
+    heads,
+    keys,
+    options,
+  }: {
+    readonly manifest: Manifest;
+    readonly heads: readonly TreeHead[];
+    readonly keys: Keys;
+    readonly options: VerifyOptions;
+  },
+  found: Found,
+): ReadLog {
+  const erased = new Set(
+    manifest.runs.filter(({ key }) => key !== null && keys.get(key) == null).map(({ run }) => run),
+  );
+  const runs = new Map<string, RecordsOfRun>();
+  let hashes = Buffer.alloc(HASH_BYTES * 1_024);
+  const checked = checkLog(options.primitives, {
+    tenant: manifest.tenant,
+    records: files.lines(FILES.records),
+    heads: [...heads].sort((a, b) => a.at - b.at),
+    onRecord: (record, seq, { text, hash }) => {
+      if ((seq + 1) * HASH_BYTES > hashes.length)
+        hashes = Buffer.concat([hashes, Buffer.alloc(hashes.length)]);
+      hashes.set(hash, seq * HASH_BYTES);
+      const run = (record?.['origin'] as { readonly run?: unknown } | undefined)?.run;
+      if (typeof run !== 'string') return;
+      let of = runs.get(run);
+      if (of === undefined) runs.set(run, (of = { seqs: [], texts: [] }));
+      if (record?.['kind'] === 'log.archived') {
+        const { data, at } = record as {
+          readonly data: Readonly<Record<string, unknown>>;
+          readonly at: string;
+        };
+        of.archived = { seq, data, at };
+        return;
+      }
+      of.seqs.push(seq);
+      if (erased.has(run)) of.texts.push(text);
+    },
+  });
+  for (const { code, seq, what } of checked.flaws)
+    found(code, code.startsWith('HEAD') ? `head of size ${seq}` : `record ${seq}`, what);
+  return {
+    records: checked.records,
+    hashOf: (seq) => hashes.subarray(seq * HASH_BYTES, (seq + 1) * HASH_BYTES),
+    runs,
+  };
+}
+
+const nothing = (flaws: readonly BundleFlaw[]): Verified => ({
+  ...{
+    tenant: '',
+    exportedAt: '',
+    records: 0,
+    heads: 0,
+    histories: 0,
+    derived: 0,
+    notDerived: 0,
+    signer: '',
+  },
+  flaws,
+});

@@ -1,0 +1,43 @@
+/** A projector on the stand of this jest worker, beside robots that fire toys, and what it wrote. */
+import { generateKeyPairSync } from 'node:crypto';
+import { signerOf } from '../../src/app/log-key';
+import { primitives } from '../../src/app/primitives';
+import type { Signer } from '../../src/audit/checkpoint';
+import { startProjector, type Projector, type ProjectorEvent } from '../../src/projection/projector';
+import { createEvidenceStore, type EvidenceStore } from '../../src/store/evidence';
+import { createPolicyLogStore, type PolicyLogStore } from '../../src/store/policy-log';
+import { createSubjectKeys, type SubjectKeys } from '../../src/store/subject-keys';
+import type { Database } from '../../src/store/database';
+import type { Outcomes } from '../../src/temporal/client';
+import { createHistories, type Histories } from '../../src/temporal/histories';
+import { codec } from './robots';
+
+export interface Evidence {
+  readonly store: EvidenceStore;
+  readonly log: PolicyLogStore;
+  readonly keys: SubjectKeys;
+  readonly histories: Histories;
+  readonly signer: Signer;
+  readonly projector: Projector;
+  readonly events: ProjectorEvent[];
+}
+
+export const testSigner = (): Signer =>
+  signerOf(generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString());
+
+/** The projector begins at once and looks at everything that the stand has; whoever opens it stops it. */
+export function openEvidence(database: Database, outcomes: Outcomes, signer = testSigner()): Evidence {
+  const store = createEvidenceStore(database);
+  const log = createPolicyLogStore(database);
+  const keys = createSubjectKeys(database);
+  const histories = createHistories(outcomes.client);
+  const events: ProjectorEvent[] = [];
+  const projector = startProjector({
+    ...{ store, keys, histories, codec, primitives },
+    heads: { primitives, signer },
+    tenants: () => log.tenants(),
+    now: Date.now,
+    onEvent: (event) => events.push(event),
+  });
+  return { store, log, keys, histories, signer, projector, events };
+}

@@ -2,7 +2,7 @@
  * What our AWFs need of Slack, through Slack's own SDK: its retries and its rate-limit queue off, its requests over our
  * transport. Slack answers errors with HTTP 200 and `ok: false`; here they become failures like any other.
  */
-import type { WebClient } from '@slack/web-api';
+import type { KnownBlock, WebClient } from '@slack/web-api';
 import type { Connection, EffectContext } from '../../src/dsl/effect';
 import type { JsonObject } from '../../src/kernel/json';
 import { Names, perConnection } from '../kit/cached';
@@ -73,6 +73,25 @@ export async function invite(context: EffectContext, channel: string, user: stri
 export async function kick(context: EffectContext, channel: string, user: string): Promise<Refused> {
   const { client } = connected(context);
   return (await called(context, WRITE, () => client.conversations.kick({ channel, user }))).error;
+}
+
+export interface SlackMessage {
+  /** Id of the channel. */
+  readonly channel: string;
+  /** What is shown where blocks are not. */
+  readonly text: string;
+  readonly blocks: readonly KnownBlock[];
+  /** Kept with the message, and shown to nobody. */
+  readonly metadata: { readonly event_type: string; readonly event_payload: Readonly<Record<string, string>> };
+}
+
+/** Posts a message. Slack has no key to post by: what is sent twice is there twice. */
+export async function postMessage(context: EffectContext, message: SlackMessage): Promise<Refused> {
+  const { client } = connected(context);
+  const { channel, text, metadata } = message;
+  const blocks = [...message.blocks];
+  const call = (): Promise<unknown> => client.chat.postMessage({ channel, text, blocks, metadata });
+  return (await called(context, WRITE, call)).error;
 }
 
 /** Loads the SDK, so that the first action need not wait for it. */

@@ -44,6 +44,7 @@ export async function buildApi(deps: ApiDeps, options: ApiOptions = {}): Promise
     bodyLimit: API_LIMITS.bodyBytes,
     routerOptions: { maxParamLength: API_LIMITS.paramLength },
     requestTimeout: API_LIMITS.requestMs,
+    http: { maxHeaderSize: API_LIMITS.headBytes },
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',

@@ -10,6 +10,7 @@ import { compileBundle } from '../config/compile-bundle';
 import { ENTITY_ID } from '../config/entity-id';
 import type { EntityUpdate } from '../config/entity-model';
 import { CONFIG_ROOT } from '../config/layout';
+import type { NoticeSettings } from '../config/notices';
 import type { ConfigFile } from '../config/yaml-file';
 import { didYouMean, type Diagnostic } from '../kernel/diagnostic';
 import { err, ok, type Result } from '../kernel/result';
@@ -21,6 +22,8 @@ export interface TenantConfig {
   readonly bundle: Bundle;
   /** Not wrong by themselves. */
   readonly warnings: readonly Diagnostic[];
+  /** Who is told of what. */
+  readonly notices: NoticeSettings;
   /** Entities that are there before the first event, in the order of the file. */
   readonly seed: readonly EntityUpdate[];
 }

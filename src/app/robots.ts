@@ -19,10 +19,11 @@ import { quietRuntime, startWorker, type Robot, type RunningWorker } from '../te
 import type { Logger } from '../telemetry/logger';
 import { countHolds, measuredAdmit, watchRequests } from '../telemetry/observe';
 import type { Telemetry } from '../telemetry/telemetry';
-import { activityInterceptor, clientInterceptor } from '../telemetry/temporal-interceptors';
+import { activityInterceptor, clientInterceptor, watchAttempts } from '../telemetry/temporal-interceptors';
 import type { TenantConfig } from './configuration';
 import { configsOf } from './tenant-configs';
 import { createApprovals } from './approvals/parts';
+import { startNotices } from './notices';
 import { createRulebook, type Census } from './rulebook';
 import { sandboxVariables } from './sandbox-variables';
 import { loggerOf } from './services';
@@ -116,6 +117,7 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
         ...createActivities({
           ...{ dispatcher, awfs: contracts.map(({ name }) => name), log },
           check: approvals.check,
+          watch: watchAttempts(telemetry),
         }),
         ...robot.activities,
       },
@@ -128,6 +130,9 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
     const closeReleaser = robots.includes('service')
       ? await startReleasing(robot, { wiring, codec, telemetry })
       : nothing;
+    const notices = robots.includes('service')
+      ? startNotices({ settings, wiring, database, configOf, telemetry, logger, now })
+      : undefined;
     const shown = await showMetrics(settings, {
       ...{ telemetry, logger },
       ...(sdkMetrics === undefined ? {} : { along: `http://${sdkMetrics}/metrics` }),
@@ -135,6 +140,7 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
     logger.log('worker.started', { robots });
     const ended = running.ended.finally(async () => {
       await closeReleaser();
+      await notices?.stop();
       await closeDatabases();
       await shown?.close();
       await telemetry.close();

@@ -10,6 +10,7 @@ import { createAuthorityView, type AuthorityView } from '../store/authority-view
 import { openDatabase } from '../store/database';
 import { createEntityStore } from '../store/entities';
 import { createEventStore } from '../store/events';
+import { createNoticeStore, type NoticeStore } from '../store/notices';
 import { createLogger, type Logger } from '../telemetry/logger';
 import { currentScope } from '../telemetry/scope';
 import type { Telemetry } from '../telemetry/telemetry';
@@ -36,6 +37,7 @@ export interface Services {
   readonly census: Census;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
+  readonly notices: NoticeStore;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   close(): Promise<void>;
@@ -86,6 +88,7 @@ export async function openServices(
     ingest: createIngest({ events: createEventStore(database), cortex, now }),
     logger,
     telemetry,
+    notices: createNoticeStore(database),
     now,
     close: () => closeAll([outcomes, database, telemetry]),
   };

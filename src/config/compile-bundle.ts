@@ -27,6 +27,7 @@ import { layerLaws } from './layer-laws';
 import { GLOBAL_SCOPE, rankOf, SCOPED_LAYERS, type ScopedLayer } from './layers';
 import type { layerFile, tenantFile } from './file-schemas';
 import { CONFIG_LIMITS } from './limits';
+import { noticesOf, type NoticeSettings } from './notices';
 import { readFiles, type TenantFiles } from './read-files';
 import type { ConfigFile, YamlFile } from './yaml-file';
 
@@ -43,6 +44,8 @@ export interface Compiled {
   readonly bundle: Bundle;
   /** Not wrong by themselves: `SELECT_OVERLAP`, `SELECT_NEVER`. */
   readonly warnings: readonly Diagnostic[];
+  /** Who is told of what, from `notices.yaml`. It decides nothing, so it is no part of the bundle. */
+  readonly notices: NoticeSettings;
   /** Entities of `seed.yaml`, by id: what is put into the graph before the first event. */
   readonly seed: readonly EntityUpdate[];
 }
@@ -94,10 +97,16 @@ export function compileBundle(input: CompileInput): Result<Compiled, readonly Di
     content,
     places,
   };
+  const notices = noticesOf(files.notices, { connected: Object.keys(connections), found });
   const seed = seedOf(files, entities.types, found);
   found.push(...automationLaws(bundle, automations, catalog));
   if (found.length > 0) return err(inOrder(found));
-  return ok({ bundle: deepFreeze(bundle), warnings: inOrder(automationWarnings(automations)), seed });
+  return ok({
+    bundle: deepFreeze(bundle),
+    warnings: inOrder(automationWarnings(automations)),
+    notices,
+    seed,
+  });
 }
 
 function noTenant({ tenant, files }: CompileInput): Diagnostic {

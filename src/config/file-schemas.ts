@@ -8,6 +8,7 @@ import { PRIORITIES } from '../governance/facts';
 import { MODES, TIERS } from '../governance/mode';
 import { conditionSchema } from './condition';
 import { SCOPED_LAYERS } from './layers';
+import { NOTICE_KINDS } from './notice-kinds';
 import { CONFIG_LIMITS } from './limits';
 import { count, duration } from './value-types';
 
@@ -142,6 +143,9 @@ export const automationFile = z.strictObject({
 export const ENV_REFERENCE = /^env:[A-Z][A-Z0-9_]*$/;
 const BASE_URL = /^(env:[A-Z][A-Z0-9_]*(\/[^\s]*)?|(https?|ldaps?):\/\/[^\s@]+)$/;
 
+/** Of a mail server. */
+const SMTP_URL = /^(?:smtps?:\/\/[^\s/]+|env:[A-Z][A-Z0-9_]*)$/;
+
 /** `config/<tenant>/connections.yaml`. */
 export const connectionsFile = z.strictObject({
   systems: z.record(
@@ -159,6 +163,58 @@ export const connectionsFile = z.strictObject({
       settings: z.record(member, z.string().max(500)).optional(),
     }),
   ),
+});
+
+const address = z
+  .string()
+  .max(500)
+  .regex(BASE_URL)
+  .meta({ description: 'a URL, or env:NAME with an optional path' });
+const secret = z.string().regex(ENV_REFERENCE).meta({ description: 'a reference such as env:MAIL_PASSWORD' });
+const channel = {
+  id: name.meta({ description: 'what the channel is called in the outbox; a delivery belongs to it' }),
+  about: z
+    .array(z.enum(NOTICE_KINDS))
+    .min(1)
+    .optional()
+    .meta({ description: 'what is told on it; left out, everything' }),
+};
+
+/** `config/<tenant>/notices.yaml`. */
+export const noticesFile = z.strictObject({
+  link: address
+    .optional()
+    .meta({
+      description: 'address of the API, or of a console, that links lead to; left out, messages have none',
+    }),
+  mail: z
+    .strictObject({
+      server: z
+        .string()
+        .max(500)
+        .regex(SMTP_URL)
+        .meta({ description: 'smtp://host:port, smtps://host:port, or env:NAME' }),
+      from: text,
+      user: secret.optional(),
+      password: secret.optional(),
+    })
+    .optional(),
+  channels: z
+    .array(
+      z.discriminatedUnion('kind', [
+        z.strictObject({ ...channel, kind: z.literal('email'), to: z.array(z.email()).min(1).max(50) }),
+        z.strictObject({
+          ...channel,
+          kind: z.literal('slack'),
+          channel: text.meta({ examples: ['#approvals'] }),
+        }),
+        z.strictObject({
+          ...{ ...channel, kind: z.literal('webhook'), url: address },
+          secret: secret.meta({ description: 'what each call is signed with' }),
+        }),
+      ]),
+    )
+    .max(50),
 });
 
 const FIELD_TYPES = ['text', 'number', 'boolean', 'date', 'texts'] as const;

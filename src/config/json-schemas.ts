@@ -9,6 +9,7 @@ import {
   connectionsFile,
   entitiesFile,
   layerFile,
+  noticesFile,
   seedFile,
   sharedFile,
   tenantFile,
@@ -24,6 +25,7 @@ const FILES = {
   'automation.json': ['config/<tenant>/automations/*.yaml', automationFile],
   'entities.json': ['config/<tenant>/entities.yaml', entitiesFile],
   'connections.json': ['config/<tenant>/connections.yaml', connectionsFile],
+  'notices.json': ['config/<tenant>/notices.yaml', noticesFile],
   'seed.json': ['config/<tenant>/seed.yaml', seedFile],
 } as const;
 

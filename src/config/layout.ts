@@ -16,12 +16,14 @@ export type Place =
   | { readonly kind: 'tier'; readonly tier: Tier }
   | { readonly kind: TenantFileKind; readonly tenant: string };
 
-export type TenantFileKind = 'tenant' | 'entities' | 'connections' | 'seed' | 'layer' | 'automation';
+export type TenantFileKind =
+  'tenant' | 'entities' | 'connections' | 'notices' | 'seed' | 'layer' | 'automation';
 
 const SINGLE: Readonly<Record<string, TenantFileKind>> = {
   'tenant.yaml': 'tenant',
   'entities.yaml': 'entities',
   'connections.yaml': 'connections',
+  'notices.yaml': 'notices',
   'seed.yaml': 'seed',
 };
 const FOLDERS: Readonly<Record<string, TenantFileKind>> = { layers: 'layer', automations: 'automation' };

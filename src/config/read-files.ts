@@ -11,6 +11,7 @@ import {
   connectionsFile,
   entitiesFile,
   layerFile,
+  noticesFile,
   seedFile,
   sharedFile,
   tenantFile,
@@ -30,6 +31,7 @@ export interface TenantFiles {
   readonly tenant?: Read<typeof tenantFile>;
   readonly entities?: Read<typeof entitiesFile>;
   readonly connections?: Read<typeof connectionsFile>;
+  readonly notices?: Read<typeof noticesFile>;
   readonly seed?: Read<typeof seedFile>;
   readonly layers: readonly Read<typeof layerFile>[];
   readonly automations: readonly Read<typeof automationFile>[];
@@ -82,6 +84,8 @@ function keep(place: Place, one: Reader, { read, tiers, layers, automations }: K
       return one.as(entitiesFile, (value) => (read.entities = value));
     case 'connections':
       return one.as(connectionsFile, (value) => (read.connections = value));
+    case 'notices':
+      return one.as(noticesFile, (value) => (read.notices = value));
     case 'seed':
       return one.as(seedFile, (value) => (read.seed = value));
     case 'layer':
@@ -100,8 +104,9 @@ class Reader {
 
   as<Schema extends z.ZodType>(schema: Schema, take: (read: Read<Schema>) => unknown): void {
     const { file, found } = this;
-    const isSecret = (schema as z.ZodType) === connectionsFile;
-    const secrets = isSecret ? secretsInClear(file) : [];
+    const isConnections = (schema as z.ZodType) === connectionsFile;
+    const isSecret = isConnections || (schema as z.ZodType) === noticesFile;
+    const secrets = isConnections ? secretsInClear(file) : [];
     found.push(...secrets);
     // An empty file, or one of comments alone, is a file that says nothing.
     const value = file.value ?? {};

@@ -3,18 +3,7 @@
  * Adapter ring; types and names, no I/O.
  */
 
-/** What is told of. A channel takes all of these, or those that its configuration names. */
-export const NOTICE_KINDS = [
-  'approval_asked',
-  'approval_reminded',
-  'approval_escalated',
-  'review_due',
-  'action_held',
-  'incident_opened',
-  'escalation_opened',
-  'outcome_backstepped',
-] as const;
-export type NoticeKind = (typeof NOTICE_KINDS)[number];
+import type { NoticeKind } from '../config/notice-kinds';
 
 export interface NoticeBody {
   readonly kind: NoticeKind;

@@ -43,6 +43,7 @@ export const COLLECTIONS: Readonly<Record<CollectionName, CollectionSpec>> = {
 
   'slack.users': { indexes: { email: inProfile('email'), name: lower('name') } },
   'slack.channels': { indexes: { name: lower('name') } },
+  'slack.messages': { indexes: { channel: field('channel') } },
   'slack.members': { indexes: { channel: field('channel'), user: field('user') } },
 
   'graph.users': { indexes: { upn: lower('userPrincipalName'), mail: lower('mail') } },
@@ -77,7 +78,7 @@ export const COLLECTIONS: Readonly<Record<CollectionName, CollectionSpec>> = {
 
 export type CollectionName =
   | `okta.${'users' | 'groups' | 'members'}`
-  | `slack.${'users' | 'channels' | 'members'}`
+  | `slack.${'users' | 'channels' | 'members' | 'messages'}`
   | `graph.${'users' | 'groups' | 'members' | 'devices' | 'configurations' | 'assignments'}`
   | `servicenow.${'sys_user' | 'cmn_department' | 'sc_cat_item' | 'sc_request' | 'sc_req_item' | 'incident'}`
   | `workday.${'workers' | 'organizations' | 'drafts' | 'events' | 'settings'}`;

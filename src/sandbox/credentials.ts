@@ -50,7 +50,7 @@ const WRITE_SCOPES: Readonly<Record<VendorName, readonly string[]>> = {
   okta: ['okta.users.manage', 'okta.groups.manage'],
   graph: ['User.ReadWrite.All', 'GroupMember.ReadWrite.All', 'DeviceManagementConfiguration.ReadWrite.All'],
   servicenow: ['itil', 'catalog_order'],
-  slack: ['channels:manage', 'channels:write.invites'],
+  slack: ['channels:manage', 'channels:write.invites', 'chat:write'],
 };
 
 const scopesOf = (vendor: VendorName, access: Access): ReadonlySet<string> =>

@@ -26,6 +26,12 @@ export const LOG_EVENTS = {
     level: 'error',
     meaning: 'the address for metrics cannot be had; the process works on without it',
   },
+  'notice.failed': { level: 'warn', meaning: 'a notice was not delivered; it is tried again later' },
+  'notice.dead': { level: 'error', meaning: 'a notice could not be delivered and is not tried again' },
+  'notices.interrupted': {
+    level: 'warn',
+    meaning: 'notices can not be sent now, because the database or a configuration is not at hand',
+  },
   'api.started': { level: 'info', meaning: 'the API takes requests' },
   'api.stopping': { level: 'info', meaning: 'the API takes no more requests and finishes what it has' },
   'api.failed': { level: 'error', meaning: 'a request ended with an error that nobody expected' },

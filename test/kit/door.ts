@@ -44,13 +44,24 @@ export function doorOnly({ identify }: Pick<TokenIssuer, 'identify'>, passed: st
   const outcomes = new Proxy({}, { get: (_target, name) => (name === 'client' ? client : noted) });
   const logger = createLogger({ level: 'error', write: (line) => passed.push(line), now: Date.now });
   // A tenant is told of itself alone; whoever comes through is noted as for any other door.
+  const notices = {
+    backlog: (tenant: string) => {
+      passed.push(tenant);
+      return Promise.resolve({ waiting: 0, dead: 0 });
+    },
+    dead: () => Promise.resolve([]),
+    revive: (tenant: string) => {
+      passed.push(tenant);
+      return Promise.resolve(0);
+    },
+  };
   const telemetry = noTelemetry();
   telemetry.metrics.text = (only) => {
     passed.push(only?.tenant ?? 'no tenant');
     return Promise.resolve('');
   };
   return {
-    services: { outcomes, authority, logger, telemetry, now: Date.now } as unknown as Services,
+    services: { outcomes, authority, logger, telemetry, notices, now: Date.now } as unknown as Services,
     configOf: (tenant) => {
       passed.push(tenant);
       return Promise.resolve(refuse('CONFIG_REFUSED', 'no configuration here'));

@@ -1,5 +1,6 @@
 /** The table of routes: everything that the API serves, and nothing else. Entry ring; data only. */
 import type { Route } from '../route';
+import { followLinkRoute, openLink } from './links';
 import { backstep, cancel, decide, pause, resolve, resume } from './acts';
 import { decideFacts, getAction, getGuardrails, getTrust, setGuardrail, takeOver } from './authority';
 import { kill, listAutomations, pauseWhole, resumeWhole, setAutomationDial } from './automations';
@@ -10,11 +11,13 @@ import {
   compilePlan,
   getFeed,
   getHistory,
+  getPlan,
   getOutcome,
   getTrace,
   listOutcomes,
   startOutcome,
 } from './outcomes';
+import { listNotices, reviveNotices } from './notices';
 import { attest, override } from './overrides';
 import { forkRoute, rehearseRoute, reviewRoute } from './replay';
 import { health, metricsRoute, openApiRoute, readiness } from './service';
@@ -31,6 +34,10 @@ export const tableOf = ({ isStopping, document }: TableParts): readonly Route[] 
   openApiRoute(document),
   ...docsRoutes,
   metricsRoute,
+  openLink,
+  followLinkRoute,
+  listNotices,
+  reviveNotices,
   receiveEvent,
   compilePlan,
   startOutcome,

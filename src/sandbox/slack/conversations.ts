@@ -159,6 +159,28 @@ function join(call: Call): Answer {
   });
 }
 
+/**
+ * A message, with its blocks as they were sent. A message that is sent twice is there twice.
+ * @source https://docs.slack.dev/reference/methods/chat.postMessage
+ */
+function postMessage(call: Call): Answer {
+  call.target(argument(call, 'channel'));
+  return withChannel(call, (id, row) => {
+    if (row['is_archived'] === true) return slackError('is_archived');
+    if (!isMember(call, id, BOT_USER)) return slackError('not_in_channel');
+    const written = argument(call, 'text');
+    if (written === '') return slackError('no_text');
+    const ts = `${Math.floor(call.now.getTime() / 1000)}.${String(call.world.nextId()).padStart(6, '0')}`;
+    const message = {
+      ...{ ts, channel: id, user: BOT_USER, text: written },
+      ...(call.body['blocks'] === undefined ? {} : { blocks: call.body['blocks'] }),
+      ...(call.body['metadata'] === undefined ? {} : { metadata: call.body['metadata'] }),
+    };
+    call.world.put('slack.messages', `${id}:${ts}`, message);
+    return slackOk({ channel: id, ts, message });
+  });
+}
+
 export const conversationRoutes: readonly VendorRoute[] = [
   ...method('conversations.list', 'channels:read', list),
   ...method('conversations.info', 'channels:read', (call) =>
@@ -171,4 +193,5 @@ export const conversationRoutes: readonly VendorRoute[] = [
   ...method('conversations.archive', 'channels:manage', archive(true)),
   ...method('conversations.unarchive', 'channels:manage', archive(false)),
   ...method('conversations.join', 'channels:manage', join),
+  ...method('chat.postMessage', 'chat:write', postMessage),
 ];

@@ -14,7 +14,7 @@ import { didYouMean } from '../kernel/diagnostic';
 import { durationMs } from '../kernel/duration';
 import type { Json } from '../kernel/json';
 import { ok, type Result } from '../kernel/result';
-import type { ActionNode } from '../plan/plan';
+import type { ActionNode, PlannedAwf } from '../plan/plan';
 import { refuse, type Refusal } from './refusal';
 
 export type Contracts = ReadonlyMap<string, AwfContract>;
@@ -97,7 +97,7 @@ function replaced(
   const wrong = inputMisfits(contract, input, change.input ?? {});
   if (wrong.length > 0) return misfit(awf, 'input', wrong);
   const undo = contracts.get(contract.compensation?.awf ?? '');
-  const frozen = [contract, ...(undo === undefined ? [] : [undo])].map((one) => [
+  const frozen = [contract, ...(undo === undefined ? [] : [undo])].map((one): [string, PlannedAwf] => [
     one.name,
     freezeAwf(one, durationMs(one.timeout)),
   ]);

@@ -163,7 +163,7 @@ test('an AWF that the plan does not know fires in the place of another, and is u
   const unfit = await override(id, box, { change: { do: 'replace', awf: 'toy.look' } });
   expect(unfit).toMatchObject({
     ok: false,
-    error: { code: expect.stringMatching(/^OVERRIDE_(AWF_UNFIT|OUTPUT)/) },
+    error: { code: 'OVERRIDE_AWF_UNFIT' },
   });
   accepted(await override(id, box, { change: { do: 'replace', awf: 'toy.scan' } }));
   await held(id, box);

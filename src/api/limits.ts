@@ -2,6 +2,8 @@
 export const API_LIMITS = {
   /** UTF-8 bytes of a body: an event may have 256 KiB, a reviewed plan 1 MiB, and JSON of it a little more. */
   bodyBytes: 1_310_720,
+  /** Bytes of address and headers: a cursor and filters of the longest that fit a schema, percent-encoded, and a token. */
+  headBytes: 65_536,
   /** Characters of a path parameter: a tenant, an outcome code, an event's id of 200 characters and a node, each percent-encoded. */
   paramLength: 2_000,
   /** Characters of a person's reason, evidence or name: they land in histories and traces. */

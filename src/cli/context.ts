@@ -20,6 +20,8 @@ export interface CommandContext {
 export interface CommonOptions {
   readonly json?: true;
   readonly tenant: string;
+  /** An API in place of servers. */
+  readonly api?: string;
 }
 
 export type CommandResult = Promise<ExitCode>;

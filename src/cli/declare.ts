@@ -18,6 +18,7 @@ export function common(command: Command, context: CommandContext, examples: read
   return command
     .addOption(new Option('--tenant <name>', 'whose world it is').default(context.settings.tenant))
     .addOption(new Option('--json', 'print the result as JSON'))
+    .addOption(new Option('--api <url>', 'an API to ask in place of the servers; who acts is BACKSTEP_TOKEN'))
     .addHelpText('after', examplesText(examples));
 }
 
@@ -37,9 +38,32 @@ export function action<Given extends readonly unknown[], Options extends CommonO
   return command.action(async (...all: unknown[]) => {
     // Commander passes the arguments, then the options, then the command itself.
     const given = all.slice(0, -2) as unknown as Given;
+    const options = command.optsWithGlobals<Options>();
+    const { context } = declaring;
+    const over = await remotely(command, context, { given, options });
+    if (over !== undefined) return declaring.done(over);
     const run = await load();
-    declaring.done(await run(declaring.context, given, command.optsWithGlobals<Options>()));
+    declaring.done(await run(context, given, options));
   });
+}
+
+/** Names of a command and of those it belongs to, without the program's own. */
+const pathOf = (command: Command): readonly string[] =>
+  command.parent === null ? [] : [...pathOf(command.parent), command.name()];
+
+/** What the command came to over an API; `undefined` where none is named, or the command needs no servers. */
+async function remotely(
+  command: Command,
+  context: CommandContext,
+  asked: { readonly given: readonly unknown[]; readonly options: CommonOptions },
+): Promise<ExitCode | undefined> {
+  if ((asked.options.api ?? context.settings.remote.url) === undefined) return undefined;
+  const { openRemote, remoteOf } = await import('./remote/api.js');
+  const remote = remoteOf(context.settings, asked.options.api);
+  const { REMOTE } = await import('./remote/commands.js');
+  const run = REMOTE[pathOf(command).join(' ')];
+  if (remote === undefined || run === undefined) return undefined;
+  return run(openRemote(remote), context, asked as never);
 }
 
 /** Gathers `key=value` options; the values stay text, because only the one who reads them knows their type. */

@@ -23,11 +23,18 @@ export interface Need {
 /** Runs `work` with services, and closes whatever had to be opened for it. */
 export async function withServices<T>(
   context: CommandContext,
-  options: Pick<CommonOptions, 'tenant'>,
+  options: Pick<CommonOptions, 'tenant' | 'api'>,
   need: Need,
   work: (services: Services) => Promise<T>,
 ): Promise<T> {
   const { settings, terminal } = context;
+  if ((options.api ?? settings.remote.url) !== undefined) {
+    throw new Complaint('this command asks the servers themselves, and an API is named', {
+      code: 'CLI_USAGE',
+      exit: 2,
+      help: 'run it where the servers are, without `--api` and BACKSTEP_API',
+    });
+  }
   const named = wiringOf(settings);
   const up = named === undefined ? await standFor(context, options, need) : undefined;
   try {

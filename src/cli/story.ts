@@ -3,7 +3,7 @@
  * Entry ring.
  */
 import { temporal } from '@temporalio/proto';
-import type { Services } from '../app/services';
+import type { Outcomes } from '../temporal/client';
 import type { EngineState } from '../engine/state';
 import { followTrace, waitingFor, type FollowOptions } from '../projection/trace';
 import { SERVICE_QUEUE } from '../../workflows/protocol';
@@ -23,7 +23,10 @@ const QUEUED_MS = 2_000;
 const LONELY_MS = 5_000;
 
 export interface StoryOptions extends FollowOptions {
-  readonly services: Services;
+  /** Without a client nobody can be asked whether a robot is there. */
+  readonly services: {
+    readonly outcomes: Pick<Outcomes, 'tell' | 'describe'> & Partial<Pick<Outcomes, 'client'>>;
+  };
   readonly id: string;
   readonly terminal: Terminal;
   readonly printer: TracePrinter;
@@ -56,6 +59,7 @@ export async function tellStory(options: StoryOptions): Promise<Ending> {
 /** An outcome that nobody works on looks like one that takes long. */
 async function warnIfLonely({ services, terminal }: StoryOptions): Promise<void> {
   const { client } = services.outcomes;
+  if (client === undefined) return;
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: SERVICE_QUEUE },

@@ -249,6 +249,7 @@ export const REST_PROBLEMS = {
   KEY_IN_USE: 'a request with this `Idempotency-Key` is being worked on',
   DEPENDENCY_DOWN: 'Temporal or the database does not answer',
   API_UNEXPECTED: 'an error that nobody expected; the log has it under the id in `instance`',
+  API_UNREACHABLE: 'the API that a command asks does not answer, or not as one of ours',
   API_PORT_UNUSABLE: 'the address that the API is to listen on cannot be had',
 } as const;
 

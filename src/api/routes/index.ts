@@ -45,6 +45,7 @@ export const tableOf = ({ isStopping, document }: TableParts): readonly Route[] 
   getOutcome,
   getTrace,
   getHistory,
+  getPlan,
   pause,
   resume,
   backstep,

@@ -7,12 +7,12 @@ import { automationOf } from '../../app/control';
 import { followFeed } from '../../app/feed';
 import { foresee } from '../../app/foresee';
 import { pageOfOutcomes } from '../../app/outcome-pages';
-import { refuse, refusing, type Refusal } from '../../app/refusal';
+import { noSuchOutcome, refuse, refusing, type Refusal } from '../../app/refusal';
 import { planOutcome, runOutcome, type RunRequest } from '../../app/run-outcome';
 import { createRulebook, underOf } from '../../app/rulebook';
 import { canonicalJson, type Json } from '../../kernel/json';
 import { ok, type Result } from '../../kernel/result';
-import { followTrace } from '../../projection/trace';
+import { followTrace, waitingFor } from '../../projection/trace';
 import { API_LIMITS } from '../limits';
 import { defineRoute } from '../route';
 import { jsonObject, outcomeParams, pageQuery } from '../schemas';
@@ -226,6 +226,11 @@ export const getTrace = defineRoute({
   answer: z.object({
     id: z.string(),
     phase: z.string(),
+    paused: z.boolean(),
+    waiting: z
+      .array(z.object({ node: z.string(), status: z.string() }))
+      .readonly()
+      .meta({ description: 'what waits for somebody, while nothing else is under way' }),
     events: z.array(z.looseObject({ at: z.number(), kind: z.string() })).readonly(),
   }),
   answers: { 200: 'the story so far' },
@@ -239,8 +244,35 @@ export const getTrace = defineRoute({
     const { trace, state } = told.value;
     return ok({
       status: 200,
-      body: { id: params.id, phase: state.phase, events: trace.map((one) => ({ ...one })) },
+      body: {
+        id: params.id,
+        phase: state.phase,
+        paused: state.paused,
+        waiting: waitingFor(state).map((node) => ({ node, status: state.nodes[node]?.status ?? '' })),
+        events: trace.map((one) => ({ ...one })),
+      },
     });
+  },
+});
+
+export const getPlan = defineRoute({
+  id: 'getPlan',
+  method: 'GET',
+  path: '/v1/outcomes/{id}/plan',
+  about: 'outcome',
+  access: READERS,
+  summary: 'The plan that an outcome runs, as it was started with it',
+  params: outcomeParams,
+  answer: z.object({ planId: z.string(), plan }),
+  answers: { 200: 'the plan' },
+  problems: ['OUTCOME_UNKNOWN'],
+  async handle({ params }, { services }) {
+    const runs = await refusing(() => services.outcomes.runs(params.id));
+    if (!runs.ok) return runs;
+    const [first] = runs.value;
+    if (first === undefined) return noSuchOutcome(params.id);
+    const { plan: started, planId } = first.start;
+    return ok({ status: 200, body: { planId, plan: { ...started } } });
   },
 });
 

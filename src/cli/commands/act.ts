@@ -126,7 +126,7 @@ async function takeBack(
   });
 }
 
-interface ResolveOptions extends ActOptions {
+export interface ResolveOptions extends ActOptions {
   readonly evidence?: string;
   readonly output?: string;
 }
@@ -148,7 +148,7 @@ export const resolveNode: Run<readonly [node: string, how: Resolution['as']], Re
   });
 };
 
-function resolutionFrom(as: Resolution['as'], options: ResolveOptions): Resolution {
+export function resolutionFrom(as: Resolution['as'], options: ResolveOptions): Resolution {
   const needed = (name: 'evidence' | 'reason'): string => {
     const value = options[name];
     if (value === undefined || value === '')

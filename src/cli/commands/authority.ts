@@ -16,12 +16,13 @@ import { parseFacts } from '../../governance/facts-parse';
 import { GUARDRAIL_IDS } from '../../governance/figures/guardrails';
 import type { Mode } from '../../governance/mode';
 import { didYouMean } from '../../kernel/diagnostic';
-import { Complaint, usage } from '../complaint';
+import { Complaint, usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import type { Pairs } from '../declare';
 import { acceptedOf, configOf } from '../refuse';
 import { withServices } from '../services';
 import { table } from '../table';
+import type { Terminal } from '../terminal';
 
 interface ActOptions extends CommonOptions {
   readonly reason: string;
@@ -37,10 +38,38 @@ export async function dial(
   return withServices(context, options, { starts: false }, async (services): CommandResult => {
     const why = { by: options.as, reason: options.reason };
     const done = acceptedOf(await setDial(services, config, { automation, mode, ...why }));
-    if (options.json) context.terminal.json({ automation, mode, control: done.id });
-    else context.terminal.line(`the dial of ${automation} stands at ${mode}`);
+    showDial(context.terminal, options, { automation, mode, control: done.id });
     return 0;
   });
+}
+
+interface DialSet {
+  readonly automation: string;
+  readonly mode: string;
+  readonly control: string;
+}
+
+export function showDial(terminal: Terminal, { json }: CommonOptions, set: DialSet): void {
+  const { automation, mode, control: id } = set;
+  if (json) terminal.json({ automation, mode, control: id });
+  else terminal.line(`the dial of ${automation} stands at ${mode}`);
+}
+
+interface Killed {
+  readonly automation: string;
+  readonly control: string;
+  readonly executing: readonly { readonly outcome: string; readonly node: string; readonly awf: string }[];
+}
+
+export function showKill(terminal: Terminal, { json }: CommonOptions, killed: Killed): ExitCode {
+  const { automation, control: id, executing } = killed;
+  if (json) terminal.json({ automation, control: id, executing });
+  else if (executing.length === 0) terminal.line(`${automation} is stopped; nothing of it executes`);
+  else {
+    terminal.line(`${automation} is stopped; still executing:`);
+    for (const { outcome, node, awf } of executing) terminal.line(`  ${outcome}#${node}  ${awf}`);
+  }
+  return executing.length === 0 ? 0 : 1;
 }
 
 export async function kill(
@@ -53,14 +82,7 @@ export async function kill(
   return withServices(context, options, { starts: false }, async (services): CommandResult => {
     const why = { by: options.as, reason: options.reason };
     const done = acceptedOf(await killAutomation(services, config, { automation, ...why }));
-    const executing = done.executing ?? [];
-    if (options.json) terminal.json({ automation, control: done.id, executing });
-    else if (executing.length === 0) terminal.line(`${automation} is stopped; nothing of it executes`);
-    else {
-      terminal.line(`${automation} is stopped; still executing:`);
-      for (const { outcome, node, awf } of executing) terminal.line(`  ${outcome}#${node}  ${awf}`);
-    }
-    return executing.length === 0 ? 0 : 1;
+    return showKill(terminal, options, { automation, control: done.id, executing: done.executing ?? [] });
   });
 }
 
@@ -87,12 +109,12 @@ export async function guardrails(
     }
     const inForce = acceptedOf(await standInForce(services, config));
     if (options.json) context.terminal.json(inForce);
-    else for (const line of linesOf(inForce)) context.terminal.line(line);
+    else for (const line of inForceLines(inForce)) context.terminal.line(line);
     return 0;
   });
 }
 
-function limitFrom(name: string, value: string) {
+export function limitFrom(name: string, value: string) {
   const guardrail = GUARDRAIL_IDS.find((id) => id === name);
   if (guardrail === undefined) {
     throw usage(`\`${name}\` is no guardrail`, didYouMean(name, GUARDRAIL_IDS) ?? GUARDRAIL_IDS.join(', '));
@@ -106,7 +128,7 @@ function limitFrom(name: string, value: string) {
   );
 }
 
-function linesOf({ guardrails: limits, controls, waiting }: InForce): readonly string[] {
+export function inForceLines({ guardrails: limits, controls, waiting }: InForce): readonly string[] {
   const rows = limits.map(({ guardrail, used, limit, unit, window, level }) => [
     guardrail,
     `${used} of ${limit}`,
@@ -138,7 +160,7 @@ export async function trust(context: CommandContext, _: readonly [], options: Co
   });
 }
 
-function trustLines(tenant: string, state: TrustState): readonly string[] {
+export function trustLines(tenant: string, state: TrustState): readonly string[] {
   const { earned, effective, score, successes, failures, since, imported } = state;
   const lowered = earned === effective ? '' : `, lowered from ${earned}`;
   return [

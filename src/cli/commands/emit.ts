@@ -20,12 +20,12 @@ export async function emit(
   options: EmitOptions,
 ): CommandResult {
   const { terminal } = context;
-  const sent = parse(await readInput(file), file);
+  const sent = await sentFrom(file);
   const config = await configOf(context, options.tenant);
   return withServices(context, options, { starts: true, seeds: config }, async (services) => {
     const taken = acceptedOf(await ingestEvent(services, config, sent));
     if (options.json) terminal.json(taken);
-    else show(terminal, taken);
+    else showTaken(terminal, taken);
     if (!('outcome' in taken)) {
       if (options.json) return 1;
       throw new Complaint(`the event is kept: ${taken.status}`, {
@@ -52,7 +52,7 @@ export async function emit(
   });
 }
 
-function show(terminal: Terminal, taken: EventTaken): void {
+export function showTaken(terminal: Terminal, taken: EventTaken): void {
   if (taken.status === 'started') {
     terminal.line(`${taken.outcome} started by ${taken.automation}`);
   } else if (taken.status === 'duplicate') {
@@ -60,6 +60,9 @@ function show(terminal: Terminal, taken: EventTaken): void {
     terminal.line(`event ${taken.event} was here before${content}: ${taken.outcome ?? 'it started nothing'}`);
   }
 }
+
+/** What a file, or standard input, holds. */
+export const sentFrom = async (file: string): Promise<unknown> => parse(await readInput(file), file);
 
 async function readInput(file: string): Promise<string> {
   if (file === '-') return text(process.stdin);

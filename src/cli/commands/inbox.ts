@@ -43,13 +43,13 @@ export async function inbox(
     if (address !== undefined) {
       const task = acceptedOf(await oneTask(services, address));
       if (options.json) terminal.json(task);
-      else for (const line of linesOf(task)) terminal.line(line);
+      else for (const line of detailLines(task)) terminal.line(line);
       return 0;
     }
     const tasks = await allTasks(services, options, wanted);
     if (options.json) for (const task of tasks) terminal.json(task);
     else if (tasks.length === 0) terminal.line('nothing waits for a person');
-    else for (const line of tableOf(tasks)) terminal.line(line);
+    else for (const line of taskTable(tasks)) terminal.line(line);
     return 0;
   });
 }
@@ -80,7 +80,7 @@ function filterFrom({ kind, outcome, entity, claimed, by, since, approval }: Inb
   return { kind, outcome, entity, claimed, by, since: at, approval };
 }
 
-const tableOf = (tasks: readonly Task[]): readonly string[] =>
+export const taskTable = (tasks: readonly Task[]): readonly string[] =>
   table([
     ['task', 'waits for', 'about', 'since', 'claimed by'],
     ...tasks.map((task) => [task.id, waitsFor(task), task.entity, timeOf(task), task.claimedBy ?? '']),
@@ -100,7 +100,7 @@ function waitsFor({ kind, approval, by, awf, because }: Task): string {
 
 const timeOf = ({ since }: Task): string => new Date(since).toISOString().slice(0, 19).replace('T', ' ');
 
-function linesOf(task: TaskDetail): readonly string[] {
+export function detailLines(task: TaskDetail): readonly string[] {
   const { input, overrides = [], evidence, claimedBy } = task;
   return [
     `${task.kind} ${task.id}`,

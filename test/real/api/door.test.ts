@@ -89,7 +89,7 @@ describe('a request', () => {
   it('whose head is too long is told so, though it never becomes one', async () => {
     const { app } = await api();
     const url = await app.listen({ port: 0, host: '127.0.0.1' });
-    const response = await fetch(`${url}/v1/outcomes?cursor=${'x'.repeat(20_000)}`);
+    const response = await fetch(`${url}/v1/outcomes?cursor=${'x'.repeat(API_LIMITS.headBytes)}`);
     expect([response.status, ((await response.json()) as { readonly code: string }).code]).toEqual([
       431,
       'REQUEST_HEAD_TOO_LARGE',

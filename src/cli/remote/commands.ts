@@ -1,0 +1,211 @@
+/**
+ * The commands against an API in place of servers: the same arguments, the same output. Who acts is whoever the token names.
+ * Entry ring.
+ */
+import type { Acted } from '../../app/act-on-outcome';
+import { readScope, type InForce, type TrustState } from '../../app/control';
+import type { Task, TaskDetail } from '../../app/tasks';
+import type { Explanation, Level } from '../../replay/explanation';
+import { explanationLines } from '../../replay/explanation';
+import { usage, type ExitCode } from '../complaint';
+import type { CommandContext, CommandResult, CommonOptions } from '../context';
+import type { Pairs } from '../declare';
+import { outcomeIdFrom } from '../refuse';
+import { addressFrom, resolutionFrom, show, type ResolveOptions } from '../commands/act';
+import { inForceLines, limitFrom, showDial, showKill, trustLines } from '../commands/authority';
+import { detailLines, taskTable } from '../commands/inbox';
+import type { RemoteApi } from './api';
+import * as stories from './stories';
+
+interface Asked<Given extends readonly unknown[], Options> {
+  readonly given: Given;
+  readonly options: Options;
+}
+
+type RemoteCommand<Given extends readonly unknown[] = never, Options = never> = (
+  api: RemoteApi,
+  context: CommandContext,
+  asked: Asked<Given, Options>,
+) => CommandResult;
+
+interface Acting extends CommonOptions {
+  readonly reason?: string;
+}
+
+const taskPath = (id: string, rest = ''): string => `/v1/tasks/${encodeURIComponent(id)}${rest}`;
+const whyOf = ({ reason }: Acting) => (reason === undefined ? {} : { reason });
+
+const decide =
+  (
+    verdict: 'approve' | 'reject',
+  ): RemoteCommand<readonly [task: string], Acting & { readonly card?: string; readonly emergency?: true }> =>
+  async (api, context, { given: [text], options }) => {
+    const { outcome, node } = addressFrom(text, 'a gate', 'acme/EMP-R-001/6f1d#manager');
+    const { card, emergency } = options;
+    const acted = await api.post<Acted>(taskPath(`${outcome}#${node}`, '/decision'), {
+      verdict,
+      ...whyOf(options),
+      ...(card === undefined ? {} : { card }),
+      ...(emergency === true && verdict === 'approve' ? { emergency } : {}),
+    });
+    const done = verdict === 'approve' ? 'approved' : 'rejected';
+    return show(context, options, acted, { done, kept: 'kept until the gate opens', late: '' });
+  };
+
+const hold =
+  (what: 'pause' | 'resume'): RemoteCommand<readonly [id: string], Acting> =>
+  async (api, context, { given: [text], options }) => {
+    const scope = readScope(text);
+    const { terminal } = context;
+    if (scope !== undefined) {
+      if (options.reason === undefined) throw usage(`\`${what}\` of a scope needs \`--reason <text>\``);
+      const path = `/v1/scopes/${scope.scope}/${encodeURIComponent(scope.name)}/${what}`;
+      const done = await api.post<object>(path, { reason: options.reason });
+      if (options.json) terminal.json(done);
+      else terminal.line(`${scope.scope} ${scope.name} is ${what === 'pause' ? 'paused' : 'resumed'}`);
+      return 0;
+    }
+    const acted = await api.post<Acted>(stories.pathOf(outcomeIdFrom(text), `/${what}`), whyOf(options));
+    return show(context, options, acted, {
+      done: what === 'pause' ? 'paused' : 'resumed',
+      kept: 'kept',
+      late: '',
+    });
+  };
+
+const resolve: RemoteCommand<readonly [node: string, how: 'retry'], ResolveOptions> = async (
+  api,
+  context,
+  { given: [text, how], options },
+) => {
+  const { outcome, node } = addressFrom(text, 'a node', 'acme/EMP-R-001/6f1d#channels');
+  const body = { node, resolution: resolutionFrom(how, options) };
+  const acted = await api.post<Acted>(stories.pathOf(outcome, '/resolve'), body);
+  return show(context, options, acted, { done: `resolved: ${how}`, kept: 'kept', late: '' });
+};
+
+interface InboxOptions extends CommonOptions {
+  readonly kind?: string;
+  readonly outcome?: string;
+  readonly entity?: string;
+  readonly claimed?: string;
+  readonly by?: string;
+  readonly since?: string;
+  readonly approval?: string;
+  readonly limit: number;
+}
+
+/** Outcomes of one page. */
+const PAGE = 20;
+
+const inbox: RemoteCommand<readonly [task?: string], InboxOptions> = async (
+  api,
+  { terminal },
+  { given: [task], options },
+): Promise<ExitCode> => {
+  if (task !== undefined) {
+    const found = await api.get<TaskDetail>(taskPath(task));
+    if (options.json) terminal.json(found);
+    else for (const line of detailLines(found)) terminal.line(line);
+    return 0;
+  }
+  const { kind, outcome, entity, claimed, by, since, approval } = options;
+  const filter = { kind, outcome, entity, claimed, by, since, approval };
+  const tasks: Task[] = [];
+  let cursor: string | undefined;
+  for (let left = options.limit; left > 0; left -= PAGE) {
+    const query = { ...filter, cursor, limit: Math.min(PAGE, left) };
+    const page = await api.get<{ readonly items: readonly Task[]; readonly next?: string }>(
+      '/v1/tasks',
+      query,
+    );
+    tasks.push(...page.items);
+    cursor = page.next;
+    if (cursor === undefined) break;
+  }
+  if (options.json) for (const one of tasks) terminal.json(one);
+  else if (tasks.length === 0) terminal.line('nothing waits for a person');
+  else for (const line of taskTable(tasks)) terminal.line(line);
+  return 0;
+};
+
+const automationPath = (id: string, rest: string): string =>
+  `/v1/automations/${encodeURIComponent(id)}/${rest}`;
+
+const dial: RemoteCommand<readonly [automation: string, mode: string], Acting> = async (
+  api,
+  { terminal },
+  { given: [automation, mode], options },
+) => {
+  const body = { mode, reason: options.reason };
+  showDial(terminal, options, await api.put(automationPath(automation, 'dial'), body));
+  return 0;
+};
+
+const kill: RemoteCommand<readonly [automation: string], Acting> = async (
+  api,
+  { terminal },
+  { given: [automation], options },
+) =>
+  showKill(terminal, options, await api.post(automationPath(automation, 'kill'), { reason: options.reason }));
+
+const guardrails: RemoteCommand<readonly [], Acting & { readonly set?: Pairs }> = async (
+  api,
+  { terminal },
+  { options },
+) => {
+  const limits = (options.set ?? []).map(([name, value]) => limitFrom(name, value));
+  if (limits.length > 0 && options.reason === undefined) {
+    throw usage('`--set` needs `--reason <text>`', 'see `backstep guardrails --help`');
+  }
+  for (const { guardrail, limit } of limits) {
+    await api.put(`/v1/guardrails/${guardrail}`, { limit, reason: options.reason });
+  }
+  const inForce = await api.get<InForce>('/v1/guardrails');
+  if (options.json) terminal.json(inForce);
+  else for (const line of inForceLines(inForce)) terminal.line(line);
+  return 0;
+};
+
+const trust: RemoteCommand<readonly [], CommonOptions> = async (api, { terminal }, { options }) => {
+  const state = await api.get<TrustState>('/v1/trust');
+  if (options.json) terminal.json(state);
+  else {
+    const { tenant } = await api.get<{ readonly tenant: string }>('/v1/config');
+    for (const line of trustLines(tenant, state)) terminal.line(line);
+  }
+  return 0;
+};
+
+const explain: RemoteCommand<
+  readonly [action: string],
+  CommonOptions & { readonly level: string; readonly file?: readonly string[] }
+> = async (api, { terminal }, { given: [text], options }) => {
+  const { outcome, node } = addressFrom(text, 'an action', 'acme/EMP-R-001/6f1d#identity');
+  const path = `/v1/actions/${encodeURIComponent(`${outcome}#${node}`)}`;
+  if (options.json) terminal.json(await api.get(path, { level: options.level }));
+  else {
+    const whole = await api.get<Explanation>(path, { level: 3 });
+    for (const line of explanationLines(whole, Number(options.level) as Level)) terminal.line(line);
+  }
+  return 0;
+};
+
+/** By the name of the command. What is not here works on this machine, or says that it does not over an API. */
+export const REMOTE: Readonly<Record<string, RemoteCommand>> = {
+  run: stories.run,
+  emit: stories.emit,
+  trace: stories.trace,
+  backstep: stories.takeBack,
+  approve: decide('approve'),
+  reject: decide('reject'),
+  pause: hold('pause'),
+  resume: hold('resume'),
+  resolve,
+  inbox,
+  dial,
+  kill,
+  guardrails,
+  trust,
+  explain,
+};

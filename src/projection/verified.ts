@@ -21,8 +21,7 @@ export type BundleFlawCode =
   | 'RECORDS_MISCOUNTED'
   | 'HEAD_NOT_SIGNED'
   | 'HEAD_MISSING'
-  | 'LOG_ROLLED_BACK'
-  | 'LOG_FORKED';
+  | 'LOG_ROLLED_BACK';
 
 export interface BundleFlaw {
   readonly code: BundleFlawCode;

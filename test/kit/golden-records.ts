@@ -20,7 +20,8 @@ export function goldenRuns(): readonly GoldenRun[] {
     runs.map((history, i) => {
       const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
       const type = started?.workflowType?.name ?? '';
-      return { name: `${name}.${i + 1}`, workflow: `acme/${type}/${name}`, run: `${name}-${i + 1}`, history };
+      const run = started?.originalExecutionRunId ?? '';
+      return { name: `${name}.${i + 1}`, workflow: `acme/${type}/${name}`, run, history };
     }),
   );
 }

@@ -11,7 +11,7 @@ import type { Context } from './context';
  * Events of Temporal's history that one thing costs at most: three of its own and three of the workflow task that follows.
  * A local action leaves a marker inside the task of its predecessor.
  */
-const EVENTS = { remote: 6, local: 4, gate: 10, wait: 6, start: 5 } as const;
+const EVENTS = { remote: 6, local: 4, gate: 24, wait: 6, start: 5 } as const;
 
 export function checkLimits(context: Context, plan: Plan, bytes: string): void {
   const size = utf8Length(bytes);

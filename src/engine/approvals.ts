@@ -7,12 +7,12 @@ import { coverageOf, escalatesTo, stepsOfGate, type StepAsked } from '../governa
 import type { Failure } from '../kernel/failure';
 import { invariant } from '../kernel/invariant';
 import type { ActionNode, GateNode } from '../plan/plan';
-import type { CountedDecision, EngineEvent, FireResult, GateDecision, GateProof, HoldAsks } from './effects';
+import type { Clocks, CountedDecision, EngineEvent, FireResult, GateDecision, GateProof } from './effects';
 import { planNodeOf, type BlockLayout } from './layout';
 import { blockOf, layoutAt, place, prefixOf, type Placed, type Run } from './run';
 
-/** Checks under way at once for one outcome: what comes beyond waits for none of them, and is refused as too much. */
-const CHECKS_AT_ONCE = 50;
+/** Checks under way at once for one outcome: a flood of forged decisions must not fill its state. */
+const CHECKS_AT_ONCE = 500;
 
 export type SignedAnswer = 'done' | 'kept' | 'late' | 'unknown' | 'refused' | 'checking';
 
@@ -137,15 +137,11 @@ const seatsIn = (coveredBy: readonly (readonly string[])[]): number =>
 
 /** Starts the clocks of a gate; called again when one of several people has decided, because each is given the whole time. */
 export function startReminding(run: Run, id: string, gate: GateNode): void {
-  const { remindAfterMs, escalateAfterMs } = gate;
-  startTimers(run, id, { remindAfterMs: remindAfterMs ?? null, escalateAfterMs: escalateAfterMs ?? null });
+  const clocks = run.state.terms?.clocks?.[gate.approval];
+  if (clocks !== undefined) startTimers(run, id, clocks);
 }
 
-function startTimers(
-  run: Run,
-  id: string,
-  { remindAfterMs, escalateAfterMs }: Pick<HoldAsks, 'remindAfterMs' | 'escalateAfterMs'>,
-): void {
+function startTimers(run: Run, id: string, { remindAfterMs, escalateAfterMs }: Clocks): void {
   if (remindAfterMs !== null) restart(run, `remind:${id}`, remindAfterMs);
   if (escalateAfterMs !== null) restart(run, `escalate:${id}`, escalateAfterMs);
 }

@@ -78,8 +78,16 @@ export interface ApprovalTerms {
   readonly plan: string;
   /** Overrides of the figures of the authority rules, for the risk that cards show. */
   readonly figures: JsonObject;
+  /** By type of approval: when people are reminded and the level above hears of it. Absent: never. @source execution model 9.3 */
+  readonly clocks?: { readonly [approval: string]: Clocks };
   /** Authors of the policies that ask, where it is known: none of them approves what their own policy asks. */
   readonly authors?: readonly string[];
+}
+
+/** Milliseconds from asking each of those who are asked; null for never. */
+export interface Clocks {
+  readonly remindAfterMs: number | null;
+  readonly escalateAfterMs: number | null;
 }
 
 export interface Check {
@@ -121,12 +129,10 @@ export interface GateProof {
 }
 
 /** What is asked of people for a held action, and by when; times in milliseconds from asking. */
-export interface HoldAsks {
+export interface HoldAsks extends Clocks {
   readonly approval: string;
   /** Who is still to decide. */
   readonly open: readonly string[];
-  readonly remindAfterMs: number | null;
-  readonly escalateAfterMs: number | null;
   readonly expiresAfterMs: number;
 }
 

@@ -115,10 +115,6 @@ export interface GateNode extends NodeBase {
   readonly by: readonly string[];
   /** Without a decision for so long the gate expires, in milliseconds. */
   readonly expiresAfterMs: number;
-  /** After so long those who are asked are reminded, in milliseconds from asking each of them; absent: never. */
-  readonly remindAfterMs?: number;
-  /** After so long the level above hears of it, likewise. @source execution model 9.3 */
-  readonly escalateAfterMs?: number;
   /** Shown on the card: what is asked, in words. */
   readonly ask?: string;
   readonly onRejected: Course;

@@ -15,7 +15,9 @@ import type {
   Effects,
   EngineEvent,
   FireResult,
+  GateDecision,
   Happening,
+  HoldAsks,
   Override,
   Resolution,
   Stray,
@@ -35,8 +37,8 @@ export type FireMode =
   | { readonly as: 'refused'; readonly failure: Failure; readonly decision?: Json }
   /** No answer came; whether the effect happened is what only the world knows. */
   | { readonly as: 'unanswered'; readonly happened: boolean }
-  /** Held by a decision; let go on after the time a person takes, and then asked for again. */
-  | { readonly as: 'held'; readonly because: string; readonly decision?: Json }
+  /** Held by a decision; let go on after the time a person takes, and then asked for again. With `asks` nobody lets it go on. */
+  | { readonly as: 'held'; readonly because: string; readonly decision?: Json; readonly asks?: HoldAsks }
   /** Let go on by a decision that is to be told along. */
   | { readonly as: 'decided'; readonly decision: Json }
   /** Answered as it once was; the model world follows where its prediction can. */
@@ -53,6 +55,10 @@ export interface Oracle {
   readonly fire?: (node: string, awf: AwfContract, input: Json) => FireMode;
   readonly undo?: (node: string, awf: AwfContract) => 'predicted' | Failure;
   readonly gate?: (gate: string) => 'approve' | 'reject' | 'expire';
+  /** What people say at a gate, and when, in milliseconds from its opening; in the place of `gate`. */
+  readonly decisions?: (
+    gate: string,
+  ) => readonly (Omit<GateDecision, 'gate'> & { readonly afterMs: number })[];
   /** Whether a signed decision counts. Default: it does, for every step. */
   readonly check?: (check: Check) => CheckResult;
   /** Data of a signal that is waited for; `undefined` lets the wait time out. */
@@ -211,7 +217,14 @@ export class PredictedEffects implements Effects {
   }
 
   private decide(gate: string): void {
-    const verdict = this.simulation.oracle?.gate?.(gate) ?? 'approve';
+    const { oracle } = this.simulation;
+    if (oracle?.decisions !== undefined) {
+      for (const { afterMs, ...decision } of oracle.decisions(gate)) {
+        this.schedule(afterMs, { kind: 'decide', decision: { gate, ...decision } });
+      }
+      return;
+    }
+    const verdict = oracle?.gate?.(gate) ?? 'approve';
     if (verdict === 'expire') return;
     this.schedule(DECISION_MS, { kind: 'decide', decision: { gate, verdict, by: SIMULATED_PERSON } });
   }
@@ -259,7 +272,9 @@ export class PredictedEffects implements Effects {
     this.schedule(afterMs + DECISION_MS, { kind: 'release', node });
   }
 
-  private hold(node: string, { because, decision }: Extract<FireMode, { as: 'held' }>): FireResult {
+  private hold(node: string, held: Extract<FireMode, { as: 'held' }>): FireResult {
+    const { because, decision, asks } = held;
+    if (asks !== undefined) return { kind: 'held', because, decision: decision ?? {}, asks };
     const ms = this.simulation.oracle?.latencyMs?.(node, 'fire') ?? DEFAULT_LATENCY_MS;
     this.releaseSoon(node, ms);
     return { kind: 'held', because, ...(decision === undefined ? {} : { decision }) };

@@ -15,5 +15,12 @@ export function termsOf(bundle: Bundle, facts: Facts, planId: string): ApprovalT
   // A configuration whose figures do not fit compiles nothing; should one come here, the spec's own hold.
   const figures = found.ok ? found.value : SPEC_FIGURES;
   const depth = chainDepthOf(bundle.tier, figures);
-  return { v: 1, depth: Number.isFinite(depth) ? depth : null, plan: planId, figures: figures.overrides };
+  const clocks = Object.fromEntries(
+    Object.entries(figures.approvals.types).map(([type, { remindAfterMs, escalateAfterMs }]) => [
+      type,
+      { remindAfterMs, escalateAfterMs },
+    ]),
+  );
+  const bounds = { depth: Number.isFinite(depth) ? depth : null, plan: planId };
+  return { v: 1, ...bounds, figures: figures.overrides, clocks };
 }

@@ -1,0 +1,254 @@
+/**
+ * Signed decisions in the engine: whatever people and forgers send, and in whatever shape of plan, no action commits without
+ * the approvals that the gates before it asked for; and each clock of an approval runs out once, on a virtual clock.
+ */
+import fc from 'fast-check';
+import type { ApprovalTerms, Check, CheckResult, Command, GateProof } from '../../../src/engine/effects';
+import { Machine } from '../../../src/engine/machine';
+import type { TraceEvent } from '../../../src/engine/trace';
+import { coverageOf, stepsOfGate } from '../../../src/governance/approval-steps';
+import { blocksIn, mapBlocks, nodesOf } from '../../../src/plan/blocks';
+import type { Block, GateNode, Plan, PlanNode } from '../../../src/plan/plan';
+import { simulate } from '../../../src/simulator/simulator';
+import { arbitraryPlan, put, toyContracts, toyPlan } from '../../kit/plans';
+
+const RUNS = Number(process.env['BACKSTEP_APPROVAL_PLANS'] ?? 150);
+const MINUTE = 60_000;
+const TERMS: ApprovalTerms = {
+  ...{ v: 1, depth: null, plan: 'p', figures: {} },
+  clocks: {
+    review: { remindAfterMs: 30 * MINUTE, escalateAfterMs: null },
+    approve: { remindAfterMs: 60 * MINUTE, escalateAfterMs: 120 * MINUTE },
+    chain: { remindAfterMs: null, escalateAfterMs: 240 * MINUTE },
+  },
+};
+const PEOPLE = ['a', 'b', 'c', 'd'];
+const CHAINS = [['manager'], ['manager', 'director'], ['2 of x|y|z'], ['manager', 'director', 'executive']];
+
+/** Node ids of the plan that must be done before each node: behind `after`, around it, and inside of what is before. */
+function before(plan: Plan): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, ReadonlySet<string>>();
+  const walk = (block: Block, around: ReadonlySet<string>): void => {
+    const mine = new Map<string, Set<string>>();
+    for (const node of block.nodes) {
+      const all = new Set(around);
+      for (const one of node.after ?? []) {
+        for (const id of mine.get(one)!) all.add(id);
+        const prior = block.nodes.find(({ id }) => id === one)!;
+        for (const inner of nodesOf({ nodes: [prior] })) all.add(inner.id);
+      }
+      mine.set(node.id, all);
+      found.set(node.id, all);
+      for (const inner of blocksIn(node)) walk(inner, all);
+    }
+  };
+  walk(plan.body, new Set());
+  return found;
+}
+
+const template = (id: string): string => id.slice(id.lastIndexOf(']/') < 0 ? 0 : id.lastIndexOf(']/') + 2);
+const prefix = (id: string): string => id.slice(0, id.length - template(id).length);
+
+test('no action commits without the approvals that the gates before it asked for', async () => {
+  let [committed, guarded] = [0, 0];
+  await fc.assert(
+    fc.asyncProperty(arbitraryPlan(3), fc.nat(), async (generated, seed) => {
+      let dice = seed;
+      const roll = (sides: number): number => {
+        dice = (dice * 1_103_515_245 + 12_345) % 2_147_483_648;
+        return Math.floor(dice / 65_536) % sides;
+      };
+      const plan = mapBlocks(generated, (node): PlanNode =>
+        node.kind === 'gate' ? { ...node, approval: 'chain', by: CHAINS[roll(CHAINS.length)]! } : node,
+      );
+      const gates = new Map(
+        nodesOf(plan.body).flatMap((node) => (node.kind === 'gate' ? [[node.id, node] as const] : [])),
+      );
+      const needs = before(plan);
+      /** What the check let count, by gate instance: the only truth that is asked below. */
+      const counted = new Map<string, { by: string; may: number[]; token: string }[]>();
+      const check = ({ decision: { gate, by, verdict, token = '' } }: Check): CheckResult => {
+        const steps = stepsOfGate(gates.get(template(gate))!.by, null);
+        const may = steps.map((_, i) => i).filter(() => roll(3) > 0);
+        if (roll(4) === 0 || may.length === 0)
+          return { kind: 'refused', by, code: 'GATE_SIGNATURE_INVALID', because: 'forged' };
+        if (verdict === 'approve') counted.set(gate, [...(counted.get(gate) ?? []), { by, may, token }]);
+        return { kind: 'counts', decision: { by, verdict, may, token } };
+      };
+      const trace: TraceEvent[] = [];
+      const simulated = await simulate({
+        plan,
+        contracts: toyContracts,
+        terms: TERMS,
+        oracle: {
+          check,
+          decisions: (gate) =>
+            PEOPLE.filter(() => roll(4) > 0).map((by) => ({
+              by,
+              verdict: roll(12) === 0 ? ('reject' as const) : ('approve' as const),
+              token: `${gate}/${by}`,
+              afterMs: roll(50_000),
+            })),
+          fire: () => (roll(9) === 0 ? REFUSED : { as: 'predicted' }),
+        },
+      });
+      trace.push(...simulated.trace);
+      for (const [i, event] of trace.entries()) {
+        if (event.kind !== 'awf.ok') continue;
+        committed += 1;
+        for (const gate of gatesOpened(trace.slice(0, i))) {
+          const shares =
+            prefix(event.node).startsWith(prefix(gate)) || prefix(gate).startsWith(prefix(event.node));
+          if (!shares || !needs.get(template(event.node))!.has(template(gate))) continue;
+          const past = trace.slice(0, i).filter((one) => 'gate' in one && one.gate === gate);
+          const ended = past.findLast(({ kind }) => /approved|rejected|expired/.test(kind))?.kind;
+          // A gate that said no, or to which nobody came, is passed only by the course that the runbook wrote for that.
+          if (ended !== 'gate.approved') {
+            const node = gates.get(template(gate)) as GateNode;
+            const course = ended === 'gate.rejected' ? node.onRejected : node.onExpired;
+            expect([ended, course.do]).not.toEqual([undefined, course.do]);
+            expect(['skip', 'branch', 'escalate', 'retry', 'backstep']).toContain(course.do);
+            continue;
+          }
+          guarded += 1;
+          const people = counted.get(gate) ?? [];
+          expect(coverageOf(stepsOfGate(gates.get(template(gate))!.by, null), people).isComplete).toBe(true);
+        }
+      }
+    }),
+    { numRuns: RUNS },
+  );
+  // A property over plans in which nothing is guarded would show nothing.
+  expect(committed).toBeGreaterThan(RUNS);
+  expect(guarded).toBeGreaterThan(RUNS / 10);
+});
+
+const REFUSED = {
+  as: 'refused',
+  failure: { class: 'permanent', code: 'full', message: 'full', effect: 'none' },
+} as const;
+
+const gatesOpened = (trace: readonly TraceEvent[]): readonly string[] => [
+  ...new Set(trace.flatMap((event) => (event.kind === 'gate.open' ? [event.gate] : []))),
+];
+
+const gate = (id: string, rest: Partial<GateNode> = {}): PlanNode => ({
+  ...{ kind: 'gate', id, approval: 'approve', by: ['manager'], expiresAfterMs: 48 * 60 * MINUTE },
+  ...{ onRejected: { do: 'backstep' }, onExpired: { do: 'backstep' } },
+  ...rest,
+});
+
+/** Trace of a plan on the virtual clock: minutes, and what happened. */
+async function told(
+  plan: Plan,
+  decisions: Parameters<typeof simulate>[0]['oracle'],
+): Promise<readonly string[]> {
+  const { trace } = await simulate({ plan, contracts: toyContracts, terms: TERMS, oracle: decisions ?? {} });
+  return trace
+    .filter(({ kind }) => /^(gate|decision|awf\.(rem|esc|exp|appr|held))/.test(kind))
+    .map((event) => `${Math.round(event.at / MINUTE)} ${event.kind}`);
+}
+
+describe('on a virtual clock', () => {
+  const plan = toyPlan([gate('ok'), put('box', ['ok'])]);
+
+  test('who is not heard of is reminded once, then the level above hears of it once, then the gate expires once', async () => {
+    expect(await told(plan, { decisions: () => [] })).toEqual([
+      '0 gate.open',
+      '60 gate.reminded',
+      '120 gate.escalated',
+      '2880 gate.expired',
+    ]);
+  });
+
+  test('a decision ends all clocks', async () => {
+    const at = (minutes: number) => [
+      { by: 'a', verdict: 'approve' as const, token: 't', afterMs: minutes * MINUTE },
+    ];
+    expect(await told(plan, { decisions: () => at(30) })).toEqual(['0 gate.open', '30 gate.approved']);
+    expect(await told(plan, { decisions: () => at(90) })).toEqual([
+      '0 gate.open',
+      '60 gate.reminded',
+      '90 gate.approved',
+    ]);
+  });
+
+  test('each step of a chain is given the whole time', async () => {
+    const chain = toyPlan([gate('ok', { approval: 'chain', by: ['manager', 'director'] })]);
+    const check = ({ decision: { by, verdict, token = '' } }: Check): CheckResult => ({
+      ...{ kind: 'counts', decision: { by, verdict, token, may: [by === 'a' ? 0 : 1] } },
+    });
+    const first = { by: 'a', verdict: 'approve' as const, token: 't', afterMs: 200 * MINUTE };
+    expect(await told(chain, { check, decisions: () => [first] })).toEqual([
+      '0 gate.open',
+      '200 gate.endorsed',
+      '440 gate.escalated',
+      '2880 gate.expired',
+    ]);
+  });
+
+  test('a refused decision moves no clock', async () => {
+    const check = ({ decision: { by } }: Check): CheckResult => ({
+      ...{ kind: 'refused', by, code: 'GATE_APPROVER_NOT_ALLOWED', because: 'nobody asked' },
+    });
+    const one = { by: 'a', verdict: 'approve' as const, token: 't', afterMs: 30 * MINUTE };
+    expect(await told(plan, { check, decisions: () => [one] })).toEqual([
+      '0 gate.open',
+      '30 decision.refused',
+      '60 gate.reminded',
+      '120 gate.escalated',
+      '2880 gate.expired',
+    ]);
+  });
+
+  test('an action that is held for people has the same clocks', async () => {
+    const asks = {
+      ...{ approval: 'approve', open: ['manager'] },
+      ...{ remindAfterMs: 60 * MINUTE, escalateAfterMs: 120 * MINUTE, expiresAfterMs: 2880 * MINUTE },
+    };
+    const held = toyPlan([put('box')]);
+    expect(await told(held, { fire: () => ({ as: 'held', because: 'approve is needed', asks }) })).toEqual([
+      '0 awf.held',
+      '60 awf.reminded',
+      '120 awf.escalated',
+      '2880 awf.expired',
+    ]);
+  });
+});
+
+test('what fires behind a gate carries the signed decisions, through branches and blocks, and nothing else does', () => {
+  const plan = toyPlan([
+    gate('g1'),
+    put('free'),
+    {
+      kind: 'choice',
+      id: 'way',
+      after: ['g1'],
+      on: { lit: true },
+      cases: { true: { nodes: [put('inside')] }, false: { nodes: [] } },
+    },
+    put('last', ['way', 'free']),
+  ]);
+  const { machine, first } = Machine.begin(plan, 0, undefined, [], TERMS);
+  const proofs = new Map<string, readonly GateProof[] | undefined>();
+  let at = 0;
+  const run = (commands: readonly Command[]): void => {
+    for (const command of commands) {
+      if (command.do !== 'fire') continue;
+      proofs.set(command.node, command.gates);
+      const result = { kind: 'committed', output: {}, undo: null } as const;
+      run(machine.advance({ at: (at += 1), event: { kind: 'fired', node: command.node, result } }).commands);
+    }
+  };
+  run(first.commands);
+  const decision = { gate: 'g1', verdict: 'approve', by: 'a', token: 'signed' } as const;
+  const asked = machine.advance({ at: (at += 1), event: { kind: 'decide', decision } });
+  expect(asked.answer).toBe('checking');
+  const result = {
+    kind: 'counts',
+    decision: { by: 'a', verdict: 'approve', may: [0], token: 'signed' },
+  } as const;
+  run(machine.advance({ at: (at += 1), event: { kind: 'checked', check: asked.check!, result } }).commands);
+  const proof = [{ gate: 'g1', need: 1, tokens: ['signed'] }];
+  expect(Object.fromEntries(proofs)).toEqual({ free: undefined, inside: proof, last: proof });
+});

@@ -1,0 +1,392 @@
+/**
+ * The five reports: what each takes from the records of its period.
+ * Pure ring.
+ * @source execution model 7.3
+ */
+import type { RecordKind } from '../record';
+import { approvalsOf, attemptsOf, costOf, numberOf, textOf } from './read-record';
+import type { Collector, Findings, ReportKind, ReportRecord } from './report';
+import { Listing, percent, Tally } from './tally';
+
+export const COLLECTORS: { readonly [Kind in ReportKind]: () => Collector } = {
+  actions: () => new ActionSummary(),
+  automation: () => new AutomationAudit(),
+  cost: () => new CostReport(),
+  failures: () => new FailureAnalysis(),
+  authority: () => new AuthorityReport(),
+};
+
+/** Records that tell of one firing of an action, by how it ended. */
+const FIRED: { readonly [Kind in RecordKind]?: 'committed' | 'failed' | 'held' | 'attested' | 'skipped' } = {
+  'action.committed': 'committed',
+  'action.failed': 'failed',
+  'action.held': 'held',
+  'action.attested': 'attested',
+  'action.skipped': 'skipped',
+};
+const ENDED: { readonly [Kind in RecordKind]?: string } = {
+  'outcome.completed': 'completed',
+  'outcome.backstepped': 'backstepped',
+  'outcome.terminated': 'terminated',
+};
+const DECIDED: {
+  readonly [Kind in RecordKind]?: 'approved' | 'rejected' | 'expired' | 'refused' | 'escalated' | 'delegated';
+} = {
+  'gate.approved': 'approved',
+  'gate.rejected': 'rejected',
+  'gate.expired': 'expired',
+  'gate.refused': 'refused',
+  'gate.escalated': 'escalated',
+  'gate.delegated': 'delegated',
+};
+/** People who changed what would have happened by itself. */
+const INTERVENED: { readonly [Kind in RecordKind]?: string } = {
+  'action.overridden': 'overridden',
+  'action.attested': 'attested',
+  'gate.rejected': 'rejected',
+  'outcome.paused': 'paused',
+  'control.killed': 'killed',
+  'control.paused': 'paused',
+  'control.dialled': 'dialled',
+  'outcome.taken': 'taken',
+};
+
+const isPerson = ({ actor }: ReportRecord): boolean => actor.kind === 'person';
+const stamp = ({ at }: ReportRecord): string => new Date(at).toISOString();
+const actionOf = ({ outcome = '', node = '' }: ReportRecord): string => `${outcome}#${node}`;
+
+class ActionSummary implements Collector {
+  private readonly byAwf = new Tally<'committed' | 'failed' | 'held' | 'attested' | 'skipped' | 'undone'>();
+  private readonly ends = new Tally<'outcomes'>();
+  private readonly decisions = new Tally<
+    'approved' | 'rejected' | 'expired' | 'refused' | 'escalated' | 'delegated'
+  >();
+  private readonly actions = new Listing({
+    id: 'actions',
+    title: 'All actions',
+    columns: ['seq', 'at', 'action', 'awf', 'actor', 'mode', 'risk', 'confidence', 'outcome', 'approvals'],
+  });
+  private started = 0;
+
+  take(record: ReportRecord): void {
+    const { kind, seq, actor } = record;
+    const how = FIRED[kind];
+    const awf = textOf(record, 'awf', textOf(record, 'of'));
+    if (how !== undefined) {
+      if (awf !== 'unknown') this.byAwf.add(awf, how);
+      const facts = [
+        textOf(record, 'mode', ''),
+        textOf(record, 'riskClass', ''),
+        numberOf(record, 'confidence'),
+      ];
+      this.actions.add([
+        seq,
+        stamp(record),
+        actionOf(record),
+        awf,
+        actor.id,
+        ...facts,
+        how,
+        approvalsOf(record),
+      ]);
+    }
+    if (kind === 'action.undone') this.byAwf.add(awf, 'undone');
+    if (kind === 'outcome.started') this.started += 1;
+    const end = ENDED[kind];
+    if (end !== undefined) this.ends.add(end, 'outcomes');
+    const decided = DECIDED[kind];
+    if (decided !== undefined) this.decisions.add(actor.id, decided);
+  }
+
+  findings(): Findings {
+    const columns = ['committed', 'failed', 'held', 'attested', 'skipped', 'undone'] as const;
+    return {
+      figures: [
+        { label: 'outcomes started', value: this.started, unit: '' },
+        ...['completed', 'backstepped', 'terminated'].map((end) => ({
+          label: `outcomes ${end}`,
+          value: this.ends.get(end, 'outcomes'),
+          unit: '',
+        })),
+        ...columns.map((column) => ({
+          label: `actions ${column}`,
+          value: this.byAwf.total(column),
+          unit: '',
+        })),
+      ],
+      charts: [
+        this.byAwf.chart('Actions committed', 'actions', 'committed'),
+        this.ends.chart('Outcomes ended', 'outcomes', 'outcomes'),
+      ],
+      tables: [
+        this.byAwf.table({ id: 'by_type', title: 'Actions by type', name: 'awf', columns }),
+        this.decisions.table({
+          id: 'approvals',
+          title: 'Approval chains, by who decided',
+          name: 'who',
+          columns: ['approved', 'rejected', 'expired', 'refused', 'escalated', 'delegated'],
+        }),
+        this.actions.table(),
+      ],
+    };
+  }
+}
+
+class AutomationAudit implements Collector {
+  private readonly automations = new Tally<'fired' | 'committed' | 'failed' | 'held' | 'autopilot'>();
+  private readonly interventions = new Tally<'interventions'>();
+  private readonly listed = new Listing({
+    id: 'interventions',
+    title: 'Interventions of people',
+    columns: ['seq', 'at', 'who', 'what', 'of', 'reason'],
+  });
+
+  take(record: ReportRecord): void {
+    const { kind, seq, actor, outcome } = record;
+    const how = FIRED[kind];
+    const automation = textOf(record, 'automation', 'none');
+    if (how === 'committed' || how === 'failed' || how === 'held') {
+      this.automations.add(automation, how);
+      if (how !== 'held') this.automations.add(automation, 'fired');
+      if (how !== 'held' && textOf(record, 'mode') === 'autopilot')
+        this.automations.add(automation, 'autopilot');
+    }
+    const intervened = INTERVENED[kind];
+    if (intervened === undefined || !isPerson(record)) return;
+    this.interventions.add(intervened, 'interventions');
+    const of = record.node === undefined ? (outcome ?? automation) : actionOf(record);
+    this.listed.add([seq, stamp(record), actor.id, intervened, of, textOf(record, 'reason', '')]);
+  }
+
+  findings(): Findings {
+    const { automations } = this;
+    const [fired, committed, autopilot] = (['fired', 'committed', 'autopilot'] as const).map((column) =>
+      automations.total(column),
+    ) as [number, number, number];
+    return {
+      figures: [
+        { label: 'actions fired', value: fired, unit: '' },
+        { label: 'of them under autopilot', value: autopilot, unit: '' },
+        { label: 'committed', value: percent(committed, fired) ?? 0, unit: '%' },
+        { label: 'interventions', value: this.interventions.total('interventions'), unit: '' },
+      ],
+      charts: [
+        automations.chart('Actions fired, by automation', 'actions', 'fired'),
+        this.interventions.chart('Interventions', 'acts', 'interventions'),
+      ],
+      tables: [
+        automations.table(
+          {
+            id: 'automations',
+            title: 'Automations',
+            name: 'automation',
+            columns: ['fired', 'autopilot', 'committed', 'failed', 'held'],
+          },
+          { title: 'success %', of: (get) => percent(get('committed'), get('fired')) },
+        ),
+        this.listed.table(),
+      ],
+    };
+  }
+}
+
+class CostReport implements Collector {
+  private readonly byUnit = new Map<string, Tally<'actions' | 'amount'>>();
+
+  take(record: ReportRecord): void {
+    // What failed was asked for, too; what was held was not.
+    if (record.kind !== 'action.committed' && record.kind !== 'action.failed') return;
+    for (const [unit, amount] of costOf(record)) {
+      const tally = this.byUnit.get(unit) ?? new Tally<'actions' | 'amount'>();
+      this.byUnit.set(unit, tally);
+      tally.add(textOf(record, 'awf'), 'actions');
+      tally.add(textOf(record, 'awf'), 'amount', amount);
+    }
+  }
+
+  findings(): Findings {
+    const units = [...this.byUnit].sort(([a], [b]) => (a < b ? -1 : 1));
+    return {
+      figures: units.map(([unit, tally]) => ({
+        label: `expected ${unit}`,
+        value: tally.total('amount'),
+        unit,
+      })),
+      charts: units.map(([unit, tally]) => tally.chart(`${unit} by action type`, unit, 'amount')),
+      tables: units.map(([unit, tally]) =>
+        tally.table({
+          id: `cost_${unit}`,
+          title: `${unit} by action type`,
+          name: 'awf',
+          columns: ['actions', 'amount'],
+        }),
+      ),
+    };
+  }
+}
+
+class FailureAnalysis implements Collector {
+  private readonly causes = new Tally<'failed' | 'retried' | 'undo failed'>();
+  private readonly systems = new Tally<'failed' | 'attempts'>();
+  private readonly listed = new Listing({
+    id: 'failures',
+    title: 'Failures',
+    columns: ['seq', 'at', 'action', 'awf', 'code', 'class', 'effect', 'attempts'],
+  });
+  private readonly mended = new Listing({
+    id: 'remediation',
+    title: 'Remediation',
+    columns: ['seq', 'at', 'who', 'what', 'of', 'how'],
+  });
+  private readonly counts = new Tally<'records'>();
+
+  take(record: ReportRecord): void {
+    const { kind, seq, actor } = record;
+    const code = textOf(record, 'code');
+    this.counts.add(kind, 'records');
+    if (kind === 'action.failed' || kind === 'action.undo_failed') {
+      const awf = textOf(record, kind === 'action.failed' ? 'awf' : 'comp');
+      this.causes.add(code, kind === 'action.failed' ? 'failed' : 'undo failed');
+      this.systems.add(awf, 'failed');
+      this.systems.add(awf, 'attempts', attemptsOf(record));
+      const facts = [textOf(record, 'class', ''), textOf(record, 'effect', ''), attemptsOf(record)];
+      this.listed.add([seq, stamp(record), actionOf(record), awf, code, ...facts]);
+    }
+    if (kind === 'action.committed')
+      for (let n = attemptsOf(record); n > 0; n--)
+        this.causes.add('ended well after failed attempts', 'retried');
+    const how = REMEDIES[kind];
+    if (how !== undefined)
+      this.mended.add([
+        seq,
+        stamp(record),
+        actor.id,
+        how,
+        actionOf(record),
+        textOf(record, 'as', textOf(record, 'code', '')),
+      ]);
+  }
+
+  findings(): Findings {
+    const count = (kind: RecordKind): number => this.counts.get(kind, 'records');
+    return {
+      figures: [
+        { label: 'actions failed', value: count('action.failed'), unit: '' },
+        { label: 'outcomes that went back', value: count('backstep.begun'), unit: '' },
+        { label: 'actions undone', value: count('action.undone'), unit: '' },
+        { label: 'could not be undone', value: count('action.undo_failed'), unit: '' },
+        { label: 'incidents opened', value: count('incident.opened'), unit: '' },
+        { label: 'incidents resolved', value: count('incident.resolved'), unit: '' },
+      ],
+      charts: [
+        this.causes.chart('Root causes', 'failures', 'failed'),
+        this.systems.chart('Failures by action type', 'failures', 'failed'),
+      ],
+      tables: [
+        this.causes.table({
+          id: 'causes',
+          title: 'Root causes',
+          name: 'code',
+          columns: ['failed', 'undo failed', 'retried'],
+        }),
+        this.systems.table({
+          id: 'by_type',
+          title: 'By action type',
+          name: 'awf',
+          columns: ['failed', 'attempts'],
+        }),
+        this.listed.table(),
+        this.mended.table(),
+      ],
+    };
+  }
+}
+
+const REMEDIES: { readonly [Kind in RecordKind]?: string } = {
+  'backstep.begun': 'went back',
+  'action.undone': 'undone',
+  'incident.resolved': 'incident resolved',
+  'escalation.resolved': 'escalation resolved',
+  'action.overridden': 'overridden',
+  'outcome.backstepped': 'taken back',
+};
+
+class AuthorityReport implements Collector {
+  private readonly modes = new Tally<'decisions' | 'committed' | 'held'>();
+  private readonly risks = new Tally<'decisions'>();
+  private readonly reasons = new Tally<'holds'>();
+  private readonly refused = new Tally<'refusals'>();
+  private readonly steps = new Listing({
+    id: 'progression',
+    title: 'Trust, dials and limits: what was changed',
+    columns: ['seq', 'at', 'who', 'what', 'of', 'to', 'reason'],
+  });
+
+  take(record: ReportRecord): void {
+    const { kind, seq, actor } = record;
+    const mode = textOf(record, 'mode', '');
+    if (mode !== '' && (kind === 'action.committed' || kind === 'action.held' || kind === 'action.failed')) {
+      this.modes.add(mode, 'decisions');
+      if (kind === 'action.committed') this.modes.add(mode, 'committed');
+      if (kind === 'action.held') this.modes.add(mode, 'held');
+      this.risks.add(textOf(record, 'riskClass'), 'decisions');
+    }
+    if (kind === 'action.held') this.reasons.add(textOf(record, 'because'), 'holds');
+    if (kind === 'gate.refused') this.refused.add(textOf(record, 'code', 'late'), 'refusals');
+    if (kind.startsWith('control.') && kind !== 'control.drained') {
+      const of = textOf(record, 'automation', textOf(record, 'name', textOf(record, 'guardrail', 'tenant')));
+      const to = textOf(record, 'mode', '');
+      this.steps.add([
+        seq,
+        stamp(record),
+        actor.id,
+        kind.slice('control.'.length),
+        of,
+        to,
+        textOf(record, 'reason', ''),
+      ]);
+    }
+  }
+
+  findings(): Findings {
+    const all = this.modes.total('decisions');
+    return {
+      figures: [
+        { label: 'decisions', value: all, unit: '' },
+        {
+          label: 'under autopilot',
+          value: percent(this.modes.get('autopilot', 'decisions'), all) ?? 0,
+          unit: '%',
+        },
+        { label: 'held', value: this.reasons.total('holds'), unit: '' },
+        { label: 'decisions of people refused', value: this.refused.total('refusals'), unit: '' },
+      ],
+      charts: [
+        this.modes.chart('Mode usage', 'decisions', 'decisions'),
+        this.reasons.chart('What held', 'holds', 'holds'),
+      ],
+      tables: [
+        this.modes.table({
+          id: 'modes',
+          title: 'Mode usage',
+          name: 'mode',
+          columns: ['decisions', 'committed', 'held'],
+        }),
+        this.risks.table({ id: 'risk', title: 'Risk classes', name: 'risk', columns: ['decisions'] }),
+        this.reasons.table({
+          id: 'holds',
+          title: 'Guardrail hits and other holds',
+          name: 'because',
+          columns: ['holds'],
+        }),
+        this.refused.table({
+          id: 'refusals',
+          title: 'Decisions that did not count',
+          name: 'code',
+          columns: ['refusals'],
+        }),
+        this.steps.table(),
+      ],
+    };
+  }
+}

@@ -1,7 +1,7 @@
 // The four rings of the house: an arrow only ever points inward. `npm run rings` runs this.
 const PURE = '^src/(kernel|plan|governance|engine|audit)/';
 const AUTHORING = '^src/(dsl|config|compiler|simulator)/';
-const ADAPTERS = '^src/(store|temporal|projection|cortex|sandbox|embedded|telemetry|notices)/';
+const ADAPTERS = '^src/(store|temporal|projection|cortex|sandbox|embedded|telemetry|notices|replay)/';
 const ENTRY = '^src/(api|cli)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -64,6 +64,41 @@ module.exports = {
       severity: 'error',
       from: { path: '^activities/[^/]+/contract\\.ts$' },
       to: { pathNot: ['^activities/[^/]+/contract\\.ts$', '^src/(kernel|plan|dsl)/', 'node_modules/zod/'] },
+    },
+    {
+      name: 'replay-can-fire-nothing',
+      comment:
+        'no effect is constructible there, nothing is started or signalled, and no server is brought up',
+      severity: 'error',
+      from: { path: '^src/replay/' },
+      to: {
+        path: [
+          '^activities/([^/]+/(activities|client)|index)\\.ts$',
+          '^src/temporal/(dispatcher|activities|attempt|admission|governed-admission|worker|client|controls|control-activities|authority-robot|releaser)\\.ts$',
+          '^src/(app|api|cli|embedded|sandbox)/',
+          'node_modules/@temporalio/(client|activity)/',
+        ],
+        reachable: true,
+      },
+    },
+    {
+      name: 'replay-knows-the-replayer-of-the-worker-alone',
+      severity: 'error',
+      from: { path: '^src/replay/', pathNot: '^src/replay/verify\\.ts$' },
+      to: { path: 'node_modules/@temporalio/worker/' },
+    },
+    {
+      name: 'use-cases-of-replay-can-fire-nothing',
+      comment: 'they read from services, and lead to no effect',
+      severity: 'error',
+      from: { path: '^src/app/replay/' },
+      to: {
+        path: [
+          '^activities/([^/]+/(activities|client)|index)\\.ts$',
+          '^src/temporal/(dispatcher|activities)\\.ts$',
+        ],
+        reachable: true,
+      },
     },
   ],
   options: {

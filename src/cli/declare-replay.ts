@@ -42,7 +42,7 @@ go another way. Exits with 1 where it does. With --json one object a history.`,
     context,
     ['backstep replay verify acme/EMP-R-001/6f1d', 'backstep replay verify --file history.json'],
   ).addOption(fileOption());
-  action(verify, of, async () => (await import('./commands/replay.js')).verify);
+  action(verify, of, async () => (await import('./commands/replay-verify.js')).verify);
   const rehearse = common(
     replay
       .command('rehearse')

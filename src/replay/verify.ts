@@ -6,7 +6,7 @@
  */
 import type { PayloadCodec } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
-import { Worker, type ReplayWorkerOptions } from '@temporalio/worker';
+import { makeTelemetryFilterString, Runtime, Worker, type ReplayWorkerOptions } from '@temporalio/worker';
 import type { History, RunHistory } from './history-source';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
@@ -35,6 +35,21 @@ export interface Divergence {
   readonly to?: number;
   /** What stands in the history there, such as `ACTIVITY_TASK_SCHEDULED okta.create_identity`. */
   readonly recorded?: readonly string[];
+}
+
+/** Keeps the replayer from writing to standard error what stands in its answers; before the first replay of the process. */
+export function silenceReplayer(): void {
+  const nothing = (): void => undefined;
+  const logger = {
+    log: nothing,
+    trace: nothing,
+    debug: nothing,
+    info: nothing,
+    warn: nothing,
+    error: nothing,
+  };
+  const filter = makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' });
+  Runtime.install({ logger, telemetryOptions: { logging: { filter } } });
 }
 
 /** Replays one history after the other; each is answered as soon as it is known. */

@@ -1,5 +1,5 @@
 /**
- * `backstep replay verify|rehearse|review|fork` and `backstep explain`: what happened, what would happen, and why. Nothing is
+ * `backstep replay rehearse|review|fork` and `backstep explain`: what happened, what would happen, and why. Nothing is
  * executed by any of them.
  * Entry ring.
  */
@@ -12,47 +12,20 @@ import {
   rehearseOutcome,
   reviewDecision,
   storyFrom,
-  type ReplaySource,
 } from '../../app/replay/replay';
 import { todayFor, type Readers } from '../../app/replay/today';
-import { verifyHistories } from '../../app/replay/verify-histories';
 import { explainDifference } from '../../governance/compare';
 import type { Json } from '../../kernel/json';
 import { readNodeAddress, splitOutcomeId, type NodeAddress } from '../../kernel/ids';
 import { atLevel, explanationLines, type Level } from '../../replay/explanation';
-import { readHistoryFile, shelfOf, type HistoryShelf } from '../../replay/history-source';
 import type { Today } from '../../replay/today';
-import type { Replayed } from '../../replay/verify';
 import type { Plan } from '../../plan/plan';
-import { quietRuntime } from '../../temporal/worker';
 import { Complaint, usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import type { Pairs } from '../declare';
 import { acceptedOf, configOf, outcomeIdFrom } from '../refuse';
+import { withSource, type SourceOptions } from '../histories';
 import { forkLines, rehearsalLines, reviewLines } from '../replay-lines';
-import { withServices } from '../services';
-
-interface SourceOptions extends CommonOptions {
-  readonly file?: readonly string[];
-}
-
-/** Histories from the files named, else from the servers. */
-async function withSource<T>(
-  context: CommandContext,
-  options: SourceOptions,
-  work: (
-    source: ReplaySource,
-    at: { readonly readers?: Readers; readonly shelf?: HistoryShelf },
-  ) => Promise<T>,
-): Promise<T> {
-  if (options.file !== undefined) {
-    const shelf = await shelfFrom(options.file);
-    return work({ histories: shelf }, { shelf });
-  }
-  return withServices(context, options, { starts: false }, (services) =>
-    work({ histories: services.outcomes, causes: services.ingest }, { readers: services }),
-  );
-}
 
 async function todayIn(
   context: CommandContext,
@@ -60,49 +33,6 @@ async function todayIn(
   readers: Readers | undefined,
 ): Promise<Today> {
   return todayFor(await configOf(context, options.tenant), readers);
-}
-
-export async function verify(
-  context: CommandContext,
-  [ids]: readonly [outcomes: readonly string[]],
-  options: SourceOptions,
-): CommandResult {
-  if (ids.length === 0 && options.file === undefined)
-    throw usage('name an outcome, or give `--file`', 'see `backstep replay verify --help`');
-  const { terminal, settings } = context;
-  // The replayer's own warnings say in many words what stands in the answer.
-  quietRuntime();
-  return withSource<ExitCode>(context, options, async ({ histories }, { shelf }) => {
-    const wanted = ids.length > 0 ? ids.map(outcomeIdFrom) : (shelf?.ids ?? []);
-    let diverged = 0;
-    let count = 0;
-    for await (const replayed of acceptedOf(await verifyHistories(settings, histories, wanted))) {
-      count += 1;
-      if (replayed.divergence !== undefined) diverged += 1;
-      if (options.json) terminal.json({ ok: replayed.divergence === undefined, ...replayed });
-      else for (const line of verifyLines(replayed)) terminal.line(line);
-    }
-    if (diverged === 0) {
-      if (!options.json) terminal.line(`${count} of ${count} histories take the same way with today’s code`);
-      return 0;
-    }
-    throw new Complaint(`${diverged} of ${count} histories take another way with today’s code`, {
-      code: 'REPLAY_DIVERGED',
-    });
-  });
-}
-
-function verifyLines({ id, run, events, divergence }: Replayed): readonly string[] {
-  const name = `${id}${run === 1 ? '' : ` run ${run}`}`;
-  if (divergence === undefined) return [`same     ${name}  ${events} events`];
-  const { message, task, from, to, recorded = [] } = divergence;
-  const span =
-    from === undefined ? '' : from === to ? `, event ${from}` : `, events ${from} to ${to ?? from}`;
-  return [
-    `diverged ${name}  ${task === undefined ? 'nowhere in particular' : `in workflow task ${task}${span}`}`,
-    `  ${message}`,
-    ...recorded.map((one) => `  on record: ${one}`),
-  ];
 }
 
 export async function rehearse(
@@ -245,18 +175,4 @@ function addressFrom(given: string): NodeAddress {
     `\`${given}\` is no address of an action`,
     'write it as `<outcome id>#<node>`, such as `acme/EMP-R-001/6f1d#identity`',
   );
-}
-
-/** One shelf of all the files; a history that does not name its outcome goes by the name of its file. */
-async function shelfFrom(files: readonly string[]): Promise<HistoryShelf> {
-  const held: (readonly [string, Awaited<ReturnType<HistoryShelf['histories']>>])[] = [];
-  for (const file of files) {
-    const content = await readFile(file, 'utf8').catch((error: unknown) => {
-      throw usage(`\`${file}\` can't be read: ${(error as Error).message}`);
-    });
-    const shelf = readHistoryFile(content, file);
-    if (!shelf.ok) throw new Complaint(`\`${file}\`: ${shelf.error}`, { code: 'REPLAY_FILE_MALFORMED' });
-    for (const id of shelf.value.ids) held.push([id, await shelf.value.histories(id)]);
-  }
-  return shelfOf(held);
 }

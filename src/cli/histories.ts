@@ -1,0 +1,47 @@
+/**
+ * Where a command takes histories from: the files that it was given, else the servers.
+ * Entry ring.
+ */
+import { readFile } from 'node:fs/promises';
+import type { ReplaySource } from '../app/replay/replay';
+import type { Readers } from '../app/replay/today';
+import { readHistoryFile, shelfOf, type HistoryShelf } from '../replay/history-source';
+import { Complaint, usage } from './complaint';
+import type { CommandContext, CommonOptions } from './context';
+import { withServices } from './services';
+
+export interface SourceOptions extends CommonOptions {
+  readonly file?: readonly string[];
+}
+
+/** Histories from the files named, else from the servers. */
+export async function withSource<T>(
+  context: CommandContext,
+  options: SourceOptions,
+  work: (
+    source: ReplaySource,
+    at: { readonly readers?: Readers; readonly shelf?: HistoryShelf },
+  ) => Promise<T>,
+): Promise<T> {
+  if (options.file !== undefined) {
+    const shelf = await shelfFrom(options.file);
+    return work({ histories: shelf }, { shelf });
+  }
+  return withServices(context, options, { starts: false }, (services) =>
+    work({ histories: services.outcomes, causes: services.ingest }, { readers: services }),
+  );
+}
+
+/** One shelf of all the files; a history that does not name its outcome goes by the name of its file. */
+async function shelfFrom(files: readonly string[]): Promise<HistoryShelf> {
+  const held: (readonly [string, Awaited<ReturnType<HistoryShelf['histories']>>])[] = [];
+  for (const file of files) {
+    const content = await readFile(file, 'utf8').catch((error: unknown) => {
+      throw usage(`\`${file}\` can't be read: ${(error as Error).message}`);
+    });
+    const shelf = readHistoryFile(content, file);
+    if (!shelf.ok) throw new Complaint(`\`${file}\`: ${shelf.error}`, { code: 'REPLAY_FILE_MALFORMED' });
+    for (const id of shelf.value.ids) held.push([id, await shelf.value.histories(id)]);
+  }
+  return shelfOf(held);
+}

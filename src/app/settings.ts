@@ -29,6 +29,8 @@ export const VARIABLES = {
   BACKSTEP_OIDC_ROLES: 'the claim that lists the roles; default `roles`',
   BACKSTEP_OIDC_NAME: 'the claim that names the caller; default `sub`',
   BACKSTEP_API_ORIGINS: 'web origins that may call the API from a browser, by commas; default none',
+  BACKSTEP_PAYLOAD_KEYS:
+    'file with the keys that tenants’ payloads are encrypted with in Temporal; default none',
   BACKSTEP_WEBHOOKS: 'file with the secrets of event sources that sign their webhooks; default none',
   BACKSTEP_API_PER_MINUTE:
     'requests that one caller may send in a minute, and one address five times as many; default 600',
@@ -62,6 +64,7 @@ export interface Settings {
   readonly sandboxUrl?: string;
   readonly logKeyFile?: string;
   readonly api: ApiSettings;
+  readonly payloadKeys?: string;
   /** An API that commands ask in place of servers. */
   readonly remote: { readonly url?: string; readonly token?: string };
   readonly telemetry: TelemetrySettings;
@@ -122,6 +125,7 @@ export function readSettings(env: Environment): Settings {
     temporalNamespace: read('TEMPORAL_NAMESPACE') ?? 'default',
     ...optional('databaseUrl', read('DATABASE_URL')),
     ...optional('sandboxUrl', read('BACKSTEP_SANDBOX')),
+    ...optional('payloadKeys', read('BACKSTEP_PAYLOAD_KEYS')),
     ...optional('logKeyFile', read('BACKSTEP_LOG_KEY')),
     remote: { ...optional('url', read('BACKSTEP_API')), ...optional('token', read('BACKSTEP_TOKEN')) },
     api: {

@@ -236,6 +236,7 @@ export const REST_PROBLEMS = {
   GATE_GLASS_NOT_ALLOWED: 'the caller may not pass a chain in an emergency',
   ISSUER_UNAVAILABLE: 'the keys of the issuer cannot be read, so no token can be judged',
   ISSUER_MISSING: 'no issuer of tokens is configured, or only in part',
+  PAYLOAD_KEYS_UNUSABLE: 'the file with the keys of payloads cannot be used',
   WEBHOOKS_UNUSABLE: 'the file with the secrets of webhooks cannot be used',
   ROUTE_UNKNOWN: 'the API has no such path',
   METHOD_NOT_ALLOWED: 'the path exists, and does not take this method',

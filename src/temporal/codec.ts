@@ -6,6 +6,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
+import { CONTROL_PREFIX } from '../../workflows/control-protocol';
 import { splitOutcomeId } from '../kernel/ids';
 
 /** A tenant's key: AES-256, so 32 bytes. The id stands in clear beside what it encrypted, so that keys can be changed. */
@@ -41,12 +42,18 @@ const NO_KEYS: TenantKeys = { current: () => undefined, byId: () => undefined };
 export function createCodec(keys: TenantKeys = NO_KEYS): PayloadCodec {
   return {
     encode: (payloads, context) => {
-      const tenant = splitOutcomeId(context?.workflowId ?? '')?.tenant;
+      const tenant = tenantOf(context?.workflowId ?? '');
       const key = tenant === undefined ? undefined : keys.current(tenant);
       return Promise.resolve(payloads.map((payload) => encodeOne(payload, key)));
     },
     decode: (payloads) => Promise.resolve(payloads.map((payload) => decodeOne(payload, keys))),
   };
+}
+
+/** Whose a workflow is: an outcome's id begins with its tenant, and that of an act of control names it second. */
+function tenantOf(workflowId: string): string | undefined {
+  if (!workflowId.startsWith(CONTROL_PREFIX)) return splitOutcomeId(workflowId)?.tenant;
+  return workflowId.slice(CONTROL_PREFIX.length).split(':')[0];
 }
 
 function encodeOne(payload: Payload, key: TenantKey | undefined): Payload {

@@ -74,3 +74,13 @@ test('payloads of another encoding pass through', async () => {
   const foreign = toPayload(new Uint8Array([1, 2, 3]));
   expect(await sealed.decode([foreign], acme)).toEqual([foreign]);
 });
+
+test('acts of control are encrypted with the key of their tenant, too', async () => {
+  const [payload] = await sealed.encode([toPayload({ reason: 'a secret one' })], of('control:acme:6f1d'));
+  expect(bytes(payload)).not.toContain('a secret one');
+  expect(defaultPayloadConverter.fromPayload((await sealed.decode([payload!], acme))[0]!)).toEqual({
+    reason: 'a secret one',
+  });
+  const [other] = await sealed.encode([toPayload({ reason: 'in the clear' })], of('control:globex:6f1d'));
+  expect(bytes(other)).toContain('in the clear');
+});

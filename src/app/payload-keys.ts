@@ -1,0 +1,55 @@
+/**
+ * The keys that tenants' payloads are encrypted with in Temporal, from a file; a tenant without one is stored compressed and in
+ * the clear.
+ * Entry ring; the one place that reads the file.
+ */
+import { readFileSync } from 'node:fs';
+import type { PayloadCodec } from '@temporalio/common';
+import { z } from 'zod';
+import { createCodec, type TenantKey, type TenantKeys } from '../temporal/codec';
+import type { Settings } from './settings';
+
+const fileSchema = z.record(
+  z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  z.array(z.strictObject({ id: z.string().regex(/^[\w.-]{1,64}$/), key: z.base64() })).min(1),
+);
+
+/** AES-256. */
+const KEY_BYTES = 32;
+
+/**
+ * Keys by tenant: `{"acme": [{"id": "acme-2", "key": "<base64 of 32 bytes>"}, …]}`. The first encrypts, every one decrypts; an id
+ * belongs to one tenant. Throws an Error with code `PAYLOAD_KEYS_UNUSABLE`, which never holds a key.
+ */
+export function readPayloadKeys(file: string): TenantKeys {
+  let written: unknown;
+  try {
+    written = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw unusable((error as NodeJS.ErrnoException).code ?? 'it is no JSON');
+  }
+  const read = fileSchema.safeParse(written);
+  if (!read.success) throw unusable('it has another form');
+  const current = new Map<string, TenantKey>();
+  const all = new Map<string, TenantKey>();
+  for (const [tenant, listed] of Object.entries(read.data)) {
+    for (const { id, key } of listed) {
+      const bytes = Buffer.from(key, 'base64');
+      if (bytes.length !== KEY_BYTES) throw unusable(`key \`${id}\` has not 32 bytes`);
+      if (all.has(id)) throw unusable(`key \`${id}\` is there twice`);
+      all.set(id, { id, key: bytes });
+      if (!current.has(tenant)) current.set(tenant, { id, key: bytes });
+    }
+  }
+  return { current: (tenant) => current.get(tenant), byId: (id) => all.get(id) };
+}
+
+/** The codec of a process: with the keys that its settings name, else without any. */
+export const codecOf = ({ payloadKeys }: Pick<Settings, 'payloadKeys'>): PayloadCodec =>
+  payloadKeys === undefined ? createCodec() : createCodec(readPayloadKeys(payloadKeys));
+
+const unusable = (why: string): Error =>
+  Object.assign(new Error(`the keys of payloads can't be used: ${why}`), {
+    code: 'PAYLOAD_KEYS_UNUSABLE',
+    help: '`BACKSTEP_PAYLOAD_KEYS` names a file such as `{"acme": [{"id": "acme-1", "key": "…"}]}`, base64 of 32 bytes each',
+  });

@@ -9,6 +9,7 @@ import { invariant } from '../kernel/invariant';
 import type { ActionNode, GateNode } from '../plan/plan';
 import type { Clocks, CountedDecision, EngineEvent, FireResult, GateDecision, GateProof } from './effects';
 import { planNodeOf, type BlockLayout } from './layout';
+import type { NodeState } from './state';
 import { blockOf, layoutAt, place, prefixOf, type Placed, type Run } from './run';
 
 /** Checks under way at once for one outcome: a flood of forged decisions must not fill its state. */
@@ -26,7 +27,7 @@ export function takeSigned(run: Run, decision: GateDecision): SignedAnswer {
   if (node?.kind === 'gate') {
     if (state !== undefined && state.status !== 'asking') return 'late';
   } else if (node?.kind === 'action' && state !== undefined) {
-    if (state.status !== 'held' || state.held === undefined) return 'late';
+    if (!isForPeople(state)) return 'late';
   } else return 'unknown';
   const checks = (run.state.checks ??= { asked: 0, open: {} });
   if (Object.keys(checks.open).length >= CHECKS_AT_ONCE) return 'late';
@@ -113,7 +114,7 @@ export function takeKept(run: Run, gate: string): void {
 
 function countForHold(run: Run, id: string, decision: CountedDecision): SignedAnswer {
   const state = run.state.nodes[id];
-  if (state?.status !== 'held') return 'late';
+  if (state === undefined || !isForPeople(state)) return 'late';
   if (hasDecided(state.counted ?? [], decision)) return 'late';
   (state.counted ??= []).push(decision);
   const { awf } = place(run, id).node as ActionNode;
@@ -121,6 +122,10 @@ function countForHold(run: Run, id: string, decision: CountedDecision): SignedAn
   run.notes.push({ kind, node: id, awf: state.awf ?? awf, ...saidBy(decision) });
   return 'done';
 }
+
+/** Held for people; or asking again just now, because something that held it has changed: the card it was held with stands. */
+const isForPeople = ({ status, held }: NodeState): boolean =>
+  held !== undefined && (status === 'held' || status === 'acting');
 
 /** One person, or one whose authority somebody else has used, decides once. */
 const hasDecided = (before: readonly CountedDecision[], { by, for: forWhom }: CountedDecision): boolean =>

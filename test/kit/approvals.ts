@@ -48,7 +48,7 @@ export interface SignedRobots extends Robots {
   readonly rules: Map<string, Rules>;
   readonly authority: ReturnType<typeof createAuthorityRobot>['authority'];
   /** A tenant of its own, with the organisation in its graph. */
-  newTenant(): Promise<string>;
+  newTenant(name?: string): Promise<string>;
   /** Starts a plan about `person:worker` whose decisions must be signed. */
   begin(
     plan: Plan,
@@ -118,8 +118,7 @@ export async function openSignedRobots(options: { readonly stand?: string } = {}
     ...robots,
     ...{ approvals, cortex, services, rules, startRobots },
     authority: robot.authority,
-    newTenant: async () => {
-      const tenant = `t${randomUUID().slice(0, 8)}`;
+    newTenant: async (tenant = `t${randomUUID().slice(0, 8)}`) => {
       for (const [id, manager] of Object.entries(ORG)) {
         const name = id.slice('person:'.length);
         const fields = { name, email: `${name}@example.test` };

@@ -113,7 +113,7 @@ function aboutOf(outcome: string, node: string, runs: readonly ReadRun[]): About
 export function heldIn(plan: Plan, state: EngineState, node: string): Check['held'] {
   const at = state.nodes[node];
   const planned = planNodeOf(layoutOf(plan), node);
-  if (planned?.kind !== 'action' || at?.status !== 'held' || at.held === undefined) return undefined;
+  if (planned?.kind !== 'action' || at?.held === undefined) return undefined;
   return { awf: at.awf ?? planned.awf, input: at.input ?? null, record: at.held.record };
 }
 

@@ -21,9 +21,8 @@ export type Contracts = ReadonlyMap<string, AwfContract>;
 
 /** A change as a person says it: what the catalog adds is not theirs to say. */
 export type WantedChange =
-  | Exclude<OverrideChange, { readonly do: 'replace' | 'attest' }>
-  | Omit<Extract<OverrideChange, { readonly do: 'replace' }>, 'awfs'>
-  | Omit<Extract<OverrideChange, { readonly do: 'attest' }>, 'args'>;
+  | Exclude<OverrideChange, { readonly do: 'replace' }>
+  | Omit<Extract<OverrideChange, { readonly do: 'replace' }>, 'awfs'>;
 
 interface Asked {
   readonly contracts: Contracts;
@@ -104,12 +103,17 @@ function replaced(
   return ok({ ...change, awfs: Object.fromEntries(frozen) });
 }
 
-/** With what its compensation would run, as far as that can be known without having seen what was there before. */
+/** With what its compensation would run: as the person says, or as far as it follows without what was there before. */
 function attested(
-  { input }: Asked,
+  { contracts, input }: Asked,
   contract: AwfContract | undefined,
   change: Extract<WantedChange, { do: 'attest' }>,
 ): Result<OverrideChange, Refusal> {
+  if (change.args !== undefined) {
+    const undo = contracts.get(contract?.compensation?.awf ?? '');
+    const wrong = undo === undefined ? ['there is none'] : issuesOf(undo.input, change.args);
+    return wrong.length === 0 ? ok(change) : misfit(undo?.name ?? 'a compensation', 'input', wrong);
+  }
   const args =
     contract === undefined || input === undefined ? undefined : argsOf(contract, input, change.output);
   if (args !== undefined) return ok({ ...change, args });
@@ -120,7 +124,7 @@ function attested(
     'OVERRIDE_NOT_POSSIBLE',
     `the compensation of \`${contract?.name ?? ''}\` can not undo it: ${why}`,
     {
-      help: 'let a person undo it',
+      help: 'say with what it runs, or let a person undo it',
     },
   );
 }

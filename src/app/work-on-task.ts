@@ -67,6 +67,8 @@ export interface Done extends By {
   readonly output: Json;
   /** Who undoes it, should it come to that. */
   readonly undo: 'person' | 'compensation';
+  /** Input of the compensation, where it does not follow from input and output. */
+  readonly undoInput?: Json;
 }
 
 /**
@@ -76,10 +78,10 @@ export interface Done extends By {
 export async function attestAction(
   services: OverrideServices,
   address: NodeAddress,
-  { by, reason, ...done }: Done,
+  { by, reason, undoInput: args, ...done }: Done,
   contracts?: Contracts,
 ): Promise<Result<Acted, Refusal>> {
-  const change = { do: 'attest', ...done } as const;
+  const change = { do: 'attest', ...done, ...(args === undefined ? {} : { args }) } as const;
   const wanted = { change, by, reason: reason ?? done.evidence, scope: 'step' } as const;
   return overrideStep(services, address, wanted, contracts);
 }

@@ -108,6 +108,12 @@ function byHand(declaring: Declaring, name: 'complete' | 'attest', words: ByHand
         .choices(['person', 'compensation'])
         .default('person'),
     )
+    .addOption(
+      new Option(
+        '--undo-input <json>',
+        'input of the compensation, where it does not follow from the output',
+      ),
+    )
     .addOption(new Option('--reason <text>', 'why; kept in the history'))
     .addOption(asOption(context));
   action(command, declaring, async () => {
@@ -142,7 +148,8 @@ const declareAttest = (declaring: Declaring): void =>
     about: STEP,
     summary: 'say that an action was done elsewhere',
     text: `Records an action that has not fired as done by a person, with its output and the evidence; it is not executed. Should
-the outcome go back, a person is asked to undo it, or with --undo compensation the registered compensation does.`,
+the outcome go back, a person is asked to undo it, or with --undo compensation the registered compensation does. What
+that runs with follows from input and output, or is given with --undo-input.`,
     examples: [
       `backstep attest acme/EMP-R-001/6f1d#groups --evidence "ticket 4711" --output '{"groups":[]}'`,
       `backstep attest acme/EMP-R-001/6f1d#groups --evidence "ticket 4711" --output '{"groups":[]}' --undo compensation`,

@@ -147,11 +147,15 @@ export const doneByHand = z.strictObject({
     .enum(['person', 'compensation'])
     .default('person')
     .meta({ description: 'who undoes it, should it come to that' }),
+  undoInput: anyJson
+    .optional()
+    .meta({ description: 'input of the compensation, where it does not follow from input and output' }),
   reason: reason.optional(),
 });
 
-export const doneOf = ({ reason: why, ...done }: z.output<typeof doneByHand>) => ({
+export const doneOf = ({ reason: why, undoInput, ...done }: z.output<typeof doneByHand>) => ({
   ...done,
+  ...(undoInput === undefined ? {} : { undoInput }),
   ...(why === undefined ? {} : { reason: why }),
 });
 

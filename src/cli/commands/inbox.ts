@@ -114,6 +114,11 @@ export function detailLines(task: TaskDetail): readonly string[] {
   ];
 }
 
+export const CLAIM_WORDS = {
+  claim: { done: 'it is yours', kept: 'kept', late: 'it is yours already' },
+  unclaim: { done: 'given back', kept: 'kept', late: 'nobody has claimed it' },
+} as const;
+
 /** `claim` or `unclaim`. */
 export const claiming =
   (what: 'claim' | 'unclaim') =>
@@ -121,10 +126,6 @@ export const claiming =
     const address = addressFrom(given, 'a task', 'acme/EMP-R-001/6f1d#manager');
     return withServices(context, options, { starts: false }, async (services): CommandResult => {
       const acted = acceptedOf(await claimTask(services, address, { what, ...byOf(options) }));
-      return show(context, options, acted, {
-        done: what === 'claim' ? 'it is yours' : 'given back',
-        kept: 'kept',
-        late: what === 'claim' ? 'it is yours already' : 'nobody has claimed it',
-      });
+      return show(context, options, acted, CLAIM_WORDS[what]);
     });
   };

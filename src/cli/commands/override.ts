@@ -4,14 +4,14 @@ import { attestAction, completeTask } from '../../app/work-on-task';
 import type { Override } from '../../engine/effects';
 import type { Json } from '../../kernel/json';
 import { mergePatch, type Difference } from '../../kernel/merge-patch';
-import { usage } from '../complaint';
+import { usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult } from '../context';
 import type { Pairs } from '../declare';
 import { acceptedOf } from '../refuse';
 import { withServices } from '../services';
 import { addressFrom, jsonFrom, show, type ActOptions } from './act';
 
-interface OverrideOptions extends ActOptions {
+export interface OverrideOptions extends ActOptions {
   readonly reason: string;
   readonly scope: Override['scope'];
   readonly until?: string;
@@ -21,32 +21,41 @@ interface OverrideOptions extends ActOptions {
   readonly then: 'backstep' | 'complete';
 }
 
-type How = 'skip' | 'edit' | 'choose' | 'replace' | 'decline';
+export type How = 'skip' | 'edit' | 'choose' | 'replace' | 'decline';
 
 export async function override(
   context: CommandContext,
   [given, how, value]: readonly [step: string, how: How, value?: string],
   options: OverrideOptions,
 ): CommandResult {
-  const address = addressFrom(given, 'a step', 'acme/EMP-R-001/6f1d#groups');
+  const address = addressFrom(given, 'a step', STEP_EXAMPLE);
   const { as: by, reason, scope } = options;
   const change = changeFrom(how, value, options);
   const wanted: WantedOverride = { change, by, reason, scope, ...untilFrom(options) };
-  return withServices(context, options, { starts: false }, async (services): CommandResult => {
-    const done = acceptedOf(await overrideStep(services, address, wanted));
-    if (!options.json) for (const line of done.diff.map(lineOf)) context.terminal.line(line);
-    return show(context, options, done, wordsFor(done, options));
-  });
+  return withServices(context, options, { starts: false }, async (services) =>
+    showOverridden(context, options, acceptedOf(await overrideStep(services, address, wanted))),
+  );
 }
 
-const wordsFor = ({ scope }: Overridden, { until }: OverrideOptions) => ({
-  done: 'taken',
-  kept:
-    scope === 'automation'
-      ? `it holds for what the automation starts until ${until ?? ''}`
-      : 'kept until the turn of the step comes',
-  late: 'the outcome is over, or going back',
-});
+export const STEP_EXAMPLE = 'acme/EMP-R-001/6f1d#groups';
+
+/** What was changed, and when it holds. */
+export function showOverridden(
+  context: CommandContext,
+  options: OverrideOptions,
+  done: Overridden,
+): ExitCode {
+  const { scope, until } = options;
+  if (!options.json) for (const line of done.diff.map(lineOf)) context.terminal.line(line);
+  return show(context, options, done, {
+    done: 'taken',
+    kept:
+      scope === 'automation'
+        ? `it holds for what the automation starts until ${until ?? ''}`
+        : 'kept until the turn of the step comes',
+    late: 'the outcome is over, or going back',
+  });
+}
 
 const lineOf = ({ path, was, is }: Difference): string =>
   `${path === '' ? 'input' : path}: ${printed(was)} → ${printed(is)}`;
@@ -54,7 +63,12 @@ const lineOf = ({ path, was, is }: Difference): string =>
 const printed = (value: Json | undefined): string =>
   value === undefined ? 'nothing' : JSON.stringify(value);
 
-function changeFrom(how: How, value: string | undefined, options: OverrideOptions): WantedOverride['change'] {
+/** The change that the arguments say. */
+export function changeFrom(
+  how: How,
+  value: string | undefined,
+  options: OverrideOptions,
+): WantedOverride['change'] {
   const named = (what: string): string => {
     if (value === undefined) throw usage(`\`${how}\` needs ${what}`, 'see `backstep override --help`');
     return value;
@@ -96,7 +110,8 @@ function jsonOrText(text: string): Json {
   }
 }
 
-function untilFrom({ scope, until }: OverrideOptions): { readonly until?: number } {
+/** Until when, in milliseconds since the epoch; of the scope `automation` alone. */
+export function untilFrom({ scope, until }: OverrideOptions): { readonly until?: number } {
   if (scope !== 'automation') {
     if (until !== undefined) throw usage('`--until` is for `--scope automation`');
     return {};
@@ -107,11 +122,27 @@ function untilFrom({ scope, until }: OverrideOptions): { readonly until?: number
   return { until: at };
 }
 
-interface ByHandOptions extends ActOptions {
+export interface ByHandOptions extends ActOptions {
   readonly evidence: string;
   readonly output: string;
   readonly undo: 'person' | 'compensation';
+  readonly undoInput?: string;
 }
+
+/** What a person says of work that they did elsewhere. */
+export function doneFrom({ evidence, output, undo, undoInput, reason }: ByHandOptions) {
+  return {
+    ...{ evidence, undo, output: jsonFrom(output, '--output') },
+    ...(undoInput === undefined ? {} : { undoInput: jsonFrom(undoInput, '--undo-input') }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+export const BY_HAND_WORDS = {
+  done: 'recorded as done by hand',
+  kept: 'recorded; it will not be fired when its turn comes',
+  late: 'it needs nobody any more',
+} as const;
 
 /** `complete` a task, or `attest` a step that is yet to come. */
 export const byHand =
@@ -121,19 +152,13 @@ export const byHand =
     [given]: readonly [node: string],
     options: ByHandOptions,
   ): CommandResult => {
-    const address = addressFrom(given, 'a task', 'acme/EMP-R-001/6f1d#groups');
-    const { evidence, undo, as: by, reason } = options;
-    const done = {
-      ...{ by, evidence, undo, output: jsonFrom(options.output, '--output') },
-      ...(reason === undefined ? {} : { reason }),
-    };
+    const address = addressFrom(given, 'a task', STEP_EXAMPLE);
+    const done = { ...doneFrom(options), by: options.as };
     return withServices(context, options, { starts: false }, async (services): CommandResult => {
-      const work = what === 'complete' ? completeTask : attestAction;
-      const acted = acceptedOf(await work(services, address, done));
-      return show(context, options, acted, {
-        done: 'recorded as done by hand',
-        kept: 'recorded; it will not be fired when its turn comes',
-        late: 'it needs nobody any more',
-      });
+      const acted =
+        what === 'complete'
+          ? await completeTask(services, address, done)
+          : await attestAction(services, address, done);
+      return show(context, options, acceptedOf(acted), BY_HAND_WORDS);
     });
   };

@@ -15,6 +15,7 @@ import { addressFrom, resolutionFrom, show, type ResolveOptions } from '../comma
 import { inForceLines, limitFrom, showDial, showKill, trustLines } from '../commands/authority';
 import { detailLines, taskTable } from '../commands/inbox';
 import type { RemoteApi } from './api';
+import * as people from './people';
 import * as stories from './stories';
 
 interface Asked<Given extends readonly unknown[], Options> {
@@ -22,7 +23,7 @@ interface Asked<Given extends readonly unknown[], Options> {
   readonly options: Options;
 }
 
-type RemoteCommand<Given extends readonly unknown[] = never, Options = never> = (
+export type RemoteCommand<Given extends readonly unknown[] = never, Options = never> = (
   api: RemoteApi,
   context: CommandContext,
   asked: Asked<Given, Options>,
@@ -203,6 +204,11 @@ export const REMOTE: Readonly<Record<string, RemoteCommand>> = {
   resume: hold('resume'),
   resolve,
   inbox,
+  claim: people.claiming('claim'),
+  unclaim: people.claiming('unclaim'),
+  complete: people.byHand('complete'),
+  override: people.override,
+  attest: people.byHand('attest'),
   dial,
   kill,
   guardrails,

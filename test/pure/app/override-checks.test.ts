@@ -125,7 +125,20 @@ test('an attested action carries what its compensation would run with, where tha
 test('what needs to know what was there before is left to a person', () => {
   expect(attest('person', { box: 'a' }, 'toy.careful').ok).toBe(true);
   const refused = attest('compensation', { box: 'a' }, 'toy.careful');
-  expect(refused).toMatchObject({ error: { code: 'OVERRIDE_NOT_POSSIBLE', help: 'let a person undo it' } });
+  expect(refused).toMatchObject({
+    error: { code: 'OVERRIDE_NOT_POSSIBLE', help: 'say with what it runs, or let a person undo it' },
+  });
+});
+
+test('a person may say with what the compensation runs, if it takes that', () => {
+  const said = (args: Json) =>
+    check(
+      { do: 'attest', output: { box: 'a', colour: 'red' }, evidence: 'ticket', undo: 'compensation', args },
+      { box: 'a' },
+      'toy.careful',
+    );
+  expect(said({ box: 'there' })).toMatchObject({ ok: true, value: { args: { box: 'there' } } });
+  expect(messageOf(said({ box: 7 }))).toMatch(/^it is no input of `toy.take`: `box`: /);
 });
 
 test('an output that the contract does not give is refused', () => {

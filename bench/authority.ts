@@ -1,6 +1,6 @@
 /**
  * `npm run bench:authority`: what authority costs. Decisions alone, admissions under fifty at once, and governed against
- * ungoverned outcomes in both lanes, in turns. docs/authority.md tells the figures.
+ * ungoverned outcomes in both lanes and against the saga written by hand, in turns. docs/authority.md tells the figures.
  */
 import { randomUUID } from 'node:crypto';
 import { cpus, loadavg } from 'node:os';
@@ -20,26 +20,26 @@ import { createActivities } from '../src/temporal/activities';
 import { createAuthorityRobot } from '../src/temporal/authority-robot';
 import { connectOutcomes, type Outcomes } from '../src/temporal/client';
 import { createCodec } from '../src/temporal/codec';
-import { createDispatcher } from '../src/temporal/dispatcher';
+import { createDispatcher, type Dispatcher } from '../src/temporal/dispatcher';
 import type { Rules } from '../src/temporal/rules';
-import { bundleWorkflows, quietRuntime, startWorker, type Robot } from '../src/temporal/worker';
+import { quietRuntime, startWorker, type Robot } from '../src/temporal/worker';
 import { STANDARD_RETRY } from '../workflows/protocol';
+import { meetContestants } from './contestants';
 import { freshPeople, type Candidate } from './people';
 import { crowd } from './races';
 import { sixSteps } from './six-steps';
 import { openStage, TENANT, type Stage } from './stage';
 import { median, quantile } from './statistics';
+import { startBenchWorker } from './worker-process';
 
 const SIZES = {
   decisions: 20_000,
   admissions: 2_000,
   atOnce: 50,
-  rounds: 4,
-  perRound: 12,
-  warmUp: 4,
+  rounds: 40,
+  warmUp: 5,
 } as const;
 const LANES = ['local', 'remote'] as const;
-type Lane = (typeof LANES)[number];
 const SIDES = ['ungoverned', 'governed'] as const;
 type Side = (typeof SIDES)[number];
 
@@ -175,52 +175,81 @@ async function admissions(
   );
 }
 
-/** The six steps, one outcome after the other; sides and lanes in turns. */
+/** What is run against what: both sides in both lanes, and the saga written by hand. */
+const RUNS = [
+  ...LANES.flatMap((lane) => SIDES.map((side) => ({ name: `${lane}.${side}`, lane, side }) as const)),
+  { name: 'hand-written' },
+] as const;
+type Run = (typeof RUNS)[number];
+
+/** Begins the event of an outcome that is to be governed: one process serves both sides, so that both have the same weather. */
+const GOVERNED = 'governed-';
+
+/**
+ * The six steps, one outcome after the other, each run once a round and in an order that turns: what the machine does besides
+ * meets all of them alike.
+ */
 async function outcomesInTurns(stage: Stage, database: Database): Promise<Record<string, number>> {
-  const { address, namespace } = stage;
+  const { address, namespace, databaseUrl, connections } = stage;
   const outcomes = await connectOutcomes({ address, namespace, codec });
-  const bundle = await bundleWorkflows();
+  const stop = await startBothSides(stage, database, outcomes);
+  const brief = { address, namespace, databaseUrl, tenant: TENANT, connections, codec: true, spans: false };
+  const saga = await startBenchWorker('saga-worker', brief);
+  const contestants = await meetContestants(stage, true);
   const taken = new Map<string, number[]>();
   const events = new Map<string, number>();
-  for (let round = 0; round < SIZES.rounds; round++) {
-    for (const side of round % 2 === 0 ? SIDES : [...SIDES].reverse()) {
-      const stop = await startSide(stage, database, { side, bundle, outcomes });
-      for (const lane of LANES) {
-        const people = await freshPeople(stage, SIZES.warmUp + SIZES.perRound);
-        for (const [n, candidate] of people.entries()) {
-          const begun = performance.now();
-          const id = await runOne(outcomes, candidate, lane);
-          if (n < SIZES.warmUp) continue;
-          const name = `${side}.${lane}`;
-          taken.set(name, [...(taken.get(name) ?? []), performance.now() - begun]);
-          if (n === SIZES.warmUp) events.set(name, ((await outcomes.histories(id))[0]?.events ?? []).length);
-        }
-      }
-      await stop();
+  const one = async (run: Run, candidate: Candidate): Promise<string> => {
+    if (run.name === 'hand-written') return contestants.run('hand-written', candidate);
+    const event = run.side === 'governed' ? `${GOVERNED}${candidate.event}` : candidate.event;
+    return runOne(outcomes, { ...candidate, event }, run.lane);
+  };
+  for (let round = 0; round < SIZES.warmUp + SIZES.rounds; round++) {
+    const people = await freshPeople(stage, RUNS.length);
+    for (const [n, candidate] of people.entries()) {
+      const run = RUNS[(n + round) % RUNS.length]!;
+      const begun = performance.now();
+      const id = await one(run, candidate);
+      if (round < SIZES.warmUp) continue;
+      taken.set(run.name, [...(taken.get(run.name) ?? []), performance.now() - begun]);
+      if (run.name !== 'hand-written' && !events.has(run.name))
+        events.set(run.name, ((await outcomes.histories(id))[0]?.events ?? []).length);
     }
   }
+  await contestants.close();
+  await saga.stop();
+  await stop();
   await outcomes.close();
-  const of = (side: Side, lane: Lane): number => median(taken.get(`${side}.${lane}`) ?? []);
-  return Object.fromEntries(
-    LANES.flatMap((lane) => [
-      ...SIDES.map((side): [string, number] => [`outcome.${lane}.${side}.p50.ms`, of(side, lane)]),
-      [`outcome.${lane}.ratio`, of('governed', lane) / of('ungoverned', lane)],
-      [
-        `events.${lane}.more`,
-        (events.get(`governed.${lane}`) ?? 0) - (events.get(`ungoverned.${lane}`) ?? 0),
-      ],
-    ]),
-  );
+  return outcomeFigures(taken, events);
 }
 
-async function startSide(
+function outcomeFigures(
+  taken: ReadonlyMap<string, readonly number[]>,
+  events: ReadonlyMap<string, number>,
+): Record<string, number> {
+  const of = (name: string): number => median([...(taken.get(name) ?? [])]);
+  /** The median of what each round says: its members ran within the same second. */
+  const ratio = (name: string, to: string): number =>
+    median((taken.get(name) ?? []).map((ms, n) => ms / (taken.get(to)?.[n] ?? Number.NaN)));
+  return {
+    ...Object.fromEntries(RUNS.map(({ name }) => [`outcome.${name}.p50.ms`, of(name)])),
+    ...Object.fromEntries(
+      LANES.flatMap((lane) => [
+        [`outcome.${lane}.ratio`, ratio(`${lane}.governed`, `${lane}.ungoverned`)],
+        [
+          `events.${lane}.more`,
+          (events.get(`${lane}.governed`) ?? 0) - (events.get(`${lane}.ungoverned`) ?? 0),
+        ],
+      ]),
+    ),
+    'outcome.local.governed.to.hand-written': ratio('local.governed', 'hand-written'),
+  };
+}
+
+/** Robots that ask the authority rules of outcomes whose event says so, and the barrier alone of others. */
+async function startBothSides(
   stage: Stage,
   database: Database,
-  {
-    side,
-    bundle,
-    outcomes,
-  }: { readonly side: Side; readonly bundle: { readonly code: string }; readonly outcomes: Outcomes },
+  outcomes: Outcomes,
 ): Promise<() => Promise<void>> {
   const barrier = createBarrier(database);
   const rulebook = () => Promise.resolve(OPEN_RULES);
@@ -234,15 +263,24 @@ async function startSide(
     now: Date.now,
     log,
   });
-  const dispatcher = createDispatcher({
-    barrier,
-    ...(side === 'governed' ? { admit: robot.admit } : {}),
-    exclusive: createExclusive(database),
-    effects: effectOf,
-    connections: (_tenant, system) => stage.connections[system]!,
-    now: Date.now,
-    log,
-  });
+  const dispatcherOf = (side: Side): Dispatcher =>
+    createDispatcher({
+      barrier,
+      ...(side === 'governed' ? { admit: robot.admit } : {}),
+      exclusive: createExclusive(database),
+      effects: effectOf,
+      connections: (_tenant, system) => stage.connections[system]!,
+      now: Date.now,
+      log,
+    });
+  const sides = { governed: dispatcherOf('governed'), ungoverned: dispatcherOf('ungoverned') };
+  const sideOf = (outcome: string): Dispatcher =>
+    outcome.includes(`/${GOVERNED}`) ? sides.governed : sides.ungoverned;
+  const dispatcher: Dispatcher = {
+    execute: (request, host) => sideOf(request.key.outcome).execute(request, host),
+    compensate: (request, host) => sideOf(request.key.outcome).compensate(request, host),
+    sweep: (of, nodes) => sideOf(of.outcome).sweep(of, nodes),
+  };
   const known = contracts.filter(({ system }) => stage.connections[system] !== undefined);
   const domains = [...new Set(known.map(({ domain }) => domain))];
   const activities = createActivities({ dispatcher, awfs: known.map(({ name }) => name), log });
@@ -252,7 +290,6 @@ async function startSide(
     robots: ['service', ...domains.map((domain): Robot => `platform:${domain}`)],
     activities: { ...activities, ...robot.activities },
     codec,
-    bundle,
   });
   const releaser = robot.release(outcomes);
   return async () => {
@@ -275,7 +312,7 @@ const OPEN_RULES: Rules = {
 async function runOne(
   outcomes: Outcomes,
   { event, entityId, fields }: Candidate,
-  lane: Lane,
+  lane: (typeof LANES)[number],
 ): Promise<string> {
   const compiled = compile({
     runbook: sixSteps,

@@ -18,34 +18,60 @@ CREATE OR REPLACE FUNCTION authority_bucket(p_window text, p_at bigint) RETURNS 
 $$;
 
 -- What asks come to now: `used` and `asked` by key, `taken` if they were taken, `short` the keys that have no room.
--- An ask is { k key, w window, u units, l limit or null, p printed limit, o once an outcome }. A control `limit:<key>` stands in
+-- An ask is { k key, w window, u units, l limit or null, p printed limit, o once an outcome, z of a general guardrail: whether it
+-- is there only to be looked at }. A control `limit:<key>` stands in
 -- for the contract's limit: it tightens what is printed, and says what is not.
 CREATE OR REPLACE FUNCTION authority_room(p_tenant text, p_outcome text, p_asks jsonb, p_at bigint, p_behind text[], p_once boolean,
-  OUT used jsonb, OUT asked jsonb, OUT taken jsonb, OUT once jsonb, OUT short text[]) LANGUAGE sql AS $$
-  SELECT coalesce(jsonb_object_agg(x.k, CASE WHEN x.l IS NOT NULL AND x.u > 0 AND x.k = ANY(p_behind) THEN greatest(x.used, x.l) ELSE x.used END), '{}'),
-    coalesce(jsonb_object_agg(x.k, x.u), '{}'),
-    coalesce(jsonb_agg(jsonb_build_object('k', x.k, 'b', x.b, 'u', x.u)) FILTER (WHERE x.u > 0 AND NOT x.o), '[]'),
-    coalesce(jsonb_agg(jsonb_build_object('k', x.k, 'b', x.b, 'u', x.u)) FILTER (WHERE x.u > 0 AND x.o), '[]'),
-    coalesce(array_agg(x.k) FILTER (WHERE x.u > 0 AND x.l IS NOT NULL AND (x.used + x.u > x.l OR x.k = ANY(p_behind))), '{}')
-  FROM (
-    SELECT a.k, authority_bucket(a.w, p_at) AS b, coalesce(a.o, false) AS o, coalesce(c.used, 0) AS used,
-      CASE WHEN coalesce(a.o, false) AND p_once THEN 0 ELSE a.u END AS u,
-      CASE WHEN m.value IS NULL THEN a.l WHEN a.p IS NULL THEN (m.value #>> '{}')::bigint
-        ELSE least(a.p, (m.value #>> '{}')::bigint) END AS l
-    FROM jsonb_to_recordset(p_asks) AS a(k text, w text, u bigint, l bigint, p bigint, o boolean)
-    LEFT JOIN authority_counters c ON c.tenant = p_tenant AND c.key = a.k AND c.bucket = authority_bucket(a.w, p_at)
-    LEFT JOIN authority_controls m ON m.tenant = p_tenant AND m.scope = 'tenant' AND m.name = p_tenant AND m.kind = 'limit:' || a.k
-  ) AS x
-$$;
+  OUT used jsonb, OUT asked jsonb, OUT taken jsonb, OUT once jsonb, OUT short text[]) LANGUAGE plpgsql AS $$
+DECLARE
+  v_hour bigint := authority_bucket('hour', p_at);
+  v_day bigint := authority_bucket('day', p_at);
+  v_month bigint := authority_bucket('month', p_at);
+  v_set jsonb;
+  v_stressed boolean := false;
+  v_all boolean;
+BEGIN
+  SELECT jsonb_object_agg(m.kind, m.value) INTO v_set FROM authority_controls m
+  WHERE m.tenant = p_tenant AND m.scope = 'tenant' AND m.name = p_tenant AND m.kind >= 'limit:' AND m.kind < 'limit;';
+  LOOP
+    v_all := v_stressed;
+    SELECT coalesce(jsonb_object_agg(x.k, CASE WHEN x.l IS NOT NULL AND x.u > 0 AND x.k = ANY(p_behind) THEN greatest(x.used, x.l) ELSE x.used END), '{}'),
+      coalesce(jsonb_object_agg(x.k, x.u), '{}'),
+      coalesce(jsonb_agg(jsonb_build_object('k', x.k, 'b', x.b, 'u', x.u)) FILTER (WHERE x.u > 0 AND NOT x.o), '[]'),
+      coalesce(jsonb_agg(jsonb_build_object('k', x.k, 'b', x.b, 'u', x.u)) FILTER (WHERE x.u > 0 AND x.o), '[]'),
+      coalesce(array_agg(x.k) FILTER (WHERE x.u > 0 AND x.l IS NOT NULL AND (x.used + x.u > x.l OR x.k = ANY(p_behind))), '{}'),
+      coalesce(bool_and(x.used + x.u >= 0.5 * x.l) FILTER (WHERE x.guardrail), true)
+    INTO authority_room.used, asked, taken, once, short, v_stressed
+    FROM (
+      SELECT a.k, a.b, a.o, a.guardrail, coalesce(c.used, 0) AS used, CASE WHEN a.o AND p_once THEN 0 ELSE a.u END AS u,
+        CASE WHEN v_set -> ('limit:' || a.k) IS NULL THEN a.l WHEN a.p IS NULL THEN (v_set ->> ('limit:' || a.k))::bigint
+          ELSE least(a.p, (v_set ->> ('limit:' || a.k))::bigint) END AS l
+      FROM (
+        SELECT e.k, e.u, e.l, e.p, coalesce(e.o, false) AS o, e.z IS NOT NULL AS guardrail,
+          CASE e.w WHEN 'hour' THEN v_hour WHEN 'day' THEN v_day WHEN 'month' THEN v_month ELSE 0 END AS b
+        FROM jsonb_to_recordset(p_asks) AS e(k text, w text, u bigint, l bigint, p bigint, o boolean, z boolean)
+        WHERE v_all OR e.z IS NOT TRUE
+      ) AS a
+      LEFT JOIN authority_counters c ON c.tenant = p_tenant AND c.key = a.k AND c.bucket = a.b
+    ) AS x;
+    -- The others are looked at only where they can matter: while every limit that this asks of is well used.
+    EXIT WHEN v_all OR NOT v_stressed;
+  END LOOP;
+END $$;
 
 -- Adds units, or with -1 gives them back.
-CREATE OR REPLACE FUNCTION authority_count(p_tenant text, p_units jsonb, p_sign int) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO authority_counters AS c (tenant, key, bucket, used)
-  SELECT p_tenant, t.k, t.b, greatest(0, p_sign * t.u) FROM jsonb_to_recordset(p_units) AS t(k text, b bigint, u bigint)
-  ON CONFLICT (tenant, key, bucket) DO UPDATE SET used = greatest(0, c.used + CASE WHEN p_sign < 0 THEN
-    p_sign * (SELECT t.u FROM jsonb_to_recordset(p_units) AS t(k text, b bigint, u bigint) WHERE t.k = c.key AND t.b = c.bucket)
-    ELSE excluded.used END)
-$$;
+CREATE OR REPLACE FUNCTION authority_count(p_tenant text, p_units jsonb, p_sign int) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF p_units = '[]' THEN RETURN; END IF;
+  IF p_sign < 0 THEN
+    UPDATE authority_counters AS c SET used = greatest(0, c.used + p_sign * t.u)
+    FROM jsonb_to_recordset(p_units) AS t(k text, b bigint, u bigint) WHERE c.tenant = p_tenant AND c.key = t.k AND c.bucket = t.b;
+  ELSE
+    INSERT INTO authority_counters AS c (tenant, key, bucket, used)
+    SELECT p_tenant, t.k, t.b, t.u FROM jsonb_to_recordset(p_units) AS t(k text, b bigint, u bigint)
+    ON CONFLICT (tenant, key, bucket) DO UPDATE SET used = c.used + excluded.used;
+  END IF;
+END $$;
 
 -- How long a grant that was told is kept for an outcome that does not ask, in milliseconds.
 CREATE OR REPLACE FUNCTION authority_patience() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 5000::bigint';
@@ -136,100 +162,101 @@ END $$;
 CREATE OR REPLACE FUNCTION authority_admit(p_tenant text, p_outcome text, p_node text, p_firing int, p_at bigint, p_scope jsonb,
   p_asks jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
-  r authority_reservations%ROWTYPE;
-  w authority_waiters%ROWTYPE;
-  b authority_breakers%ROWTYPE;
-  t authority_tenants%ROWTYPE;
+  k record;
   room record;
   v_found boolean;
   v_waits boolean;
-  v_controls jsonb;
-  v_memory jsonb;
   v_asks jsonb := p_asks;
   v_behind text[] := '{}';
   v_breaker text := 'closed';
   v_me text := p_outcome || '#' || p_node;
+  v_runbook text := p_scope ->> 'runbook';
+  v_automation text := p_scope ->> 'automation';
+  v_system text := p_scope ->> 'system';
+  v_awf text := p_scope ->> 'awf';
   v_verdict text := 'go';
+  v_is_released boolean := false;
 BEGIN
   PERFORM authority_lock(p_tenant);
-  SELECT * INTO r FROM authority_reservations WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
-  IF FOUND AND r.state = 'settled' AND r.firing >= p_firing THEN
-    RETURN jsonb_build_object('verdict', 'skip', 'decision', r.decision);
-  END IF;
-  -- Where an effect or a compensation came first the barrier has the answer, and nothing may be taken.
-  IF EXISTS (SELECT FROM barriers WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node
-    AND phase IN ('committed', 'undoing', 'undone', 'fenced')) THEN
-    RETURN jsonb_build_object('verdict', 'skip', 'decision', r.decision);
-  END IF;
-  SELECT * INTO w FROM authority_waiters WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
-  v_waits := FOUND;
-  IF v_waits AND w.expires_at <= p_at THEN
-    IF p_firing <= w.firing + 1 THEN RETURN jsonb_build_object('verdict', 'expired', 'since', w.since); END IF;
-    DELETE FROM authority_waiters WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
-    v_waits := false;
-  END IF;
-  IF EXISTS (SELECT FROM authority_waiters WHERE tenant = p_tenant AND state = 'queued') THEN
+  LOOP
+    -- All there is to know, in one statement behind the lock.
+    SELECT r.state, r.firing, r.decision, r.since, w.outcome IS NOT NULL AS waits, w.firing AS w_firing, w.expires_at, w.seq,
+      w.since AS w_since, (SELECT phase FROM barriers WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node) AS phase,
+      EXISTS (SELECT FROM authority_waiters q WHERE q.tenant = p_tenant AND q.state = 'queued') AS queue,
+      EXISTS (SELECT FROM authority_reservations o WHERE o.tenant = p_tenant AND o.outcome = p_outcome AND o.node = '') AS once,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('s', c.scope, 'n', c.name, 'k', c.kind, 'v', c.value, 'b', c.by)), '[]')
+        FROM (VALUES ('tenant', p_tenant), ('domain', p_scope ->> 'domain'), ('runbook', v_runbook), ('automation', v_automation),
+          ('outcome', p_outcome), ('action', v_me), ('node', v_runbook || '/' || p_node)) AS of(scope, name)
+        JOIN authority_controls c ON c.tenant = p_tenant AND c.scope = of.scope AND c.name = of.name) AS controls,
+      (SELECT coalesce(jsonb_object_agg(m.scope, jsonb_build_array(m.successes, m.failures)), '{}') FROM authority_memory m
+        WHERE m.tenant = p_tenant AND (m.scope = 'awf' AND m.name = v_awf OR m.scope = 'runbook' AND m.name = v_runbook)) AS memory,
+      b.state AS b_state, b.probe, b.probe_at, b.retry_at, t.version, t.trust
+    INTO k
+    FROM (VALUES (true)) AS one
+    LEFT JOIN authority_reservations r ON r.tenant = p_tenant AND r.outcome = p_outcome AND r.node = p_node
+    LEFT JOIN authority_waiters w ON w.tenant = p_tenant AND w.outcome = p_outcome AND w.node = p_node
+    LEFT JOIN authority_breakers b ON b.tenant = p_tenant AND b.system = v_system
+    LEFT JOIN authority_tenants t ON t.tenant = p_tenant;
+    -- Where an effect or a compensation came first the barrier has the answer, and nothing may be taken.
+    IF k.state = 'settled' AND k.firing >= p_firing OR k.phase IN ('committed', 'undoing', 'undone', 'fenced') THEN
+      RETURN jsonb_build_object('verdict', 'skip', 'decision', k.decision);
+    END IF;
+    v_waits := k.waits;
+    IF v_waits AND k.expires_at <= p_at THEN
+      IF p_firing <= k.w_firing + 1 THEN RETURN jsonb_build_object('verdict', 'expired', 'since', k.w_since); END IF;
+      DELETE FROM authority_waiters WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
+      CONTINUE;
+    END IF;
+    EXIT WHEN NOT k.queue OR v_is_released;
     -- A window may have ended that no timer has told of yet: those who wait go first.
     PERFORM authority_release(p_tenant, p_at);
-    SELECT coalesce(array_agg(DISTINCT k), '{}') INTO v_behind FROM authority_waiters q, unnest(q.waits_for) AS k
-    WHERE q.tenant = p_tenant AND q.state = 'queued' AND (NOT v_waits OR q.seq < w.seq);
+    v_is_released := true;
+  END LOOP;
+  IF k.queue THEN
+    SELECT coalesce(array_agg(DISTINCT x), '{}') INTO v_behind FROM authority_waiters q, unnest(q.waits_for) AS x
+    WHERE q.tenant = p_tenant AND q.state = 'queued' AND (NOT v_waits OR q.seq < k.seq);
   END IF;
-  SELECT * INTO r FROM authority_reservations WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
-  v_found := FOUND AND (r.state <> 'settled');
+  v_found := coalesce(k.state <> 'settled', false);
 
-  SELECT coalesce(jsonb_agg(jsonb_build_object('s', scope, 'n', name, 'k', kind, 'v', value, 'b', by)), '[]') INTO v_controls
-  FROM authority_controls c WHERE c.tenant = p_tenant AND (c.scope, c.name) IN (('tenant', p_tenant), ('domain', p_scope ->> 'domain'),
-    ('runbook', p_scope ->> 'runbook'), ('automation', p_scope ->> 'automation'), ('outcome', p_outcome), ('action', v_me),
-    ('node', (p_scope ->> 'runbook') || '/' || p_node));
-  IF EXISTS (SELECT FROM jsonb_array_elements(v_controls) c WHERE c ->> 'k' IN ('pause', 'kill')) THEN v_verdict := 'blocked'; END IF;
-
-  SELECT * INTO b FROM authority_breakers WHERE tenant = p_tenant AND system = p_scope ->> 'system';
-  IF FOUND THEN
-    IF coalesce(b.retry_at > p_at, false) THEN v_verdict := 'blocked'; END IF;
-    IF b.state <> 'closed' THEN
-      IF b.state = 'half_open' AND b.probe = v_me THEN v_breaker := 'half_open';
-      ELSIF coalesce(b.probe_at > p_at, false) THEN v_breaker := 'open';
+  IF k.controls <> '[]' AND (k.controls @> '[{"k": "pause"}]' OR k.controls @> '[{"k": "kill"}]') THEN v_verdict := 'blocked'; END IF;
+  IF k.b_state IS NOT NULL THEN
+    IF k.retry_at > p_at THEN v_verdict := 'blocked'; END IF;
+    IF k.b_state <> 'closed' THEN
+      IF k.b_state = 'half_open' AND k.probe = v_me THEN v_breaker := 'half_open';
+      ELSIF k.probe_at > p_at THEN v_breaker := 'open';
       ELSE v_breaker := 'half_open'; END IF;
       IF v_breaker = 'open' THEN v_verdict := 'blocked'; END IF;
     END IF;
   END IF;
 
-  IF v_found AND r.state IN ('open', 'granted') THEN v_asks := (SELECT jsonb_agg(a || '{"u": 0}') FROM jsonb_array_elements(p_asks) AS a);
-  ELSIF v_found AND r.state = 'resting' THEN
+  IF v_found AND k.state IN ('open', 'granted') THEN v_asks := (SELECT jsonb_agg(a || '{"u": 0}') FROM jsonb_array_elements(p_asks) AS a);
+  ELSIF v_found AND k.state = 'resting' THEN
     v_asks := (SELECT jsonb_agg(CASE WHEN a ->> 'w' = 'at_once' THEN a ELSE a || '{"u": 0}' END) FROM jsonb_array_elements(p_asks) AS a);
   END IF;
-  SELECT * INTO room FROM authority_room(p_tenant, p_outcome, coalesce(v_asks, '[]'), p_at, v_behind,
-    EXISTS (SELECT FROM authority_reservations o WHERE o.tenant = p_tenant AND o.outcome = p_outcome AND o.node = ''));
+  SELECT * INTO room FROM authority_room(p_tenant, p_outcome, coalesce(v_asks, '[]'), p_at, v_behind, k.once);
   IF cardinality(room.short) > 0 THEN v_verdict := 'blocked'; END IF;
 
   IF v_verdict = 'go' THEN
-    IF room.taken <> '[]' OR room.once <> '[]' THEN
-      PERFORM authority_count(p_tenant, room.taken || room.once, 1);
-      PERFORM authority_keep_once(p_tenant, p_outcome, room.once, p_at);
-    END IF;
+    IF room.once <> '[]' THEN PERFORM authority_keep_once(p_tenant, p_outcome, room.once, p_at); END IF;
+    PERFORM authority_count(p_tenant, room.taken || room.once, 1);
     IF v_found THEN
       UPDATE authority_reservations SET state = 'open', firing = p_firing, taken = taken || room.taken, changed_at = p_at
       WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
     ELSE
       INSERT INTO authority_reservations AS o (tenant, outcome, node, firing, state, automation, awf, taken, since, changed_at)
-      VALUES (p_tenant, p_outcome, p_node, p_firing, 'open', p_scope ->> 'automation', p_scope ->> 'awf', room.taken,
-        coalesce(w.since, p_at), p_at)
+      VALUES (p_tenant, p_outcome, p_node, p_firing, 'open', v_automation, v_awf, room.taken, coalesce(k.w_since, p_at), p_at)
       ON CONFLICT (tenant, outcome, node) DO UPDATE SET firing = p_firing, state = 'open', taken = excluded.taken, changed_at = p_at;
     END IF;
     IF v_waits THEN DELETE FROM authority_waiters WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node; END IF;
     IF v_breaker = 'half_open' THEN
       UPDATE authority_breakers SET state = 'half_open', probe = v_me, probe_at = p_at + (p_scope ->> 'probeMs')::bigint
-      WHERE tenant = p_tenant AND system = b.system;
+      WHERE tenant = p_tenant AND system = v_system;
     END IF;
   END IF;
-
-  SELECT * INTO t FROM authority_tenants WHERE tenant = p_tenant;
-  SELECT coalesce(jsonb_object_agg(scope, jsonb_build_array(successes, failures)), '{}') INTO v_memory FROM authority_memory
-  WHERE tenant = p_tenant AND (scope, name) IN (('awf', p_scope ->> 'awf'), ('runbook', p_scope ->> 'runbook'));
-  RETURN jsonb_build_object('verdict', v_verdict, 'version', coalesce(t.version, 0), 'trust', t.trust, 'controls', v_controls,
-    'memory', v_memory, 'used', room.used, 'asked', room.asked, 'short', room.short,
-    'since', coalesce(CASE WHEN v_found THEN r.since END, w.since, p_at), 'seq', w.seq,
-    'breaker', v_breaker, 'retryAt', b.retry_at, 'probeAt', b.probe_at);
+  RETURN jsonb_build_object('verdict', v_verdict, 'version', coalesce(k.version, 0), 'trust', k.trust, 'controls', k.controls,
+    'memory', k.memory, 'used', room.used, 'asked', room.asked, 'short', room.short,
+    'since', coalesce(CASE WHEN v_found THEN k.since END, k.w_since, p_at), 'seq', k.seq,
+    'breaker', v_breaker, 'retryAt', k.retry_at, 'probeAt', k.probe_at);
 END $$;
 
 -- Puts an action among those that wait, and gives back what it had taken. What came free meanwhile is granted at once.
@@ -293,23 +320,26 @@ $$;
 CREATE OR REPLACE FUNCTION authority_settle(p_tenant text, p_outcome text, p_node text, p_at bigint, p_end jsonb) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-  r authority_reservations%ROWTYPE;
+  r record;
   v_how text := p_end ->> 'how';
   v_bad boolean := p_end ->> 'how' = 'failed';
-  v_hour bigint := authority_bucket('hour', p_at);
 BEGIN
   PERFORM authority_lock(p_tenant);
-  SELECT * INTO r FROM authority_reservations WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
-  IF NOT FOUND OR r.state NOT IN ('open', 'granted') THEN RETURN false; END IF;
-  PERFORM authority_count(p_tenant, authority_at_once(r.taken, true), -1);
+  SELECT o.automation, o.awf, x.freed, x.kept INTO r FROM authority_reservations o, LATERAL (
+    SELECT coalesce(jsonb_agg(t) FILTER (WHERE t ->> 'b' = '0'), '[]') AS freed,
+      coalesce(jsonb_agg(t) FILTER (WHERE t ->> 'b' <> '0'), '[]') AS kept FROM jsonb_array_elements(o.taken) AS t) AS x
+  WHERE o.tenant = p_tenant AND o.outcome = p_outcome AND o.node = p_node AND o.state IN ('open', 'granted');
+  IF NOT FOUND THEN RETURN false; END IF;
+  PERFORM authority_count(p_tenant, r.freed, -1);
   UPDATE authority_reservations SET state = CASE v_how WHEN 'again' THEN 'resting' ELSE 'settled' END,
-    taken = authority_at_once(r.taken, false), decision = p_end ->> 'decision', changed_at = p_at
+    taken = r.kept, decision = p_end ->> 'decision', changed_at = p_at
   WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
   IF v_how <> 'again' THEN
     IF r.automation IS NOT NULL THEN
-      PERFORM authority_count(p_tenant, jsonb_build_array(
-        jsonb_build_object('k', 'finished:' || r.automation, 'b', v_hour, 'u', 1),
-        jsonb_build_object('k', 'failed:' || r.automation, 'b', v_hour, 'u', v_bad::int)), 1);
+      INSERT INTO authority_counters AS c (tenant, key, bucket, used)
+      SELECT p_tenant, x.k, authority_bucket('hour', p_at), 1
+      FROM (VALUES ('finished:' || r.automation, true), ('failed:' || r.automation, v_bad)) AS x(k, counts) WHERE x.counts
+      ON CONFLICT (tenant, key, bucket) DO UPDATE SET used = c.used + 1;
     END IF;
     INSERT INTO authority_memory AS m (tenant, scope, name, successes, failures)
     VALUES (p_tenant, 'awf', r.awf, (NOT v_bad)::int, v_bad::int), (p_tenant, 'runbook', p_end ->> 'runbook', (NOT v_bad)::int, v_bad::int)
@@ -355,6 +385,14 @@ DECLARE
   v_bad int := (p_end ->> 'call' = 'error')::int;
   v_system text := p_end ->> 'system';
 BEGIN
+  IF p_end ->> 'call' = 'ok' AND p_end ->> 'retryAt' IS NULL THEN
+    -- By far the most: a call that went well, of a system that is well.
+    UPDATE authority_breakers SET calls = CASE WHEN p_at - window_from > (f ->> 'windowMs')::bigint THEN 1 ELSE calls + 1 END,
+      failures = CASE WHEN p_at - window_from > (f ->> 'windowMs')::bigint THEN 0 ELSE failures END,
+      window_from = CASE WHEN p_at - window_from > (f ->> 'windowMs')::bigint THEN p_at ELSE window_from END
+    WHERE tenant = p_tenant AND system = v_system AND state = 'closed';
+    IF FOUND THEN RETURN; END IF;
+  END IF;
   IF p_end ->> 'call' = 'none' AND p_end ->> 'retryAt' IS NULL THEN
     -- The probe ended without a word of its system: the next one may go.
     UPDATE authority_breakers SET probe = NULL, probe_at = p_at WHERE tenant = p_tenant AND system = v_system AND probe = p_me;
@@ -392,8 +430,11 @@ DECLARE
   v_score float8;
   v_streak int;
 BEGIN
-  INSERT INTO authority_tenants (tenant) VALUES (p_tenant) ON CONFLICT DO NOTHING;
   SELECT coalesce(trust, f -> 'fresh') INTO l FROM authority_tenants WHERE tenant = p_tenant;
+  IF NOT FOUND THEN
+    INSERT INTO authority_tenants (tenant) VALUES (p_tenant) ON CONFLICT DO NOTHING;
+    l := f -> 'fresh';
+  END IF;
   v_last := (l ->> 'lastActiveAt')::bigint;
   v_at := greatest(p_at, coalesce(v_last, p_at));
   v_score := authority_share((l ->> 'score')::float8 * power((f ->> 'idleFactor')::float8, CASE WHEN v_last IS NULL THEN 0 ELSE

@@ -240,7 +240,7 @@ export type FireResult =
       readonly kind: 'failed';
       readonly failure: Failure;
       readonly attempts?: readonly Attempt[];
-      /** Where it was denied: by which decision. */
+      /** Which decision fired or denied it; absent where none was asked. */
       readonly decision?: Json;
     };
 

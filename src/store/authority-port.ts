@@ -19,6 +19,8 @@ export interface Ask {
   readonly p?: number | null;
   /** Taken once an outcome, whatever number of its actions ask. */
   readonly o?: true;
+  /** Of a general guardrail: true where nothing is taken, and it is looked at only while all others are well used. */
+  readonly z?: boolean;
 }
 
 /** Where an action stands: by these, pauses, kill switches, breakers and memory find it. */

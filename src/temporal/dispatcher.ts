@@ -17,7 +17,7 @@ import { PLAN_LIMITS } from '../plan/limits';
 import type { Plan } from '../plan/plan';
 import type { ActionKey, Barrier } from '../store/barrier';
 import type { Exclusive } from '../store/exclusive';
-import { barrierAdmit, type Admission, type Admit } from './admission';
+import { barrierAdmit, type Admission, type Admit, type Firing } from './admission';
 import { ATTEMPT_LIMITS, tryOnce, type Tried } from './attempt';
 import { exclusiveTurn } from './exclusive-turn';
 import { lostFailure, verdictOn, type Verdict } from './retry-budget';
@@ -170,7 +170,7 @@ async function execute(
     case 'done':
       return committed(admission, admission.attempts, firing.decision);
     case 'failed':
-      return failed(lastOf(admission.attempts, admission.isUnclear), admission.attempts);
+      return fired(failed(lastOf(admission.attempts, admission.isUnclear), admission.attempts), firing);
     case 'fenced':
       return failed(fenced(), []);
     case 'wait':
@@ -187,7 +187,9 @@ async function execute(
     const how = { holder, isLast: !verdict.retry };
     const recorded = await withPatience(() => firing.recordFailure(record, how));
     if (recorded === undefined) return overtaken;
-    return settle(verdict, () => failed(lastOf(recorded.attempts, recorded.isUnclear), recorded.attempts));
+    return settle(verdict, () =>
+      fired(failed(lastOf(recorded.attempts, recorded.isUnclear), recorded.attempts), firing),
+    );
   };
   if (lostOf(admission.attempts) >= ATTEMPT_LIMITS.lost)
     return giveUp({ ...lostFailure(isMutating), class: 'permanent' });
@@ -425,6 +427,12 @@ const committed = (
 const denied = ({ failure, decision }: Extract<Admission, { kind: 'denied' }>): FireResult => ({
   kind: 'failed',
   failure,
+  ...(decision === undefined ? {} : { decision }),
+});
+
+/** What fired and failed was decided on, too: the record of that is kept either way. */
+const fired = (result: Extract<FireResult, { kind: 'failed' }>, { decision }: Firing): FireResult => ({
+  ...result,
   ...(decision === undefined ? {} : { decision }),
 });
 

@@ -40,6 +40,9 @@ export interface AutomationRules {
 /** Finds the rules of one action. Rejects where the tenant's configuration is not valid: then nothing fires. */
 export type Rulebook = (tenant: string, under: Under, contract: AwfContract) => Promise<Rules>;
 
+/** Share of its limits from which on the statement of admission looks at all others, too: it has the same figure. */
+const STRESS_LOOK_SHARE = 0.5;
+
 /** Units of a contract's cost, by the guardrail that counts them; a guardrail's own name names itself. */
 const COST_UNITS: Readonly<Record<string, GuardrailId>> = {
   api_calls: 'api_calls_per_month',
@@ -78,10 +81,13 @@ function guardrailAsks(rules: Rules, contract: AwfContract): readonly Ask[] {
     const { counts, window, limits: printed, spec } = figures.tiers.guardrails[id];
     const counted = counts === 'every' || (counts === 'external' && contract.external) ? 1 : 0;
     const u = costs.get(id) ?? counted;
-    // Priority mode looks at the general ones, whether this action takes from them or not.
-    if (u === 0 && spec !== '6.2' && spec !== '6.3') return [];
+    // Priority mode looks at the general ones, whether this action takes from them or not. It is in force while all are at the
+    // soft limit; below half of a limit nothing need be looked at, unless the soft limit itself is lower.
+    const canWait = figures.tiers.enforcement.softShare > STRESS_LOOK_SHARE;
+    const isGeneral = spec === '6.2' || spec === '6.3';
+    if (u === 0 && !isGeneral) return [];
     const l = Math.floor(limitOf(id, { tier, limits }, figures) * figures.tiers.enforcement.hardShare);
-    return [{ k: id, w: window, u, l, p: printed[tier] }];
+    return [{ k: id, w: window, u, l, p: printed[tier], ...(isGeneral ? { z: u === 0 && canWait } : {}) }];
   });
 }
 

@@ -1,7 +1,9 @@
 /**
  * The pure lines of the compliance checklist 13.2, and the worked rows of 5.4, 12.3 and 12.4.
- * The two lines that need a running system (audit trail, feedback loop) have their tests beside the systems.
+ * The two lines that need a running system (audit trail, feedback loop) are held in `test/real/temporal/authority.test.ts`.
  */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { RULES } from '../../../src/governance/rules';
 import { decide, type Decision } from '../../../src/governance/decide';
 import type { Facts } from '../../../src/governance/facts';
@@ -261,4 +263,54 @@ describe('every rule always answers', () => {
   test('an empty table of rules allows nothing', () => {
     expect(decide(facts(), SPEC_FIGURES, []).mode).toBe('observe');
   });
+});
+
+describe('13.2 approval workflows match specifications', () => {
+  const stepsOf = (patch: FactsPatch): readonly string[] => {
+    const { type, steps } = decideWith(patch).approval;
+    return [type, ...steps.map((step) => `${step.act} by ${step.by}`)];
+  };
+
+  test('9.1 low risk on autopilot asks nobody, copilot a confirmation, medium risk on copilot a review', () => {
+    expect(stepsOf({})).toEqual(['none']);
+    expect(stepsOf({ automation: { dial: 'copilot' } })).toEqual(['confirm', 'confirm by user']);
+    expect(stepsOf({ action: { declaredRisk: 'medium' } })).toEqual(['review', 'review by user']);
+  });
+
+  test('5.3 and 9.2 high risk asks user and manager, critical risk the whole chain', () => {
+    expect(stepsOf({ action: { declaredRisk: 'high' } })).toEqual([
+      'approve',
+      'approve by user',
+      'approve by manager',
+    ]);
+    expect(stepsOf({ action: { declaredRisk: 'critical' } })).toEqual([
+      'chain',
+      'chain by user',
+      'chain by manager',
+      'chain by executive',
+    ]);
+  });
+
+  test('nothing that asks for approval fires without it, and what has it does', () => {
+    const action = { declaredRisk: 'medium' } as const;
+    expect(decideWith({ action }).fire).toBe('hold');
+    const approvals = [{ by: 'person:eve', as: 'user', decision: 'approved' }] as const;
+    expect(decideWith({ action, approvals }).fire).toBe('allow');
+    const rejected = [{ by: 'person:eve', as: 'user', decision: 'rejected' }] as const;
+    expect(decideWith({ action, approvals: rejected }).fire).toBe('deny');
+  });
+});
+
+test('13.2 is whole: each line of the checklist names a group of tests', () => {
+  const read = (file: string): string => readFileSync(path.join(__dirname, '../../..', file), 'utf8');
+  const checklist = read('docs/spec/automate-execution-model.md').split('### 13.2')[1]!.split('### 13.3')[0]!;
+  const lines = [...checklist.matchAll(/^- \[ \] (.+)$/gm)].map(([, line = '']) => line.toLowerCase());
+  const tests = ['test/pure/governance/compliance.test.ts', 'test/real/temporal/authority.test.ts'];
+  const named = tests.flatMap((file) =>
+    [...read(file).matchAll(/'13\.2 ([^']+)'/g)].map(([, name = '']) =>
+      name.toLowerCase().replace('the ', ''),
+    ),
+  );
+  expect(lines).toHaveLength(8);
+  expect(lines.filter((line) => !named.includes(line))).toEqual([]);
 });

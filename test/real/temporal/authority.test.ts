@@ -180,3 +180,72 @@ describe.each(LANES)('in the %s lane', (lane) => {
     expect(rows.filter(({ bucket, used }) => bucket === 0 && used > 0)).toEqual([]);
   });
 });
+
+describe('13.2 No action executes without audit trail', () => {
+  test.each(LANES)(
+    '%s: every call that reached the system stands in the history with the decision it was made by',
+    async (lane) => {
+      const tenant = newTenant();
+      const boxes = boxesOf(tenant, 4);
+      const last = boxes.at(-1)!;
+      robots.shelf.fail('toy.put', boxes[1]!, { refuse: refusal('busy', 'transient') });
+      robots.shelf.fail('toy.put', last, { refuse: refusal('broken') });
+      const id = await robots.run(planOf(tenant, boxes, lane), byPerson());
+      expect(await robots.outcomes.result(id)).toEqual({ phase: 'backstepped' });
+      const calls = robots.shelf.calls.filter(
+        ({ box, operation }) => boxes.includes(box) && operation === 'execute',
+      );
+      expect(calls.map(({ box, attempt }) => [box, attempt])).toEqual([
+        [boxes[0], 1],
+        [boxes[1], 1],
+        [boxes[1], 2],
+        [boxes[2], 1],
+        [last, 1],
+      ]);
+      const { trace } = await robots.outcomes.tell(id);
+      const told = new Map(
+        trace.flatMap((event) =>
+          event.kind === 'awf.ok' || event.kind === 'awf.failed' ? [[event.node, event]] : [],
+        ),
+      );
+      for (const { box } of calls) {
+        const decision = told.get(box)?.decision as { facts: Json; figures: Json } | undefined;
+        const again = decideAgain(decision!);
+        expect(again.ok && again.value).toMatchObject({
+          mode: 'manual',
+          fire: 'allow',
+          facts: { startedByPerson: 'person:mary', action: { type: 'toy.put' } },
+          risk: { class: 'low' },
+        });
+        expect(again.ok && again.value.confidence.effective).toBeGreaterThan(0);
+      }
+    },
+  );
+});
+
+describe('13.2 SAGE feedback loop is operational', () => {
+  test('how actions really ended is the confidence in the next of their kind, up and down', async () => {
+    const tenant = newTenant();
+    const confidence = async (isGood: boolean): Promise<number> => {
+      const box = `${tenant}-${robots.shelf.calls.length}`;
+      if (!isGood) robots.shelf.fail('toy.put', box, { refuse: refusal('broken') });
+      const id = await robots.run(planOf(tenant, [box], 'remote'), byPerson());
+      await robots.outcomes.result(id);
+      const { trace } = await robots.outcomes.tell(id);
+      const [found] = trace.flatMap((event) =>
+        event.kind === 'awf.ok' || event.kind === 'awf.failed' ? [event] : [],
+      );
+      const again = decideAgain(found?.decision as { facts: Json; figures: Json });
+      return again.ok ? again.value.confidence.initial : 0;
+    };
+    const [fresh, afterOne, afterTwo] = [
+      await confidence(true),
+      await confidence(true),
+      await confidence(false),
+    ];
+    const afterFailure = await confidence(true);
+    expect(afterOne).toBeGreaterThan(fresh);
+    expect(afterTwo).toBeGreaterThan(afterOne);
+    expect(afterFailure).toBeLessThan(afterTwo);
+  });
+});

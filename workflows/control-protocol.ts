@@ -6,6 +6,7 @@ import type { Override } from '../src/engine/effects';
 import type { GuardrailId } from '../src/governance/figures/guardrails';
 import type { ApproverLevel, Mode } from '../src/governance/mode';
 import type { TrustLedger } from '../src/governance/trust';
+import type { JsonObject } from '../src/kernel/json';
 
 /** What can be paused as a whole; an outcome by its id. */
 export type PausedScope = 'tenant' | 'domain' | 'runbook' | 'automation';
@@ -48,8 +49,30 @@ export type ControlAct =
       readonly as: ApproverLevel;
       readonly decision: 'approved' | 'rejected';
     }
+  /** What people say of deciding: a delegation, an absence, a review. `value` carries a signed word, or null to take it back. */
+  | { readonly do: 'people'; readonly row: string; readonly value: JsonObject | null }
   /** Trust that was earned elsewhere, and how firings have ended there; labelled as imported. */
-  | { readonly do: 'importTrust'; readonly ledger: TrustLedger; readonly memory: readonly Remembered[] };
+  | { readonly do: 'importTrust'; readonly ledger: TrustLedger; readonly memory: readonly Remembered[] }
+  /** Records of the PolicyLog left: in which form, by which filter, how many, and the SHA-256 of what left. */
+  | {
+      readonly do: 'export';
+      readonly format: string;
+      readonly filter: { readonly [name: string]: string };
+      readonly count: number;
+      readonly sha256: string;
+    }
+  /** Makes and keeps the report of the last whole period; one of those of 7.3. */
+  | { readonly do: 'report'; readonly report: string }
+  /** Destroys the key of a subject, by the key's id: the subject itself must not stand in this history. */
+  | { readonly do: 'erase'; readonly key: string }
+  /** Sets a legal hold on a tenant's archive or one outcome's, or lifts it. */
+  | {
+      readonly do: 'hold';
+      readonly id: string;
+      readonly scope: 'tenant' | 'outcome';
+      readonly name: string;
+      readonly on: boolean;
+    };
 
 /** How firings of an action type, or under a runbook, have ended. */
 export interface Remembered {

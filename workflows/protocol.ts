@@ -6,8 +6,11 @@ import type {
   ApprovalTerms,
   Check,
   CheckResult,
+  Command,
   EngineEvent,
+  FireResult,
   GateProof,
+  Happening,
   Override,
   Stray,
 } from '../src/engine/effects';
@@ -40,10 +43,21 @@ export interface OutcomeStart {
   readonly overrides?: readonly Override[];
   /** The outcome whose actions are undone, where this workflow is the backstep of one that had ended. */
   readonly of?: string;
+  /** The outcome that this one goes on with, from one of its nodes. */
+  readonly resumes?: Resumes;
   /** How often each node was asked for, where more than never: carried across continue-as-new. */
   readonly asked?: Asked;
   /** Happenings one run takes before it continues as new. Default: the engine's. */
   readonly turnsPerRun?: number;
+}
+
+/** An outcome that goes on from a node of another one; what was done before the node is among its `overrides`. */
+export interface Resumes {
+  /** Id of the other outcome. */
+  readonly of: string;
+  readonly from: string;
+  /** Actions of the other outcome that are undone along with this one's, under their own key. */
+  readonly inherits: readonly string[];
 }
 
 /** Where an outcome stands: what authority rules, limits and controls find it by. */
@@ -90,7 +104,7 @@ export interface RefusedAct {
 }
 
 /** Argument of the activity of an AWF; what an absent member means stands beside it. */
-export type ActivityInput = ExecuteInput | CompensateInput | SweepInput | CheckInput;
+export type ActivityInput = ExecuteInput | CompensateInput | SweepInput | CheckInput | StretchInput;
 
 interface ActivityInputBase {
   readonly node: string;
@@ -100,6 +114,8 @@ interface ActivityInputBase {
   readonly retry?: Plan['retry'];
   /** Outcome id; absent: the id of the workflow. */
   readonly outcome?: string;
+  /** An attempt came before this asking: the next one is due then, in milliseconds since the epoch. */
+  readonly notBefore?: number;
 }
 
 export interface ExecuteInput extends ActivityInputBase {
@@ -136,6 +152,48 @@ export type Checked = { readonly kind: 'checked'; readonly check: string; readon
 
 /** Name of the check among activities: without a dot it can be no AWF's. */
 export const CHECK = 'check';
+
+/** Argument of a stretch, which is always a local activity: actions of the local lane, and those that only follow from them. */
+export interface StretchInput {
+  readonly op: 'stretch';
+  /** The plan and the state of the walk as it asks for them. */
+  readonly plan: PackedPlan | Plan;
+  readonly state: EngineState;
+  readonly fires: readonly Extract<Command, { do: 'fire' }>[];
+  readonly asked: Asked;
+  readonly under?: Under;
+  /** Outcome id; absent: the id of the workflow. */
+  readonly outcome?: string;
+}
+
+export interface Stretched {
+  readonly kind: 'stretched';
+  readonly ends: readonly StretchEnd[];
+}
+
+/** How one action of a stretch ended, in the order in which they did. */
+export interface StretchEnd {
+  readonly node: string;
+  /** When, in milliseconds since the epoch. */
+  readonly at: number;
+  /** Absent: it is not over. The workflow asks for it again. */
+  readonly result?: FireResult;
+  /** Where it is not over: before its next attempt, in milliseconds from `at`. */
+  readonly afterMs?: number;
+  /** Whether the walker asked for it before the stretch began. */
+  readonly isAsked?: true;
+}
+
+/** What a stretch tells the engine, in order. */
+export const ranAhead = (ends: readonly StretchEnd[]): readonly Happening[] =>
+  ends.flatMap(({ node, at, result, isAsked }): readonly Happening[] => {
+    if (result === undefined) return [];
+    const ahead = isAsked === true ? {} : { isAhead: true as const };
+    return [{ at, event: { kind: 'fired', node, result, ...ahead } }];
+  });
+
+/** Name of the stretch among activities: without a dot it can be no AWF's. */
+export const STRETCH = 'stretch';
 
 /** Argument of the sweep, which is always a local activity. */
 export interface SweepInput {
@@ -180,6 +238,11 @@ export const TIMES = {
   attemptMargin: 5_000,
   /** One sweep, in milliseconds: a few statements over one outcome's rows. */
   sweep: 10_000,
+  /**
+   * How long a stretch begins actions, in milliseconds. The workflow hears nobody while it lasts: a pause or a new word of a
+   * person waits for what has begun, and for no more than that.
+   */
+  stretch: 2_000,
   /** One check of a decision, in milliseconds: a signature, a line of managers, and a row. */
   check: 10_000,
   /** A local activity that waits longer than this for its next attempt waits in a timer, not in the workflow task. */
@@ -227,6 +290,9 @@ function ruleOf(failureClass: FailureClass): RetryRule {
 /** Ends the id of a workflow that takes a finished outcome back. */
 export const BACKSTEP_SUFFIX = '/backstep';
 
+/** Ends the name under which the undo of an attested action is kept apart from the action itself. Node ids have no tilde. */
+export const ATTESTED = '~attested';
+
 /** Label of an action or a sweep in Temporal's UI, and what tells whose a local activity's marker is. Node ids have no spaces. */
 export const labelOf = (op: ActivityInput['op'], node: string): string =>
   op === 'execute' ? node : `${op === 'compensate' ? 'undo' : op} ${node}`;
@@ -235,6 +301,7 @@ export const labelOf = (op: ActivityInput['op'], node: string): string =>
 export function readLabel(label: string): { readonly op: ActivityInput['op']; readonly node: string } {
   if (label.startsWith('undo ')) return { op: 'compensate', node: label.slice('undo '.length) };
   if (label.startsWith(`${SWEEP} `)) return { op: 'sweep', node: label.slice(SWEEP.length + 1) };
+  if (label.startsWith(`${STRETCH} `)) return { op: 'stretch', node: label.slice(STRETCH.length + 1) };
   if (label.startsWith(`${CHECK} `)) return { op: 'check', node: label.slice(CHECK.length + 1) };
   return { op: 'execute', node: label };
 }

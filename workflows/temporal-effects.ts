@@ -13,10 +13,10 @@ import {
   type LocalActivityOptions,
 } from '@temporalio/workflow';
 import type { Command, Effects, EngineEvent, FireResult, Happening, UndoResult } from '../src/engine/effects';
-import { layoutOf, planNodeOf } from '../src/engine/layout';
+import type { EngineState } from '../src/engine/state';
 import { invariant } from '../src/kernel/invariant';
-import { jsonEquals } from '../src/kernel/json';
-import type { Plan, PlannedAwf } from '../src/plan/plan';
+import type { Plan } from '../src/plan/plan';
+import { Askings, type Asking, type Fire } from './askings';
 import { readFailure } from './failure';
 import {
   CHECK,
@@ -24,7 +24,8 @@ import {
   platformQueue,
   SWEEP,
   PRIORITY,
-  STANDARD_RETRY,
+  ranAhead,
+  STRETCH,
   TIMER_PREFIX,
   TIMES,
   type ActivityInput,
@@ -32,10 +33,11 @@ import {
   type Checked,
   type CheckInput,
   type StoredStart,
+  type StretchEnd,
+  type Stretched,
+  type StretchInput,
   type Swept,
 } from './protocol';
-
-type Asking = Extract<Command, { do: 'fire' | 'undo' }>;
 
 /**
  * Turns of the microtask queue within which everything that one activation brings has arrived: a local activity's end takes
@@ -47,23 +49,31 @@ export class TemporalEffects implements Effects {
   private readonly queue: Happening[] = [];
   private wake: () => void = () => undefined;
   private readonly timers = new Map<string, CancellationScope>();
-  private readonly layout;
-  private readonly retry: { readonly retry?: Plan['retry'] };
-  private readonly counts: { readonly fire: Record<string, number>; readonly undo: Record<string, number> };
+  private readonly askings: Askings;
+  private machine: { readonly state: EngineState } | undefined;
+  /** Actions of the local lane that were asked for since the workflow last waited. */
+  private due: Fire[] = [];
+  /** What stretches brought that has not been handed over, and what of it the batch at hand has answered already. */
+  private brought: StretchEnd[] = [];
+  private ahead = new Map<string, StretchEnd>();
 
   constructor(
     private readonly plan: Plan,
     private readonly outcome: { readonly outcome?: string },
-    private readonly start: Pick<StoredStart, 'asked' | 'under' | 'terms' | 'startedBy' | 'plan'>,
+    private readonly start: Pick<StoredStart, 'asked' | 'under' | 'terms' | 'startedBy' | 'plan' | 'resumes'>,
   ) {
-    this.layout = layoutOf(plan);
-    this.retry = jsonEquals(plan.retry, STANDARD_RETRY) ? {} : { retry: plan.retry };
-    this.counts = { fire: { ...start.asked?.fire }, undo: { ...start.asked?.undo } };
+    const { asked, under, resumes } = start;
+    this.askings = new Askings(plan, { ...outcome, asked, under, resumes });
   }
 
   /** For the run that comes after this one. */
   get asked(): Asked {
-    return this.counts;
+    return this.askings.asked;
+  }
+
+  /** Names the machine whose state a stretch begins with. */
+  follow(machine: { readonly state: EngineState }): void {
+    this.machine = machine;
   }
 
   tell(event: EngineEvent): Happening {
@@ -74,14 +84,21 @@ export class TemporalEffects implements Effects {
   }
 
   async next(): Promise<readonly Happening[]> {
-    if (this.queue.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
     await turns(SETTLING_TURNS);
+    if (this.queue.length === 0) {
+      // Only now is everything heard that was said before: a stretch runs ahead of nobody's word.
+      this.stretch(this.due.splice(0));
+      await new Promise<void>((resolve) => (this.wake = resolve));
+      await turns(SETTLING_TURNS);
+    }
+    this.ahead = new Map(this.brought.splice(0).map((end) => [end.node, end]));
     return this.queue.splice(0);
   }
 
   perform(command: Command): void {
     switch (command.do) {
       case 'fire':
+        return command.lane === 'local' ? this.fireLocal(command) : this.ask(command);
       case 'undo':
         return this.ask(command);
       case 'sweep':
@@ -96,24 +113,73 @@ export class TemporalEffects implements Effects {
     }
   }
 
-  private ask(command: Asking): void {
+  /** What a stretch has run already is not asked for again. */
+  private fireLocal(command: Fire): void {
+    const end = this.ahead.get(command.node);
+    this.ahead.delete(command.node);
+    if (end === undefined) this.due.push(command);
+    else if (end.result === undefined) this.ask(command, end);
+    else this.askings.count(command);
+  }
+
+  /** Asks for actions of the local lane, and whatever of that lane only follows from them, in one local activity. */
+  private stretch(fires: readonly Fire[]): void {
+    const [first] = fires;
+    if (first === undefined) return;
+    invariant(this.machine !== undefined, 'what is asked for is asked by a machine');
+    const { under, plan } = this.start;
+    const input: StretchInput = {
+      op: 'stretch',
+      ...{ plan, state: this.machine.state, fires, asked: this.asked },
+      ...(under === undefined ? {} : { under }),
+      ...this.outcome,
+    };
+    const longest = Math.max(...Object.values(this.plan.awfs).map(({ timeoutMs }) => timeoutMs));
+    const stretch = proxyLocalActivities({
+      startToCloseTimeout: TIMES.stretch + Math.max(longest, TIMES.attemptMargin) + TIMES.attemptMargin,
+      retry: { initialInterval: TIMES.afterLoss, backoffCoefficient: 1 },
+      localRetryThreshold: TIMES.localRetry,
+      summary: labelOf('stretch', first.node),
+    } satisfies LocalActivityOptions);
+    const take = (ends: readonly StretchEnd[]): void => {
+      const over = new Map(ends.map((end) => [end.node, end]));
+      for (const fire of fires) {
+        const end = over.get(fire.node);
+        if (end?.result === undefined) this.ask(fire, end);
+        else this.askings.count(fire);
+      }
+      this.brought.push(...ends.filter(({ isAsked }) => isAsked !== true));
+      for (const { event } of ranAhead(ends)) this.tell(event);
+    };
+    void run<Stretched>(stretch, STRETCH, input).then(
+      ({ ends }) => take(ends),
+      (error: unknown) => {
+        if (readFailure(error) === undefined) throw error;
+        // Whatever it did stands in the barrier's rows: each action is asked for by itself and finds out.
+        take([]);
+      },
+    );
+  }
+
+  private ask(command: Asking, before?: StretchEnd): void {
     const { node } = command;
     const tell = (result: FireResult | UndoResult): void => {
       const kind = command.do === 'fire' ? 'fired' : 'undone';
       this.tell({ kind, node, result } as EngineEvent);
     };
     // Directly on the activity's own promise: every turn in between would change the order of arrival.
-    void this.call(command).then(tell, (error: unknown) => {
+    void this.call(command, before).then(tell, (error: unknown) => {
       const failed = readFailure(error);
       if (failed === undefined) throw error;
       tell(failed);
     });
   }
 
-  private call(command: Asking): Promise<FireResult & UndoResult> {
-    const input = this.inputOf(command);
+  private call(command: Asking, before?: StretchEnd): Promise<FireResult & UndoResult> {
+    const notBefore = before?.afterMs === undefined ? {} : { notBefore: before.at + before.afterMs };
+    const input = { ...this.askings.inputOf(command), ...notBefore };
     const label = labelOf(input.op, command.node);
-    const startToCloseTimeout = this.timeoutMs(command) + TIMES.attemptMargin;
+    const startToCloseTimeout = this.askings.timeoutMs(command) + TIMES.attemptMargin;
     // No bound on attempts: the activity itself says when a class of failure has used up its retries.
     const retry = { initialInterval: TIMES.afterLoss, backoffCoefficient: 1 };
     if (command.lane === 'local') {
@@ -131,7 +197,7 @@ export class TemporalEffects implements Effects {
     return run(
       proxyActivities({
         activityId: label,
-        taskQueue: platformQueue(this.awfOf(command).domain ?? this.plan.runbook.domain),
+        taskQueue: platformQueue(this.askings.awfOf(command).domain ?? this.plan.runbook.domain),
         startToCloseTimeout,
         heartbeatTimeout: TIMES.heartbeat,
         retry,
@@ -173,42 +239,6 @@ export class TemporalEffects implements Effects {
       ...this.outcome,
     };
     void run<Checked>(checking, CHECK, input).then((checked) => this.tell(checked));
-  }
-
-  private inputOf(command: Asking): ActivityInput {
-    const { node } = command;
-    const counts = this.counts[command.do];
-    const asking = (counts[node] ?? 0) + 1;
-    counts[node] = asking;
-    const base = { node, ...(asking === 1 ? {} : { asking }), ...this.retry, ...this.outcome };
-    if (command.do === 'fire') {
-      const { input, compensation, gates } = command;
-      const { under } = this.start;
-      return {
-        op: 'execute',
-        ...base,
-        input,
-        ...(compensation === undefined ? {} : { compensation }),
-        ...(under === undefined ? {} : { under }),
-        ...(gates === undefined ? {} : { gates }),
-      };
-    }
-    const { of, ofInput, args } = command;
-    return { op: 'compensate', ...base, of, input: ofInput, ...(args === undefined ? {} : { args }) };
-  }
-
-  /** Configuration may bound a node's own AWF; its compensation keeps the bound of its contract. */
-  private timeoutMs(command: Asking): number {
-    const { timeoutMs } = this.awfOf(command);
-    if (command.do === 'undo') return timeoutMs;
-    const node = planNodeOf(this.layout, command.node);
-    return (node?.kind === 'action' && node.awf === command.awf ? node.timeoutMs : undefined) ?? timeoutMs;
-  }
-
-  private awfOf(command: Asking): PlannedAwf {
-    const awf = command.foreign ?? this.plan.awfs[command.awf];
-    invariant(awf !== undefined, `the plan knows AWF \`${command.awf}\``);
-    return awf;
   }
 
   private startTimer(timer: string, ms: number): void {

@@ -20,6 +20,8 @@ export type Command =
       readonly compensation?: string;
       /** The AWF, where a person put it in the place of the plan's and the plan does not know it. */
       readonly foreign?: PlannedAwf;
+      /** A person changed what it does: an earlier answer for something else is none for this. */
+      readonly changed?: true;
       /** What was decided at the gates before it, for admission to check again; absent where there is none. */
       readonly gates?: readonly GateProof[];
     }

@@ -19,6 +19,8 @@ export interface Interpretation {
   readonly overrides?: readonly Override[];
   /** Set where decisions must be signed. */
   readonly terms?: ApprovalTerms;
+  /** Told of the machine as soon as there is one. */
+  readonly follow?: (machine: Machine) => void;
   /** Told of every advance, in order: trace, answers to people, phases. */
   readonly observe?: (advance: Advance, machine: Machine, happening?: Happening) => void;
   /** Happenings before the walk leaves with the state as it stands, for a new run to go on; never by default. */
@@ -36,9 +38,11 @@ export async function interpret(plan: Plan, effects: Effects, how: Interpretatio
     const turns = how.turnsPerRun ?? Number.MAX_SAFE_INTEGER;
     const begun = Machine.begin(plan, how.at, turns, how.overrides, how.terms);
     machine = begun.machine;
+    how.follow?.(machine);
     take(begun.first);
   } else {
     machine = Machine.resume(plan, how.from);
+    how.follow?.(machine);
     for (const command of machine.standing(how.at)) effects.perform(command);
   }
   for (const event of how.first ?? []) {

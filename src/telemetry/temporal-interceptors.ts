@@ -46,40 +46,62 @@ export function clientInterceptor({ tracing, metrics }: Telemetry): WorkflowClie
   };
 }
 
-/** Watches attempts at actions, of both lanes. */
-export function activityInterceptor({ tracing, metrics }: Telemetry): ActivityInterceptorsFactory {
+/** Watches what activities do; the actions of a stretch are watched one by one, by `watchAttempts`. */
+export function activityInterceptor(telemetry: Telemetry): ActivityInterceptorsFactory {
+  const watch = watchAttempts(telemetry);
   return ({ info }) => ({
     inbound: {
       execute(input, next) {
-        const asked = (input.args[0] ?? {}) as { readonly op?: unknown; readonly node?: unknown };
+        const { op, node } = (input.args[0] ?? {}) as { readonly op?: unknown; readonly node?: unknown };
         const workflow = info.workflowExecution?.workflowId ?? '';
-        const correlation = traceIdOfOutcome(workflow);
-        const tenant = splitOutcomeId(workflow)?.tenant;
-        // Acts of control are workflows, too, and belong to no outcome.
-        if (correlation === undefined || tenant === undefined || typeof asked.op !== 'string')
-          return next(input);
-        const awf = info.activityType;
-        const about = { outcome: workflow, ...(typeof asked.node === 'string' ? { node: asked.node } : {}) };
-        const parent = outcomeSpan(workflow)!;
-        const start = {
-          name: `${VERBS[asked.op] ?? asked.op} ${awf}`.replace(/^(\w+) \1$/, '$1'),
-          kind: 'consumer' as const,
-          parent,
-          attributes: {
-            'backstep.tenant': tenant,
-            'backstep.outcome': about.outcome,
-            'backstep.lane': info.isLocal ? 'local' : 'remote',
-            'backstep.attempt': info.attempt,
-            ...('node' in about ? { 'backstep.node': about.node } : {}),
-          },
-        };
-        const watched = { tenant, awf, op: asked.op, metrics };
-        return within({ fields: { correlation, tenant, ...about, awf } }, () =>
-          tracing.inSpan(start, (span) => watch(watched, span, () => next(input))),
-        );
+        if (typeof op !== 'string' || op === 'stretch') return next(input);
+        const { activityType: awf, isLocal, attempt } = info;
+        const about = { op, awf, workflow, isLocal, attempt };
+        return watch({ ...about, ...(typeof node === 'string' ? { node } : {}) }, () => next(input));
       },
     },
   });
+}
+
+interface Attempted {
+  readonly op: string;
+  readonly awf: string;
+  readonly node?: string;
+  /** Id of the workflow. */
+  readonly workflow: string;
+  readonly isLocal: boolean;
+  readonly attempt: number;
+}
+
+/** Watches attempts at actions, of both lanes: a span, figures, and the scope of log lines. */
+export function watchAttempts({
+  tracing,
+  metrics,
+}: Telemetry): <Result>(attempted: Attempted, work: () => Promise<Result>) => Promise<Result> {
+  return (attempted, work) => {
+    const { op, awf, node, workflow, isLocal, attempt } = attempted;
+    const correlation = traceIdOfOutcome(workflow);
+    const tenant = splitOutcomeId(workflow)?.tenant;
+    // Acts of control are workflows, too, and belong to no outcome.
+    if (correlation === undefined || tenant === undefined) return work();
+    const about = { outcome: workflow, ...(node === undefined ? {} : { node }) };
+    const start = {
+      name: `${VERBS[op] ?? op} ${awf}`.replace(/^(\w+) \1$/, '$1'),
+      kind: 'consumer' as const,
+      parent: outcomeSpan(workflow)!,
+      attributes: {
+        'backstep.tenant': tenant,
+        'backstep.outcome': workflow,
+        'backstep.lane': isLocal ? 'local' : 'remote',
+        'backstep.attempt': attempt,
+        ...(node === undefined ? {} : { 'backstep.node': node }),
+      },
+    };
+    const watched = { tenant, awf, op, metrics };
+    return within({ fields: { correlation, tenant, ...about, awf } }, () =>
+      tracing.inSpan(start, (span) => watch(watched, span, work)),
+    );
+  };
 }
 
 const VERBS: Readonly<Record<string, string>> = { execute: 'action', compensate: 'undo' };
@@ -91,7 +113,7 @@ interface Watched {
   readonly metrics: Metrics;
 }
 
-async function watch(watched: Watched, span: Span, work: () => Promise<unknown>): Promise<unknown> {
+async function watch<Result>(watched: Watched, span: Span, work: () => Promise<Result>): Promise<Result> {
   const from = performance.now();
   let result = 'again';
   try {
@@ -123,7 +145,12 @@ function count({ tenant, awf, op, metrics }: Watched, result: string, seconds: n
 
 /** The kind of an answer; of an undo also whether there was anything to undo. */
 function resultOf(answer: unknown): string {
-  const { kind, changed } = (answer ?? {}) as { readonly kind?: unknown; readonly changed?: unknown };
+  const { kind, changed, failure } = (answer ?? {}) as {
+    readonly kind?: unknown;
+    readonly changed?: unknown;
+    readonly failure?: { readonly code?: unknown };
+  };
+  if (kind === 'failed' && failure?.code === 'ACTION_DENIED') return 'denied';
   if (kind === 'undone' && changed === false) return 'nothing_to_undo';
   return typeof kind === 'string' ? kind : 'unknown';
 }

@@ -12,10 +12,12 @@ import type { temporal } from '@temporalio/proto';
 import { readAct, readSignal, isActName } from '../../workflows/acts';
 import { readFailure } from '../../workflows/failure';
 import {
+  ranAhead,
   readLabel,
   TIMER_PREFIX,
   type OutcomeStart,
   type StoredStart,
+  type Stretched,
   type Checked,
   type Swept,
 } from '../../workflows/protocol';
@@ -71,11 +73,11 @@ export async function readRun(history: History, codec: PayloadCodec): Promise<Re
   const happenings: ReadHappening[] = [];
   let latest = timeOf(events[0]);
   for (const event of toldInOrder(events)) {
-    const happening = await reader.happening(event);
-    if (happening === undefined) continue;
-    // Local activities are timed by the worker, all else by the server; time in a story never goes back.
-    latest = Math.max(latest, happening.at);
-    happenings.push({ at: latest, event: happening.event, eventId: idOf(event) });
+    for (const happening of await reader.happenings(event)) {
+      // Local activities are timed by the worker, all else by the server; time in a story never goes back.
+      latest = Math.max(latest, happening.at);
+      happenings.push({ at: latest, event: happening.event, eventId: idOf(event) });
+    }
   }
   const end = endOf(events[events.length - 1]);
   return {
@@ -130,11 +132,11 @@ class HistoryReader {
     return decodeArrayFromPayloads(this.converter, payloads?.payloads);
   }
 
-  /** What the event told; `undefined` for what the engine never hears of, such as pauses between attempts. */
-  async happening(event: Event): Promise<Happening | undefined> {
+  /** What the event told, in order; nothing for what the engine never hears of, such as pauses between attempts. */
+  async happenings(event: Event): Promise<readonly Happening[]> {
     if (event.markerRecordedEventAttributes != null) return this.localActivity(event);
     const told = await this.event(event);
-    return told === undefined ? undefined : { at: timeOf(event), event: told };
+    return told === undefined ? [] : [{ at: timeOf(event), event: told }];
   }
 
   private async event(event: Event): Promise<EngineEvent | undefined> {
@@ -183,20 +185,20 @@ class HistoryReader {
     return answer(label, await this.failed(failure));
   }
 
-  private async localActivity(event: Event): Promise<Happening | undefined> {
+  private async localActivity(event: Event): Promise<readonly Happening[]> {
     const marker = event.markerRecordedEventAttributes;
     const [data] = await this.values(marker?.details?.['data']);
     const { backoff, complete_time: completed } = data as LocalActivityData;
     // The same action comes again after a timer; the workflow was told nothing yet.
-    if (backoff != null) return undefined;
+    if (backoff != null) return [];
     const label = (await this.summaryOf(event)) ?? '';
-    const result =
-      marker?.failure == null
-        ? (await this.values(marker?.details?.['result']))[0]
-        : await this.failed(marker.failure);
+    const { op } = readLabel(label);
+    const result = marker?.failure == null ? (await this.values(marker?.details?.['result']))[0] : undefined;
+    // A stretch that failed told nothing: each of its actions was asked for by itself.
+    if (op === 'stretch') return ranAhead((result as Stretched | undefined)?.ends ?? []);
     const at =
       completed == null ? timeOf(event) : completed.seconds * 1000 + Math.floor(completed.nanos / 1e6);
-    return { at, event: answer(label, result) };
+    return [{ at, event: answer(label, result ?? (await this.failed(marker?.failure))) }];
   }
 
   private async failed(failure: temporal.api.failure.v1.IFailure | null | undefined): Promise<FireResult> {

@@ -65,7 +65,7 @@ async function approvals(served: Running): Promise<Side> {
   const tokenOf = async (name: string, roles: string): Promise<string> =>
     (await backstep(['token', '--as', name, '--roles', roles], { env: ENV })).out.trim();
   const operator = await tokenOf('person:olive.operator', 'operator,author');
-  const approver = await tokenOf('person:mary.major', 'approver');
+  const approver = await tokenOf('person:maya.lindqvist', 'approver');
   const ask = async <Body>(token: string, path: string, body?: object): Promise<Body> => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const sent = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };

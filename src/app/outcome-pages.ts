@@ -4,9 +4,11 @@
  * Entry ring. The tenant is part of every query; no caller can leave it out.
  */
 import { createHash } from 'node:crypto';
+import type { Payload, PayloadCodec } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { ATTRIBUTES, BACKSTEP_SUFFIX, type Phase } from '../../workflows/protocol';
 import { ok, type Result } from '../kernel/result';
+import { ENTITY_MEMO } from '../temporal/client';
 import { refuse, type Refusal } from './refusal';
 import type { Services } from './services';
 
@@ -57,7 +59,8 @@ export async function pageOfOutcomes(
   },
 ): Promise<Result<Page<OutcomeRow>, Refusal>> {
   const { client } = outcomes;
-  const query = queryFor(tenant, filter);
+  const entity = filter.entity === undefined ? undefined : outcomes.entityName(tenant, filter.entity);
+  const query = queryFor(tenant, { ...filter, entity });
   const nextPageToken = cursor === undefined ? undefined : tokenIn(cursor, query);
   if (nextPageToken === null) {
     return refuse('CURSOR_UNKNOWN', 'the cursor is none of this list', { help: 'begin without one' });
@@ -68,7 +71,9 @@ export async function pageOfOutcomes(
     pageSize: limit,
     ...(nextPageToken === undefined ? {} : { nextPageToken }),
   });
-  const rows = page.executions.map(rowOf).filter(({ id }) => withWaysBack || !id.endsWith(BACKSTEP_SUFFIX));
+  const { payloadCodecs } = client.options.loadedDataConverter;
+  const all = await Promise.all(page.executions.map((info) => rowOf(info, payloadCodecs)));
+  const rows = all.filter(({ id }) => withWaysBack || !id.endsWith(BACKSTEP_SUFFIX));
   const isLast = page.nextPageToken.length === 0;
   return ok({ rows, ...(isLast ? {} : { next: cursorFor(page.nextPageToken, query) }) });
 }
@@ -110,7 +115,10 @@ function queryFor(tenant: string, { outcome, entity, phase, isRunning }: Outcome
 /** A text of a visibility query. Backslash and quote are doubled, so that no text can end early. */
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 
-function rowOf(info: temporal.api.workflow.v1.IWorkflowExecutionInfo): OutcomeRow {
+async function rowOf(
+  info: temporal.api.workflow.v1.IWorkflowExecutionInfo,
+  codecs: readonly PayloadCodec[],
+): Promise<OutcomeRow> {
   const fields = info.searchAttributes?.indexedFields ?? {};
   const read = (name: string): string => {
     const data = fields[name]?.data;
@@ -124,13 +132,26 @@ function rowOf(info: temporal.api.workflow.v1.IWorkflowExecutionInfo): OutcomeRo
     id: info.execution?.workflowId ?? '',
     outcome: read(ATTRIBUTES.outcome),
     runbook: read(ATTRIBUTES.runbook),
-    entity: read(ATTRIBUTES.entity),
+    entity: (await keptEntity(info, codecs)) ?? read(ATTRIBUTES.entity),
     // An outcome that ran through without a stop was never worth an event to say so.
     phase: noted === 'running' && Number(info.status) === COMPLETED ? 'completed' : noted,
     isRunning,
     startedAt: millisOf(info.startTime) ?? 0,
     ...(millisOf(info.closeTime) === undefined ? {} : { closedAt: millisOf(info.closeTime)! }),
   };
+}
+
+/** The entity itself, where its attribute is a digest. */
+async function keptEntity(
+  { memo }: temporal.api.workflow.v1.IWorkflowExecutionInfo,
+  codecs: readonly PayloadCodec[],
+): Promise<string | undefined> {
+  const kept = memo?.fields?.[ENTITY_MEMO];
+  if (kept == null) return undefined;
+  let payloads: Payload[] = [kept];
+  for (const codec of codecs) payloads = await codec.decode(payloads);
+  const data = payloads[0]?.data;
+  return data == null ? undefined : String(JSON.parse(Buffer.from(data).toString('utf8')));
 }
 
 /** @source temporal.api.enums.v1.WorkflowExecutionStatus */

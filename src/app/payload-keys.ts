@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import type { PayloadCodec } from '@temporalio/common';
 import { z } from 'zod';
 import { createCodec, type TenantKey, type TenantKeys } from '../temporal/codec';
+import { inTheClear, keyedNames, type EntityName } from '../temporal/entity-names';
 import type { Settings } from './settings';
 
 const fileSchema = z.record(
@@ -18,8 +19,8 @@ const fileSchema = z.record(
 const KEY_BYTES = 32;
 
 /**
- * Keys by tenant: `{"acme": [{"id": "acme-2", "key": "<base64 of 32 bytes>"}, …]}`. The first encrypts, every one decrypts; an id
- * belongs to one tenant. Throws an Error with code `PAYLOAD_KEYS_UNUSABLE`, which never holds a key.
+ * Keys by tenant: `{"acme": [{"id": "acme-2", "key": "<base64 of 32 bytes>"}, …]}`. The first encrypts, every one decrypts, and
+ * the last also names entities where Temporal searches; an id belongs to one tenant. Throws an Error with code `PAYLOAD_KEYS_UNUSABLE`, which never holds a key.
  */
 export function readPayloadKeys(file: string): TenantKeys {
   let written: unknown;
@@ -31,6 +32,7 @@ export function readPayloadKeys(file: string): TenantKeys {
   const read = fileSchema.safeParse(written);
   if (!read.success) throw unusable('it has another form');
   const current = new Map<string, TenantKey>();
+  const naming = new Map<string, TenantKey>();
   const all = new Map<string, TenantKey>();
   for (const [tenant, listed] of Object.entries(read.data)) {
     for (const { id, key } of listed) {
@@ -38,15 +40,24 @@ export function readPayloadKeys(file: string): TenantKeys {
       if (bytes.length !== KEY_BYTES) throw unusable(`key \`${id}\` has not 32 bytes`);
       if (all.has(id)) throw unusable(`key \`${id}\` is there twice`);
       all.set(id, { id, key: bytes });
+      naming.set(tenant, { id, key: bytes });
       if (!current.has(tenant)) current.set(tenant, { id, key: bytes });
     }
   }
-  return { current: (tenant) => current.get(tenant), byId: (id) => all.get(id) };
+  return {
+    current: (tenant) => current.get(tenant),
+    byId: (id) => all.get(id),
+    naming: (tenant) => naming.get(tenant),
+  };
 }
 
 /** The codec of a process: with the keys that its settings name, else without any. */
 export const codecOf = ({ payloadKeys }: Pick<Settings, 'payloadKeys'>): PayloadCodec =>
   payloadKeys === undefined ? createCodec() : createCodec(readPayloadKeys(payloadKeys));
+
+/** How entities are called where Temporal searches. */
+export const entityNamesOf = ({ payloadKeys }: Pick<Settings, 'payloadKeys'>): EntityName =>
+  payloadKeys === undefined ? inTheClear : keyedNames(readPayloadKeys(payloadKeys));
 
 const unusable = (why: string): Error =>
   Object.assign(new Error(`the keys of payloads can't be used: ${why}`), {

@@ -38,6 +38,7 @@ import { outcomeIdOf, type OutcomeId } from '../kernel/ids';
 import type { Json } from '../kernel/json';
 import { packPlan } from '../plan/wire';
 import { readRun, tellRuns, type ReadRun } from './history';
+import { inTheClear, type EntityName } from './entity-names';
 import { OutcomeError } from './outcome-error';
 
 export interface OutcomesSettings {
@@ -45,6 +46,8 @@ export interface OutcomesSettings {
   readonly address: string;
   readonly namespace: string;
   readonly codec: PayloadCodec;
+  /** How entities are called where Temporal searches; default in the clear. */
+  readonly entityName?: EntityName;
   /** Watches what is started and sent. */
   readonly interceptor?: WorkflowClientInterceptor;
 }
@@ -77,6 +80,8 @@ export interface Outcomes {
   histories(id: string): Promise<readonly temporal.api.history.v1.IHistory[]>;
   /** Outcomes by a visibility query, newest first, at most `limit`. */
   list(query: string, limit: number): Promise<readonly Description[]>;
+  /** How entities are called where Temporal searches. */
+  readonly entityName: EntityName;
   /** The SDK's own client, for what is not here. */
   readonly client: Client;
   close(): Promise<void>;
@@ -105,6 +110,9 @@ export interface Description {
   readonly isRunning: boolean;
 }
 
+/** Under which name the entity of an outcome is kept where it is not searched for. */
+export const ENTITY_MEMO = 'entity';
+
 /** How long a caller waits for the answer to an act, in milliseconds: a workflow task and what may stand before it. */
 const ANSWER_MS = 15_000;
 
@@ -116,13 +124,15 @@ export async function connectOutcomes(settings: OutcomesSettings): Promise<Outco
     dataConverter: { payloadCodecs: [settings.codec] },
     ...(settings.interceptor === undefined ? {} : { interceptors: { workflow: [settings.interceptor] } }),
   });
-  return new TemporalOutcomes(client, settings.codec, () => connection.close());
+  const { codec, entityName = inTheClear } = settings;
+  return new TemporalOutcomes(client, codec, entityName, () => connection.close());
 }
 
 class TemporalOutcomes implements Outcomes {
   constructor(
     readonly client: Client,
     private readonly codec: PayloadCodec,
+    readonly entityName: EntityName,
     readonly close: () => Promise<void>,
   ) {}
 
@@ -181,13 +191,14 @@ class TemporalOutcomes implements Outcomes {
     if (state.phase !== 'completed') return { by: 'act', answer: 'late' };
     if (now - (closedAt ?? now) > start.plan.undoWindowMs)
       throw new OutcomeError('OUTCOME_UNDO_WINDOW_OVER', id);
-    const { plan, planId, correlation } = start;
+    const { plan, planId, correlation, resumes } = start;
     const back: OutcomeStart = {
       plan,
       planId,
       cause: { person: act.by },
       startedBy: act.by,
       ...(correlation === undefined ? {} : { correlation }),
+      ...(resumes === undefined ? {} : { resumes }),
       from: state,
       first: [{ kind: 'backstep', ...act }],
       of: id,
@@ -291,6 +302,12 @@ class TemporalOutcomes implements Outcomes {
     });
   }
 
+  /** Where its name says nothing, the entity stands beside it, encrypted as all that is no name. */
+  private memoOf({ plan }: OutcomeStart): { readonly memo?: Readonly<Record<string, string>> } {
+    const { id } = plan.entity;
+    return this.entityName(plan.tenant, id) === id ? {} : { memo: { [ENTITY_MEMO]: id } };
+  }
+
   /** Whether it was started now. */
   private async startAs(id: string, start: OutcomeStart): Promise<boolean> {
     const { plan } = start;
@@ -301,7 +318,8 @@ class TemporalOutcomes implements Outcomes {
         args: [{ ...start, plan: packPlan(plan) } satisfies StoredStart],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowTaskTimeout: TIMES.workflowTask,
-        typedSearchAttributes: attributesOf(start),
+        typedSearchAttributes: attributesOf(start, this.entityName),
+        ...this.memoOf(start),
         staticSummary: `${plan.runbook.id} v${plan.runbook.version} for ${plan.entity.id}`,
         priority: {
           priorityKey: start.of === undefined ? PRIORITY.fire : PRIORITY.undo,
@@ -316,14 +334,14 @@ class TemporalOutcomes implements Outcomes {
   }
 }
 
-function attributesOf(start: OutcomeStart): SearchAttributePair[] {
+function attributesOf(start: OutcomeStart, entityName: EntityName): SearchAttributePair[] {
   const { plan, of, correlation } = start;
   const values: { readonly [Name in keyof typeof ATTRIBUTES]: string | undefined } = {
     tenant: plan.tenant,
     outcome: plan.outcome,
     runbook: plan.runbook.id,
     domain: plan.runbook.domain,
-    entity: plan.entity.id,
+    entity: entityName(plan.tenant, plan.entity.id),
     phase: of === undefined ? 'running' : 'backstepping',
     correlation,
   };
@@ -343,9 +361,11 @@ interface Info {
   readonly startTime: Date;
   readonly closeTime?: Date;
   readonly typedSearchAttributes: TypedSearchAttributes;
+  readonly memo?: Readonly<Record<string, unknown>>;
 }
 
 function descriptionOf(info: Info): Description {
+  const kept = info.memo?.[ENTITY_MEMO];
   const read = (name: string): string =>
     info.typedSearchAttributes.get(defineSearchAttributeKey(name, 'KEYWORD')) ?? '';
   const isRunning = info.status.name === 'RUNNING';
@@ -357,7 +377,7 @@ function descriptionOf(info: Info): Description {
     runId: info.runId,
     outcome: info.type,
     phase,
-    entity: read(ATTRIBUTES.entity),
+    entity: typeof kept === 'string' ? kept : read(ATTRIBUTES.entity),
     runbook: read(ATTRIBUTES.runbook),
     startedAt: info.startTime.getTime(),
     ...(info.closeTime === undefined ? {} : { closedAt: info.closeTime.getTime() }),

@@ -20,6 +20,8 @@ export interface TenantKeys {
   current(tenant: string): TenantKey | undefined;
   /** Any key that was ever used. */
   byId(id: string): TenantKey | undefined;
+  /** The key that makes names for what is searched: the same for as long as they are to be found. */
+  naming(tenant: string): TenantKey | undefined;
 }
 
 const ENCODING = 'binary/backstep';
@@ -36,7 +38,7 @@ const LARGEST = 16 * 1024 * 1024;
 
 const { Payload: PayloadProto } = temporal.api.common.v1;
 const text = (value: string): Uint8Array => Buffer.from(value, 'utf8');
-const NO_KEYS: TenantKeys = { current: () => undefined, byId: () => undefined };
+const NO_KEYS: TenantKeys = { current: () => undefined, byId: () => undefined, naming: () => undefined };
 
 /** Decoding throws where a key is missing or something was tampered with; payloads of other encodings pass through. */
 export function createCodec(keys: TenantKeys = NO_KEYS): PayloadCodec {

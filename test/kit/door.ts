@@ -13,7 +13,7 @@ import type { TokenIssuer } from './tokens';
 /** @param passed is told of the tenant of each request that came through, and of lines of the log */
 export function doorOnly({ identify }: Pick<TokenIssuer, 'identify'>, passed: string[]): ApiDeps {
   const client = {
-    options: { namespace: 'default' },
+    options: { namespace: 'default', loadedDataConverter: { payloadCodecs: [] } },
     workflow: {
       execute: (
         _type: string,
@@ -55,13 +55,33 @@ export function doorOnly({ identify }: Pick<TokenIssuer, 'identify'>, passed: st
       return Promise.resolve(0);
     },
   };
+  const reports = {
+    list: (tenant: string) => {
+      passed.push(tenant);
+      return Promise.resolve([]);
+    },
+    find: (tenant: string) => {
+      passed.push(tenant);
+      return Promise.resolve(undefined);
+    },
+  };
+  const evidence = { log: { list: () => Promise.resolve([]) } };
   const telemetry = noTelemetry();
   telemetry.metrics.text = (only) => {
     passed.push(only?.tenant ?? 'no tenant');
     return Promise.resolve('');
   };
   return {
-    services: { outcomes, authority, logger, telemetry, notices, now: Date.now } as unknown as Services,
+    services: {
+      outcomes,
+      authority,
+      logger,
+      telemetry,
+      notices,
+      reports,
+      evidence,
+      now: Date.now,
+    } as unknown as Services,
     configOf: (tenant) => {
       passed.push(tenant);
       return Promise.resolve(refuse('CONFIG_REFUSED', 'no configuration here'));

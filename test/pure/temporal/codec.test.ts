@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { defaultPayloadConverter, type Payload, type PayloadCodec } from '@temporalio/common';
 import fc from 'fast-check';
 import { createCodec, type TenantKey } from '../../../src/temporal/codec';
+import { inTheClear, keyedNames } from '../../../src/temporal/entity-names';
 
 const secret: TenantKey = { id: 'acme-1', key: randomBytes(32) };
 const sealed = createCodec({
   current: (tenant) => (tenant === 'acme' ? secret : undefined),
   byId: (id) => (id === secret.id ? secret : undefined),
+  naming: (tenant) => (tenant === 'acme' ? secret : undefined),
 });
 const plain = createCodec();
 
@@ -65,7 +67,10 @@ test('a changed byte, another key and a key that is gone are all found out', asy
   await expect(decode(changed, sealed)).rejects.toThrow();
   const stranger = { id: secret.id, key: randomBytes(32) };
   await expect(
-    decode(payload!, createCodec({ current: () => undefined, byId: () => stranger })),
+    decode(
+      payload!,
+      createCodec({ current: () => undefined, byId: () => stranger, naming: () => undefined }),
+    ),
   ).rejects.toThrow();
   await expect(decode(payload!, plain)).rejects.toThrow('no key `acme-1`');
 });
@@ -83,4 +88,24 @@ test('acts of control are encrypted with the key of their tenant, too', async ()
   });
   const [other] = await sealed.encode([toPayload({ reason: 'in the clear' })], of('control:globex:6f1d'));
   expect(bytes(other)).toContain('in the clear');
+});
+
+describe('the name of an entity where Temporal searches', () => {
+  const names = keyedNames({
+    current: () => secret,
+    byId: () => secret,
+    naming: (t) => (t === 'acme' ? secret : undefined),
+  });
+
+  it('says its type and nothing else, the same each time', () => {
+    const name = names('acme', 'person:sarah.chen');
+    expect(name).toMatch(/^person:~[\w-]{22}$/);
+    expect(names('acme', 'person:sarah.chen')).toBe(name);
+    expect(names('acme', 'person:noah.kim')).not.toBe(name);
+  });
+
+  it('is the entity itself where the tenant has no key', () => {
+    expect(names('globex', 'person:sarah.chen')).toBe('person:sarah.chen');
+    expect(inTheClear('acme', 'person:sarah.chen')).toBe('person:sarah.chen');
+  });
 });

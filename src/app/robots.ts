@@ -13,7 +13,6 @@ import { createBarrier } from '../store/barrier';
 import { createActivities } from '../temporal/activities';
 import { createAuthorityRobot, type AuthorityRobot } from '../temporal/authority-robot';
 import { connectOutcomes } from '../temporal/client';
-import { createCodec } from '../temporal/codec';
 import { createDispatcher, type Log } from '../temporal/dispatcher';
 import { quietRuntime, startWorker, type Robot, type RunningWorker } from '../temporal/worker';
 import type { Logger } from '../telemetry/logger';
@@ -23,7 +22,10 @@ import { activityInterceptor, clientInterceptor, watchAttempts } from '../teleme
 import type { TenantConfig } from './configuration';
 import { configsOf } from './tenant-configs';
 import { createApprovals } from './approvals/parts';
+import { startProjecting, type Projecting } from './evidence';
 import { startNotices } from './notices';
+import { codecOf } from './payload-keys';
+import { reporting } from './reports';
 import { createRulebook, type Census } from './rulebook';
 import { sandboxVariables } from './sandbox-variables';
 import { loggerOf } from './services';
@@ -94,6 +96,7 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
     now,
     log,
     onHold: countHolds(telemetry),
+    report: reporting(controls, now),
   });
   const dispatcher = createDispatcher({
     barrier,
@@ -107,8 +110,9 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
     now,
     log,
   });
+  let projecting: Projecting | undefined;
   try {
-    const codec = createCodec();
+    const codec = codecOf(settings);
     const running = await startWorker({
       address: wiring.temporalAddress,
       namespace: wiring.temporalNamespace,
@@ -125,6 +129,7 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
       bundle: await workflowBundle(settings),
       identity: `backstep-${process.pid}`,
       interceptor: activityInterceptor(telemetry),
+      onGrown: (run) => projecting?.projector.told(run),
       ...(options.slots === undefined ? {} : { slots: options.slots }),
     });
     const closeReleaser = robots.includes('service')
@@ -133,6 +138,7 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
     const notices = robots.includes('service')
       ? startNotices({ settings, wiring, database, configOf, telemetry, logger, now })
       : undefined;
+    if (robots.includes('service')) projecting = await startProjecting(settings, wiring, { logger, now });
     const shown = await showMetrics(settings, {
       ...{ telemetry, logger },
       ...(sdkMetrics === undefined ? {} : { along: `http://${sdkMetrics}/metrics` }),
@@ -141,6 +147,7 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
     const ended = running.ended.finally(async () => {
       await closeReleaser();
       await notices?.stop();
+      await projecting?.stop();
       await closeDatabases();
       await shown?.close();
       await telemetry.close();
@@ -176,7 +183,7 @@ async function startReleasing(
     telemetry,
   }: {
     readonly wiring: Wiring;
-    readonly codec: ReturnType<typeof createCodec>;
+    readonly codec: ReturnType<typeof codecOf>;
     readonly telemetry: Telemetry;
   },
 ): Promise<() => Promise<void>> {

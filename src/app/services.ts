@@ -10,15 +10,17 @@ import { createAuthorityView, type AuthorityView } from '../store/authority-view
 import { openDatabase } from '../store/database';
 import { createEntityStore } from '../store/entities';
 import { createEventStore } from '../store/events';
+import { createReportStore, type ReportStore } from '../store/reports';
 import { createNoticeStore, type NoticeStore } from '../store/notices';
 import { createLogger, type Logger } from '../telemetry/logger';
 import { currentScope } from '../telemetry/scope';
 import type { Telemetry } from '../telemetry/telemetry';
 import { clientInterceptor } from '../telemetry/temporal-interceptors';
 import { connectOutcomes, type Outcomes } from '../temporal/client';
-import { createCodec } from '../temporal/codec';
 import { createApprovals, type Approvals } from './approvals/parts';
 import type { TenantConfig } from './configuration';
+import { openEvidence, type Evidence } from './evidence';
+import { codecOf, entityNamesOf } from './payload-keys';
 import type { Census } from './rulebook';
 import type { Settings } from './settings';
 import { telemetryOf } from './watching';
@@ -38,6 +40,12 @@ export interface Services {
   readonly logger: Logger;
   readonly telemetry: Telemetry;
   readonly notices: NoticeStore;
+  /** Those that a schedule made. */
+  readonly reports: ReportStore;
+  /** The PolicyLog and its archive. */
+  readonly evidence: Evidence;
+  /** Where the key of the log is, and what else this process was told. */
+  readonly settings: Settings;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   close(): Promise<void>;
@@ -65,7 +73,8 @@ export async function openServices(
   const outcomes = await connectOutcomes({
     address: wiring.temporalAddress,
     namespace: wiring.temporalNamespace,
-    codec: createCodec(),
+    codec: codecOf(settings),
+    entityName: entityNamesOf(settings),
     interceptor: clientInterceptor(telemetry),
   });
   const database = openDatabase({
@@ -89,6 +98,9 @@ export async function openServices(
     logger,
     telemetry,
     notices: createNoticeStore(database),
+    reports: createReportStore(database),
+    evidence: openEvidence(database, outcomes, codecOf(settings)),
+    settings,
     now,
     close: () => closeAll([outcomes, database, telemetry]),
   };

@@ -12,8 +12,10 @@ import { examplesText } from './declare';
 import { declareAuthority } from './declare-authority';
 import { declareApi } from './declare-api';
 import { declareAuthoring } from './declare-authoring';
+import { declareLog } from './declare-log';
 import { declarePeople } from './declare-people';
 import { declareReplay } from './declare-replay';
+import { declareReports } from './declare-reports';
 import { declareRobots } from './declare-robots';
 import { declareRunning } from './declare-running';
 import { declareStand } from './declare-stand';
@@ -42,6 +44,8 @@ export function buildProgram(context: CommandContext, done: (exit: ExitCode) => 
   declarePeople(declaring);
   declareAuthority(declaring);
   declareReplay(declaring);
+  declareLog(declaring);
+  declareReports(declaring);
   declareApi(declaring);
   return program;
 }

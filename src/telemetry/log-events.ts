@@ -32,6 +32,14 @@ export const LOG_EVENTS = {
     level: 'warn',
     meaning: 'notices can not be sent now, because the database or a configuration is not at hand',
   },
+  'projector.waiting': {
+    level: 'debug',
+    meaning: 'histories are not projected for now: Temporal or the database is not at hand',
+  },
+  'projector.stalled': {
+    level: 'error',
+    meaning: 'a history cannot be projected for a reason that does not pass by itself',
+  },
   'api.started': { level: 'info', meaning: 'the API takes requests' },
   'api.stopping': { level: 'info', meaning: 'the API takes no more requests and finishes what it has' },
   'api.failed': { level: 'error', meaning: 'a request ended with an error that nobody expected' },

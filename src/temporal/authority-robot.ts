@@ -12,6 +12,7 @@ import type { Database } from '../store/database';
 import { listen } from '../store/listen';
 import type { Admit } from './admission';
 import type { Outcomes } from './client';
+import { createEvidenceControls } from '../store/evidence-controls';
 import { createControlActivities } from './control-activities';
 import type { ControlActivities } from '../../workflows/control-protocol';
 import type { Log } from './dispatcher';
@@ -32,6 +33,8 @@ export interface AuthorityRobotParts {
   readonly log: Log;
   /** Sees signed decisions; absent in tests of the rules alone. */
   readonly proofs?: Pick<Proofs, 'approvals'>;
+  /** Makes and keeps the report of the last whole period; by default nobody does. */
+  readonly report?: (tenant: string, kind: string) => Promise<void>;
   /** Told of what holds an action. */
   readonly onHold?: (tenant: string, causes: readonly string[]) => void;
 }
@@ -64,7 +67,12 @@ export function createAuthorityRobot(parts: AuthorityRobotParts): AuthorityRobot
           SPEC_FIGURES,
         ),
       ),
-    activities: createControlActivities({ authority: createAuthority(controls), now }),
+    activities: createControlActivities({
+      authority: createAuthority(controls),
+      evidence: createEvidenceControls(controls),
+      report: parts.report ?? (() => Promise.resolve()),
+      now,
+    }),
     release: (outcomes) =>
       startReleaser({
         authority,

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { Json } from '../kernel/json';
 import type { Authority, Control } from '../store/authority';
+import type { EvidenceControls } from '../store/evidence-controls';
+import { PEOPLE } from '../store/decision-keys';
 import { CONTROL_TIMES, type ControlActivities, type ControlStart } from '../../workflows/control-protocol';
 
 /** Between two looks at what still executes, in milliseconds; bounded by the kill's own bound. */
@@ -13,15 +15,27 @@ const LOOK_EVERY_MS = 20;
 
 export function createControlActivities(parts: {
   readonly authority: Authority;
+  readonly evidence: EvidenceControls;
+  /** Makes and keeps the report of the last whole period. */
+  readonly report: (tenant: string, kind: string) => Promise<void>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }): ControlActivities {
-  const { authority, now } = parts;
+  const { authority, evidence, now } = parts;
   return {
     async applyControl(start) {
       if (start.act.do === 'importTrust') {
         const { tenant, act, by, reason } = start;
         return authority.importTrust(tenant, act, { by, reason, at: now() });
+      }
+      const { tenant, act, by, reason } = start;
+      if (act.do === 'erase') return evidence.erase(tenant, act.key);
+      if (act.do === 'report') return parts.report(tenant, act.report);
+      if (act.do === 'hold') {
+        const { id, scope, name, on } = act;
+        return on
+          ? evidence.hold(tenant, { id, scope, name, by, reason, at: now() })
+          : evidence.lift(tenant, id, now());
       }
       const [first, ...rest] = rowsOf(start, now());
       if (first !== undefined) await authority.control(first, ...rest);
@@ -77,8 +91,14 @@ function rowsOf({ tenant, act, by, reason }: ControlStart, at: number): readonly
       return [
         row('action', `${act.outcome}#${act.node}`, `approval:${by}`, { as: act.as, decision: act.decision }),
       ];
+    case 'people':
+      return [row(PEOPLE.scope, PEOPLE.name, act.row, act.value)];
     case 'importTrust':
-      // It writes the tenant's ledger, and no control.
+    case 'export':
+    case 'erase':
+    case 'hold':
+    case 'report':
+      // They are on record, and set no control.
       return [];
   }
 }

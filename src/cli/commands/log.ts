@@ -1,0 +1,182 @@
+/** `backstep log list|export|verify|rebuild`. Entry ring. */
+import { createWriteStream, existsSync } from 'node:fs';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import {
+  exportBundle,
+  exportRecords,
+  listRecords,
+  rebuildProjections,
+  verifyFolder,
+  type Exported,
+  type ListedRecord,
+  type RecordFilter,
+} from '../../app/policy-log';
+import { codecOf } from '../../app/payload-keys';
+import type { RecordForm } from '../../app/record-forms';
+import { Complaint, usage, type ExitCode } from '../complaint';
+import type { CommandContext, CommandResult, CommonOptions } from '../context';
+import { acceptedOf } from '../refuse';
+import { withServices } from '../services';
+
+interface FilterOptions extends CommonOptions {
+  readonly kind?: string;
+  readonly outcome?: string;
+  readonly actor?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+const ON_SERVERS = { starts: false } as const;
+
+export async function list(
+  context: CommandContext,
+  _arguments: readonly [],
+  options: FilterOptions & { readonly limit: number },
+): CommandResult {
+  const { terminal } = context;
+  const query = { ...filterOf(options), limit: options.limit, newestFirst: true };
+  return withServices<ExitCode>(context, options, ON_SERVERS, async (services) => {
+    const records = [...acceptedOf(await listRecords(services, options.tenant, query))].reverse();
+    for (const { record } of records) {
+      if (options.json) terminal.json(record);
+      else terminal.line(lineOf(record));
+    }
+    return 0;
+  });
+}
+
+export async function exportLog(
+  context: CommandContext,
+  _arguments: readonly [],
+  options: FilterOptions & {
+    readonly out: string;
+    readonly format?: RecordForm;
+    readonly reason: string;
+    readonly as: string;
+  },
+): CommandResult {
+  const { terminal } = context;
+  const { out, format, tenant, reason, as: by } = options;
+  const filter = filterOf(options);
+  if (existsSync(out)) throw usage(`\`${out}\` is there already: an export never writes over anything`);
+  if (format === undefined && Object.keys(filter).length > 0)
+    throw usage('a bundle holds the whole log, or it would prove nothing: filters need `--format`');
+  return withServices<ExitCode>(context, options, ON_SERVERS, async (services) => {
+    const who = { tenant, by, reason };
+    const done: Exported =
+      format === undefined
+        ? await exportBundle(services, { ...who, sink: intoFolder(out) })
+        : await intoFile(out, async (write) =>
+            acceptedOf(await exportRecords(services, { ...who, form: format, filter, write })),
+          );
+    if (options.json) terminal.json({ ...done, out });
+    else {
+      terminal.line(`${done.count} records in ${out}`);
+      terminal.line(`sha256 ${done.sha256}`);
+      terminal.line(`on record as ${done.control}`);
+    }
+    return 0;
+  });
+}
+
+export async function verify(
+  context: CommandContext,
+  [folder]: readonly [folder: string],
+  options: CommonOptions & { readonly key?: string; readonly head?: string },
+): CommandResult {
+  const { terminal, settings } = context;
+  const known = options.head === undefined ? {} : { known: await readFile(options.head, 'utf8') };
+  const key = options.key === undefined ? {} : { publicKey: options.key };
+  const verified = await verifyFolder(folder, { codec: codecOf(settings), ...key, ...known });
+  const { flaws, records, heads, histories, derived, notDerived, signer, tenant, exportedAt } = verified;
+  if (options.json) terminal.json(verified);
+  else {
+    if (signer !== '') {
+      terminal.line(`log of ${tenant}, as of ${exportedAt}, signed by ${signer}`);
+      terminal.line(`${records} records, ${heads} heads, ${histories} histories`);
+      terminal.line(
+        `${derived} records derived again${notDerived === 0 ? '' : `, ${notDerived} held by the chain alone: their histories are erased or their time is over`}`,
+      );
+    }
+    for (const { code, at, what } of flaws) terminal.line(`${code} ${at}: ${what}`);
+    if (flaws.length === 0) terminal.line('proven: nothing was changed, nothing is missing');
+  }
+  if (flaws.length === 0) return 0;
+  throw new Complaint(`${flaws.length} flaws in \`${folder}\``, { code: 'LOG_NOT_PROVEN' });
+}
+
+export async function rebuild(
+  context: CommandContext,
+  _arguments: readonly [],
+  options: CommonOptions,
+): CommandResult {
+  const { terminal } = context;
+  return withServices<ExitCode>(context, options, ON_SERVERS, async (services) => {
+    const rebuilt = await rebuildProjections(services, options.tenant);
+    if (options.json) terminal.json(rebuilt);
+    else {
+      terminal.line(`${rebuilt.outcomes} outcomes told again from ${rebuilt.records} records`);
+      for (const id of rebuilt.changed) terminal.line(`was not as it should be: ${id}`);
+      for (const id of rebuilt.kept) terminal.line(`kept as it was, its history is gone: ${id}`);
+    }
+    return 0;
+  });
+}
+
+function filterOf({ kind, outcome, actor, since, until }: FilterOptions): RecordFilter {
+  return {
+    ...(kind === undefined ? {} : { kind }),
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(actor === undefined ? {} : { actor }),
+    ...(since === undefined ? {} : { since: timeOf('--since', since) }),
+    ...(until === undefined ? {} : { until: timeOf('--until', until) }),
+  };
+}
+
+function timeOf(option: string, text: string): number {
+  // A date alone is UTC by ECMAScript; a time without a zone would be local.
+  const at = Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text);
+  if (Number.isNaN(at)) throw usage(`\`${option}\` takes a time such as 2026-11-17T04:14Z, not \`${text}\``);
+  return at;
+}
+
+/** One line a record: when, what, who, about what. */
+function lineOf(record: ListedRecord['record']): string {
+  const { seq, at, kind, actor, outcome, node } = record as {
+    readonly seq: number;
+    readonly at: string;
+    readonly kind: string;
+    readonly actor: { readonly id: string };
+    readonly outcome?: string;
+    readonly node?: string;
+  };
+  const about = outcome === undefined ? '' : ` ${node === undefined ? outcome : `${outcome}#${node}`}`;
+  return `${String(seq).padStart(6)} ${at} ${kind.padEnd(22)} by=${actor.id}${about}`;
+}
+
+const intoFolder = (folder: string) => ({
+  write: async (name: string, bytes: Uint8Array): Promise<void> => {
+    const file = join(folder, ...name.split('/'));
+    await mkdir(dirname(file), { recursive: true });
+    // It holds the keys of subjects.
+    await appendFile(file, bytes, { mode: 0o600 });
+  },
+});
+
+async function intoFile<T>(
+  file: string,
+  work: (write: (text: string) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const stream = createWriteStream(file, { mode: 0o600, flags: 'wx' });
+  await once(stream, 'open');
+  try {
+    return await work(async (text) => {
+      if (!stream.write(text)) await once(stream, 'drain');
+    });
+  } finally {
+    stream.end();
+    await once(stream, 'close');
+  }
+}

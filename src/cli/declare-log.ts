@@ -1,0 +1,106 @@
+/**
+ * The commands of the PolicyLog: reading it, taking it along, and proving it.
+ * Entry ring; declares only.
+ */
+import { Option } from 'commander';
+import { RECORD_FORMS } from '../app/record-forms';
+import { action, asOption, common, wholeNumber, type Declaring } from './declare';
+
+export function declareLog(declaring: Declaring): void {
+  const { program } = declaring;
+  program.commandsGroup('Evidence:');
+  const log = program
+    .command('log')
+    .summary('the PolicyLog: list, export, verify')
+    .description('The append-only, hash-chained, signed log of every governance-relevant fact.');
+  const of = { ...declaring, program: log };
+  declareList(of);
+  declareExport(of);
+  declareProof(of);
+}
+
+const filters = (): readonly Option[] => [
+  new Option('--kind <kind>', 'records of a kind, such as `gate.approved`, or of all that begin so: `gate`'),
+  new Option('--outcome <id>', 'records about one outcome'),
+  new Option('--actor <name>', 'what one person, or automation, did'),
+  new Option('--since <time>', 'what happened from then on: ISO 8601, UTC where no zone is named'),
+  new Option('--until <time>', 'what happened before then'),
+];
+
+function declareList(declaring: Declaring): void {
+  const { program, context } = declaring;
+  const list = common(
+    program
+      .command('list')
+      .summary('records, newest last')
+      .description('Lists records of the PolicyLog. With --json one record a line, as it was hashed.'),
+    context,
+    [
+      'backstep log list --limit 20',
+      'backstep log list --kind gate --since 2026-11-17T04:10Z --until 2026-11-17T04:20Z',
+      'backstep log list --outcome acme/EMP-R-001/6f1d --json',
+    ],
+  );
+  for (const option of filters()) list.addOption(option);
+  list.addOption(
+    new Option('--limit <n>', 'the newest so many').argParser(wholeNumber(1, 10_000)).default(100),
+  );
+  action(list, declaring, async () => (await import('./commands/log.js')).list);
+}
+
+function declareExport(declaring: Declaring): void {
+  const { program, context } = declaring;
+  const bundle = common(
+    program
+      .command('export')
+      .summary('take the log along, so that it can be proven anywhere')
+      .description(
+        `Writes a bundle into a folder: every record, the signed heads, the archived histories and the keys to read them.
+\`backstep log verify\` proves it without any server. With --format the records alone are written to a file, in the
+form named. Either way the export itself is put on record: who, which filter, how many, and the hash of what left.`,
+      ),
+    context,
+    [
+      'backstep log export --out evidence --reason "audit 2026"',
+      'backstep log export --out november.csv --format csv --since 2026-11-01 --until 2026-12-01 --reason "review"',
+    ],
+  )
+    .addOption(new Option('--out <path>', 'a new folder; or a file, with --format').makeOptionMandatory())
+    .addOption(new Option('--format <form>', 'records alone, in this form').choices(RECORD_FORMS))
+    .addOption(new Option('--reason <text>', 'why; kept in the history').makeOptionMandatory())
+    .addOption(asOption(context));
+  for (const option of filters()) bundle.addOption(option);
+  action(bundle, declaring, async () => (await import('./commands/log.js')).exportLog);
+}
+
+function declareProof(declaring: Declaring): void {
+  const { program, context } = declaring;
+  const verify = common(
+    program
+      .command('verify')
+      .argument('<folder>', 'a bundle, as `backstep log export` writes it')
+      .summary('prove a bundle, without any server')
+      .description(
+        `Proves the chain, the tree, the signatures, every file, and each record by deriving it again from its archived
+history; and that no history owes a record that is not there. Says exactly what is wrong and where. Exits with 1 where
+anything is. Compare the signer it shows with the one that is published, or name the key.`,
+      ),
+    context,
+    ['backstep log verify evidence', 'backstep log verify evidence --key MCowBQ… --head last-year.txt'],
+  )
+    .addOption(new Option('--key <base64>', 'the Ed25519 key of the log, 32 bytes, where it is known'))
+    .addOption(new Option('--head <file>', 'a signed head from before: the log must be its continuation'));
+  action(verify, declaring, async () => (await import('./commands/log.js')).verify);
+  const rebuild = common(
+    program
+      .command('rebuild')
+      .summary('tell outcomes, actions and the inbox again from histories and archive')
+      .description(
+        `Drops the rows of outcomes, actions and what waits, and tells them again from histories and archive; says which
+of them were other than they should be. The log itself is never changed.`,
+      ),
+    context,
+    ['backstep log rebuild'],
+  );
+  action(rebuild, declaring, async () => (await import('./commands/log.js')).rebuild);
+}

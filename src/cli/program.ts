@@ -44,6 +44,7 @@ export function buildProgram(context: CommandContext, done: (exit: ExitCode) => 
   declarePeople(declaring);
   declareAuthority(declaring);
   declareReplay(declaring);
+  declareReports(declaring);
   declareLog(declaring);
   declareReports(declaring);
   declareApi(declaring);

@@ -62,7 +62,7 @@ export class Askings {
       ...(outcome === undefined ? {} : { outcome }),
     };
     if (command.do === 'fire') {
-      const { input, compensation, gates } = command;
+      const { input, compensation, gates, changed } = command;
       return {
         op: 'execute',
         ...base,
@@ -70,6 +70,7 @@ export class Askings {
         ...(compensation === undefined ? {} : { compensation }),
         ...(under === undefined ? {} : { under }),
         ...(gates === undefined ? {} : { gates }),
+        ...(changed === undefined ? {} : { changed }),
       };
     }
     const { of, ofInput, args, attested } = command;

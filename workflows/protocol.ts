@@ -121,6 +121,8 @@ interface ActivityInputBase {
 export interface ExecuteInput extends ActivityInputBase {
   readonly op: 'execute';
   readonly input: Json;
+  /** A person changed what it does. */
+  readonly changed?: true;
   /** Decisions at the gates before it: admission sees each of them again. */
   readonly gates?: readonly GateProof[];
   /** Registered here, before the effect can exist. */

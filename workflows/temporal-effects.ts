@@ -117,7 +117,9 @@ export class TemporalEffects implements Effects {
   private fireLocal(command: Fire): void {
     const end = this.ahead.get(command.node);
     this.ahead.delete(command.node);
-    if (end === undefined) this.due.push(command);
+    // Whether it answers what a person has made of it since, only the barrier knows.
+    if (command.changed === true) this.ask(command);
+    else if (end === undefined) this.due.push(command);
     else if (end.result === undefined) this.ask(command, end);
     else this.askings.count(command);
   }

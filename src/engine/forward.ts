@@ -10,7 +10,7 @@ import { holdFor, letGo, proofsBefore, startReminding } from './approvals';
 import { nextOpening } from './business-hours';
 import type { FireResult } from './effects';
 import { caseKey, courseKey, eachKey, thenKey } from './layout';
-import { chosenCase, inputOf, standsIn } from './overrides';
+import { chosenCase, inputOf, isChanged, standsIn } from './overrides';
 import {
   blockOf,
   dependentsOf,
@@ -111,6 +111,7 @@ export function fire(run: Run, placed: Placed): void {
     lane,
     ...(compensation === undefined ? {} : { compensation }),
     ...foreignAwf(run, awf),
+    ...(isChanged(run, placed) ? { changed: true } : {}),
     ...proofsBefore(run, id),
   });
 }
@@ -173,6 +174,8 @@ export function fired(run: Run, id: string, result: FireResult): void {
       });
       letGo(run, placed);
       if (result.failure.effect === 'unknown') state.isUnclear = true;
+      // What acted in a lost workflow task was the plan's own, and so is its compensation.
+      if (result.failure.code === 'ACTION_OVERTAKEN') delete state.awf;
       if (state.undo !== undefined) {
         state.undo = nextUndo(state.undo, state.isUnclear === true ? 'fail_unknown' : 'fail_clean');
       }
@@ -183,6 +186,10 @@ export function fired(run: Run, id: string, result: FireResult): void {
   }
   run.agenda.push({ step: 'drained' });
 }
+
+/** Whether what ran ahead of the story is the answer to a firing: not to one that a person has changed meanwhile. */
+export const takesAhead = (run: Run, id: string): boolean =>
+  run.state.nodes[id]?.status === 'acting' && !isChanged(run, place(run, id));
 
 const decidedBy = ({ decision }: FireResult): { readonly decision?: Json } =>
   decision === undefined ? {} : { decision };

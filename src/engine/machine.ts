@@ -104,7 +104,7 @@ export class Machine {
     const { run } = this;
     switch (event.kind) {
       case 'fired':
-        if (event.isAhead === true && run.state.nodes[event.node]?.status !== 'acting') return 'late';
+        if (event.isAhead === true && !forward.takesAhead(run, event.node)) return 'late';
         forward.fired(run, event.node, event.result);
         return 'done';
       case 'undone':

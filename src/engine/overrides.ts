@@ -162,6 +162,10 @@ export function chosenCase(run: Run, placed: Placed): string | undefined {
   return last?.change.do === 'choose' ? last.change.value : undefined;
 }
 
+/** Whether a person has changed what an action does, of those that it was going to do. */
+export const isChanged = (run: Run, of: Pick<Placed, 'id' | 'node'>): boolean =>
+  saidOf(run, of).some(({ change }) => change.do === 'edit' || change.do === 'replace');
+
 /** The input of an action at its first firing, with what people have changed of it; also puts the AWF in place that they chose. */
 export function inputOf(run: Run, placed: Placed): Json {
   const node = placed.node as ActionNode;

@@ -218,4 +218,7 @@ ON CONFLICT (tenant, outcome, node) DO UPDATE SET phase = 'fenced', undo_changed
 WHERE b.phase = 'failed' AND NOT b.unclear`,
 };
 
+/** What a firing was asked for with, where that was kept. */
+export const KEPT = { name: 'barrier-kept', text: `SELECT awf, input FROM barriers WHERE ${KEY}` };
+
 export const READ = { name: 'barrier-read', text: `SELECT ${RETURNED} FROM barriers WHERE ${KEY}` };

@@ -16,6 +16,7 @@ import {
   COMMIT_COMPENSATE,
   FENCE,
   KEEP_PRIOR,
+  KEPT,
   READ,
   RECORD_FAILURE,
   RECORD_UNDO_FAILURE,
@@ -115,6 +116,8 @@ export interface Barrier {
   admitExecute(request: ExecuteRequest): Promise<ExecuteAdmission>;
   /** Keeps what was captured before the first write; the first capture wins, and is what comes back. */
   keepPrior(key: ActionKey, prior: Json): Promise<{ readonly prior: Json } | undefined>;
+  /** What the action was fired as, where the history may never have heard of it; `undefined` where nothing was kept. */
+  kept(key: ActionKey): Promise<{ readonly awf: string; readonly input: Json } | undefined>;
   commit(
     key: ActionKey,
     result: { readonly output: Json; readonly undo: Json },
@@ -185,6 +188,13 @@ export function createBarrier(database: Database): Barrier {
         values: [...values(key), boxed(prior)],
       });
       return row === undefined ? undefined : { prior: row.prior.v };
+    },
+    async kept(key) {
+      const [row] = await database
+        .of(key.tenant)
+        .query<{ awf: string | null; input: { v: Json } | null }>({ ...KEPT, values: values(key) });
+      if (row?.awf == null || row.input === null) return undefined;
+      return { awf: row.awf, input: row.input.v };
     },
     async commit(key, { output, undo }) {
       const [row] = await database.of(key.tenant).query<{ attempts: readonly Attempt[] }>({

@@ -229,6 +229,7 @@ function fireRequest(whose: Whose, input: ExecuteInput, how: How): FireRequest {
     isFirst: base.firing === 1 && how.attempt === 1,
     ...(under === undefined ? {} : { under }),
     ...(gates === undefined ? {} : { gates }),
+    ...(input.changed === true ? { isChanged: true } : {}),
   };
 }
 

@@ -10,7 +10,7 @@ import type { AwfContract } from '../dsl/awf';
 import type { AwfEffect, Connection, EffectContext, Watch } from '../dsl/effect';
 import type { FireResult, GateProof, Stray, UndoResult } from '../engine/effects';
 import type { Attempt, Failure } from '../kernel/failure';
-import type { Json } from '../kernel/json';
+import { jsonEquals, type Json } from '../kernel/json';
 import { invariant } from '../kernel/invariant';
 import { err, ok, type Result } from '../kernel/result';
 import { PLAN_LIMITS } from '../plan/limits';
@@ -36,6 +36,8 @@ export interface FireRequest {
   readonly isUnrecorded?: boolean;
   /** Whether no attempt of this action is known to have come before: then what it captures can go with the admission. */
   readonly isFirst?: boolean;
+  /** Whether a person has changed what it does: then what ran before that is no answer. */
+  readonly isChanged?: boolean;
   /** Where its outcome stands, for the authority rules. */
   readonly under?: Under;
   /** Decisions at the gates before it. */
@@ -168,6 +170,8 @@ async function execute(
     case 'denied':
       return denied(admission);
     case 'done':
+      if (request.isChanged === true && (await wasOvertaken(parts, request)))
+        return failed(overtakenBy(), []);
       return committed(admission, admission.attempts, firing.decision);
     case 'failed':
       return fired(failed(lastOf(admission.attempts, admission.isUnclear), admission.attempts), firing);
@@ -223,6 +227,15 @@ async function execute(
     return overtaken;
   }
   return committed(result, done.attempts, firing.decision);
+}
+
+/** Whether the action that had run was fired with another input, or was another one, than a person has made of it since. */
+async function wasOvertaken(
+  { barrier }: DispatcherParts,
+  { key, awf, input }: FireRequest,
+): Promise<boolean> {
+  const kept = await barrier.kept(key);
+  return kept !== undefined && (kept.awf !== awf || !jsonEquals(kept.input, input));
 }
 
 async function compensate(
@@ -469,5 +482,11 @@ const crashedContract = (awf: string, issues: string): Failure =>
 
 const unreadable = (issues: string): Failure =>
   clean('SYSTEM_ANSWER_UNREADABLE', `the system answered against its contract: ${issues}`);
+
+/** Its effect is there, so that it is undone by the arguments on record. */
+const overtakenBy = (): Failure => ({
+  ...clean('ACTION_OVERTAKEN', 'it had run with another input before it was changed'),
+  effect: 'unknown',
+});
 
 const fenced = (): Failure => clean('ACTION_FENCED', 'the action was compensated before it arrived');

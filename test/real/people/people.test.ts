@@ -7,6 +7,8 @@ import { attestAction, claimTask, completeTask, fireByName } from '../../../src/
 import { resolveNode } from '../../../src/app/act-on-outcome';
 import type { Refusal } from '../../../src/app/refusal';
 import type { Result } from '../../../src/kernel/result';
+import { createBarrier } from '../../../src/store/barrier';
+import { createDispatcher } from '../../../src/temporal/dispatcher';
 import type { Lane } from '../../../src/plan/plan';
 import {
   AUTOMATION,
@@ -249,4 +251,32 @@ test('a task is claimed by one person at a time, in the history and in the inbox
   expect(accepted(done).answer).toBe('done');
   expect(await robots.outcomes.result(id)).toEqual({ phase: 'completed' });
   expect(robots.shelf.changesOf(boxes[0]!)).toEqual([]);
+});
+
+test('what a lost task had fired is no answer to a step that was changed since, and is undone', async () => {
+  const tenant = newTenant();
+  const key = { tenant, outcome: `${tenant}/TOY-R-001/1`, node: 'a' };
+  const dispatcher = createDispatcher({
+    barrier: createBarrier(robots.stand.database),
+    effects: robots.shelf.effects,
+    connections: () => ({ baseUrl: '', secrets: {} }),
+    now: Date.now,
+    log: { info: () => undefined, warn: () => undefined },
+  });
+  const host = { signal: new AbortController().signal, heartbeat: () => undefined };
+  const retry = toyPlan([]).retry;
+  const asked = { key, firing: 1, retry, timeoutMs: 5_000 };
+  const fire = (box: string, rest: object) =>
+    dispatcher.execute({ ...asked, awf: 'toy.put', input: { box }, isUnrecorded: true, ...rest }, host);
+  const [before, after] = [`${tenant}-before`, `${tenant}-after`];
+  expect(await fire(before, {})).toMatchObject({ kind: 'committed' });
+  expect(await fire(before, { isChanged: true })).toMatchObject({ kind: 'committed' });
+  expect(await fire(after, { isChanged: true })).toMatchObject({
+    kind: 'failed',
+    failure: { code: 'ACTION_OVERTAKEN', effect: 'unknown' },
+  });
+  const undo = { ...asked, awf: 'toy.take', of: 'toy.put', ofInput: { box: after } };
+  expect(await dispatcher.compensate(undo, host)).toEqual({ kind: 'undone', changed: true });
+  expect(robots.shelf.changesOf(before)).toEqual([`+${before}`, `-${before}`]);
+  expect(robots.shelf.changesOf(after)).toEqual([]);
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
   [up, operator, approver, stranger] = await Promise.all([
     startUp({ env: ENV }),
     tokenFor('person:olive.operator', 'operator,author'),
-    tokenFor('person:mary.major', 'approver,auditor'),
+    tokenFor('person:maya.lindqvist', 'approver,auditor'),
     tokenFor('person:olive.operator', 'operator,approver,auditor,admin', 'globex'),
   ]);
   served = await startServing(['api', '--port', '0', '--json'], { env: ENV });
@@ -182,7 +182,7 @@ describe('the story of an approval', () => {
     expect(canonical(body['events'] as unknown[])).toEqual(canonical(events));
     expect(canonical(printed.map((line) => JSON.parse(line) as unknown))).toEqual(canonical(events));
     expect(events).toContainEqual(
-      expect.objectContaining({ kind: 'gate.approved', by: 'person:mary.major', reason: 'budget is there' }),
+      expect.objectContaining({ kind: 'gate.approved', by: 'person:maya.lindqvist', reason: 'budget is there' }),
     );
     expect((await stream(operator, id).then(framesOf)).map((frame) => frame['id']).sort()).toEqual(
       frames.map((frame) => frame['id']).sort(),

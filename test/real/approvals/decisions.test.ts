@@ -1,6 +1,8 @@
 /** Signed decisions on a real Temporal and a real Postgres: what counts, what is refused and on record, and what admission sees. */
 import { randomUUID } from 'node:crypto';
 import type { PlanNode } from '../../../src/plan/plan';
+import { delegate, openReviews, review, sayAbsent, withdraw } from '../../../src/app/approvals/delegate';
+import { performControl } from '../../../src/temporal/controls';
 import { decideSigned } from '../../../src/app/approvals/decide';
 import { deciding, openSignedRobots, type SignedRobots } from '../../kit/approvals';
 import { put, toyPlan } from '../../kit/plans';
@@ -158,4 +160,85 @@ test('a key that was retired still verifies, and one that was revoked takes its 
   const { kid } = JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as { kid: string };
   await signatures.revoke(own, kid);
   expect(await signatures.verify(own, 'decision', token)).toEqual({ ok: false, error: 'GATE_KEY_REVOKED' });
+});
+
+describe('standing in for somebody', () => {
+  const DAY = 86_400_000;
+  const speaks = (by: string) => ({ by, roles: ['approver'], reason: 'holidays' });
+  const hand = (from: string, to: string, rest: object = {}) => {
+    const given = { from, to, until: Date.now() + DAY, ...speaks(from), ...rest };
+    return delegate(robots.services, tenant, given);
+  };
+  const answerOf = async (by: string): Promise<string> => {
+    const id = await robots.begin(gated().plan);
+    const answer = await decide(id, by);
+    if (!answer.ok || answer.value !== 'done') await handle(id).terminate();
+    return answer.ok ? (answer.value ?? '') : answer.error.code;
+  };
+
+  test('takes an explicit grant, within the tier, and stops with it', async () => {
+    expect(await answerOf('person:peer')).toBe('GATE_APPROVER_NOT_ALLOWED');
+    expect(await hand('person:lead', 'person:other')).toMatchObject({ error: { code: 'DELEGATION_REFUSED' } });
+    expect(await hand('person:lead', 'person:peer', { by: 'person:peer' })).toMatchObject({ ok: false });
+    expect(await hand('person:lead', 'person:peer', { until: Date.now() + 91 * DAY })).toMatchObject({ ok: false });
+    expect(await hand('person:lead', 'person:peer')).toMatchObject({ ok: true });
+    const { plan } = gated();
+    const id = await robots.begin(plan);
+    expect(await decide(id, 'person:peer')).toEqual({ ok: true, value: 'done' });
+    expect(await lines(id, /approved by/)).toEqual([
+      'gate=ok approved by=person:peer for=person:lead reason="it is right"',
+    ]);
+    await withdraw(robots.services, tenant, { from: 'person:lead', to: 'person:peer', ...speaks('person:lead') });
+    expect(await answerOf('person:peer')).toBe('GATE_APPROVER_NOT_ALLOWED');
+  });
+
+  test('in an absence counts only where it was granted before', async () => {
+    const absent = () =>
+      sayAbsent(robots.services, tenant, {
+        ...{ person: 'person:lead', from: Date.now() - 1, until: Date.now() + DAY },
+        ...speaks('person:lead'),
+      });
+    await absent();
+    await hand('person:lead', 'person:peer', { onlyWhenAbsent: true });
+    expect(await answerOf('person:peer')).toBe('GATE_APPROVER_NOT_ALLOWED');
+    await absent();
+    expect(await answerOf('person:peer')).toBe('done');
+    await withdraw(robots.services, tenant, { from: 'person:lead', to: 'person:peer', ...speaks('person:lead') });
+  });
+
+  test('is nothing that an act of control begun by hand can give', async () => {
+    const payload = { v: 1, id: 'x', from: 'person:lead', to: 'person:peer', level: null, at: 1, until: 9e15 };
+    const value = { ...payload, when: 'always', by: 'person:lead', token: 'a.b.c' };
+    const act = { do: 'people', row: 'grant:person:lead:person:peer', value } as const;
+    await performControl(robots.outcomes.client, { tenant, act, by: 'person:lead', reason: 'by hand' });
+    expect(await answerOf('person:peer')).toBe('GATE_APPROVER_NOT_ALLOWED');
+  });
+});
+
+test('an emergency passes the chain with a reason, by a role, and waits for the look of somebody else', async () => {
+  const { plan, box } = gated({ approval: 'chain', by: ['manager', 'director'] });
+  const id = await robots.begin(plan);
+  const glass = { glass: true, reason: 'the building is on fire' };
+  const code = async (rest: object): Promise<unknown> => {
+    const answer = await decide(id, 'person:other', { ...glass, ...rest });
+    return answer.ok ? answer.value : answer.error.code;
+  };
+  expect(await code({})).toBe('GATE_GLASS_NOT_ALLOWED');
+  expect(await code({ roles: ['approver', 'admin'], reason: 'fire' })).toBe('GATE_REASON_MISSING');
+  expect(await code({ roles: ['approver', 'admin'] })).toBe('done');
+  expect(await robots.outcomes.result(id)).toEqual({ phase: 'completed' });
+  expect(robots.shelf.changesOf(box)).toEqual([`+${box}`]);
+  expect(await lines(id, /approved/)).toEqual([
+    'gate=ok approved by=person:other glass=broken reason="the building is on fire"',
+  ]);
+  const reviewed = (by: string) =>
+    review(robots.services, tenant, { ...{ id: `${id}#ok`, verdict: 'sound' }, by, roles: ['auditor'], reason: 'it was' });
+  expect(await openReviews(robots.services, tenant)).toMatchObject([{ id: `${id}#ok`, by: 'person:other' }]);
+  expect(await reviewed('person:other')).toMatchObject({ error: { code: 'REVIEW_REFUSED' } });
+  // Nor does a row by hand close it.
+  const act = { do: 'people', row: `review:${id}#ok`, value: { token: 'a.b.c' } } as const;
+  await performControl(robots.outcomes.client, { tenant, act, by: 'person:other', reason: 'by hand' });
+  expect(await openReviews(robots.services, tenant)).toHaveLength(1);
+  expect(await reviewed('person:chief')).toMatchObject({ ok: true });
+  expect(await openReviews(robots.services, tenant)).toEqual([]);
 });

@@ -195,10 +195,14 @@ describe('at a gate', () => {
   it('a rejection takes it back, and nothing was done', async () => {
     const no = 'acme/EMP-R-001/unwanted';
     await onboard('person:noah.kim', 'unwanted', '--param', 'approval=manager');
-    expect((await cli(['reject', `${no}#manager`, '--reason', 'not now'])).out).toBe('rejected\n');
+    const reject = ['reject', `${no}#manager`, '--reason', 'not now'];
+    // Who started it does not decide on it, and that is on record.
+    expect(errorOf(await cli([...reject, '--json']))).toMatchObject({ code: 'GATE_SELF_APPROVAL' });
+    expect((await cli([...reject, '--as', 'person:maya.lindqvist'])).out).toBe('rejected\n');
     const { out } = await cli(['trace', no, '--follow']);
     expect(plain(out).slice(3)).toEqual([
-      'gate=manager rejected by=person:ada.admin reason="not now"',
+      'decision=manager refused by=person:ada.admin code=GATE_SELF_APPROVAL',
+      'gate=manager rejected by=person:maya.lindqvist reason="not now"',
       'backstep from=manager code=GATE_REJECTED',
       'outcome.backstepped  duration=7.1s',
     ]);

@@ -1,0 +1,160 @@
+/**
+ * Use cases around approvals: letting somebody decide in one's place, saying that one is away, and reviewing afterwards what
+ * was let through in an emergency. Each is an act of control with a signed word: a row that somebody wrote by hand is none.
+ * Entry ring.
+ * @source execution model 9.4
+ */
+import { randomUUID } from 'node:crypto';
+import type { Absence, Grant } from '../../approvals/decision';
+import { rankOf, tokenIn } from '../../approvals/people';
+import { APPROVER_LEVELS, atLeast, type ApproverLevel } from '../../governance/mode';
+import type { Json } from '../../kernel/json';
+import { ok, type Result } from '../../kernel/result';
+import { performControl, type ControlDone } from '../../temporal/controls';
+import { refuse, type Refusal } from '../refusal';
+import type { Services } from '../services';
+
+/** Who says it, with the roles of their token, and why. */
+export interface Speaker {
+  readonly by: string;
+  readonly roles: readonly string[];
+  readonly reason: string;
+}
+
+/** Longest that one may decide in another's place, in milliseconds: who is away for longer needs a successor. */
+const LONGEST_MS = 90 * 86_400_000;
+
+export interface Delegation {
+  readonly from: string;
+  readonly to: string;
+  /** The most that is handed on; absent: all of it. */
+  readonly level?: ApproverLevel;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  /** Counts only while the grantor is away, and has said so after this. */
+  readonly onlyWhenAbsent?: boolean;
+}
+
+/** Lets somebody of the same tier, or a higher one, decide in one's place. Errors: `DELEGATION_REFUSED`. */
+export async function delegate(
+  services: Services,
+  tenant: string,
+  { from, to, level, until, onlyWhenAbsent = false, by, roles, reason }: Delegation & Speaker,
+): Promise<Result<ControlDone, Refusal>> {
+  const at = services.now();
+  if (from !== by && !roles.includes('admin')) return no(`\`${by}\` hands on what is \`${from}\`'s`);
+  if (from === to) return no('nobody stands in for themselves');
+  if (until <= at || until > at + LONGEST_MS) return no('it has to end, within 90 days from now');
+  const { judging, signatures } = services.approvals;
+  const [theirs, own] = await Promise.all([rankOf(judging, tenant, to), rankOf(judging, tenant, from)]);
+  const handed = level ?? own;
+  if (!atLeast(APPROVER_LEVELS, own, handed))
+    return no(`\`${from}\` is no ${handed}, and cannot hand that on`);
+  if (!atLeast(APPROVER_LEVELS, theirs, handed)) {
+    return no(`\`${to}\` is a ${theirs}, and what is handed on takes a ${handed}`);
+  }
+  const grant: Grant = {
+    ...{ v: 1, id: randomUUID(), from, to, level: level ?? null, at, until, by },
+    when: onlyWhenAbsent ? 'absent' : 'always',
+  };
+  const token = await signatures.sign(tenant, 'grant', grant);
+  const act = { do: 'people', row: `grant:${from}:${to}`, value: { ...grant, token } } as const;
+  return ok(await performControl(services.outcomes.client, { tenant, act, by, reason }));
+}
+
+/** Takes a delegation back. */
+export async function withdraw(
+  services: Services,
+  tenant: string,
+  { from, to, by, roles, reason }: Pick<Delegation, 'from' | 'to'> & Speaker,
+): Promise<Result<ControlDone, Refusal>> {
+  if (from !== by && !roles.includes('admin')) return no(`\`${by}\` takes back what is \`${from}\`'s`);
+  const act = { do: 'people', row: `grant:${from}:${to}`, value: null } as const;
+  return ok(await performControl(services.outcomes.client, { tenant, act, by, reason }));
+}
+
+/** Says that somebody is away: what they had delegated for that case counts from now on. */
+export async function sayAbsent(
+  services: Services,
+  tenant: string,
+  { person, from, until, by, roles, reason }: Pick<Absence, 'person' | 'from' | 'until'> & Speaker,
+): Promise<Result<ControlDone, Refusal>> {
+  if (person !== by && !roles.includes('admin')) return no(`\`${by}\` says it of \`${person}\``);
+  if (until <= from) return no('it ends before it begins');
+  const absence: Absence = { v: 1, person, from, until, at: services.now(), by };
+  const token = await services.approvals.signatures.sign(tenant, 'absence', absence);
+  const act = { do: 'people', row: `absence:${person}`, value: { ...absence, token } } as const;
+  return ok(await performControl(services.outcomes.client, { tenant, act, by, reason }));
+}
+
+/** What was let through in an emergency and nobody has looked at since. */
+export interface OpenReview {
+  /** `<outcome id>#<node>`. */
+  readonly id: string;
+  readonly outcome: string;
+  readonly node: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly at: number;
+}
+
+export async function openReviews(
+  { approvals }: Pick<Services, 'approvals'>,
+  tenant: string,
+): Promise<readonly OpenReview[]> {
+  const rows = await approvals.store.people(tenant);
+  const open: OpenReview[] = [];
+  for (const { kind, value, by, reason, at } of rows) {
+    if (!kind.startsWith('review:')) continue;
+    const id = kind.slice('review:'.length);
+    if (await isReviewed(approvals, tenant, { id, value })) continue;
+    const [outcome = '', node = ''] = id.split('#');
+    open.push({ id, outcome, node, by, reason, at });
+  }
+  return open;
+}
+
+/** Says what came of the look afterwards. Errors: `REVIEW_REFUSED`: by whoever broke the glass, or where there is none. */
+export async function review(
+  services: Services,
+  tenant: string,
+  {
+    id,
+    verdict,
+    by,
+    roles,
+    reason,
+  }: Speaker & { readonly id: string; readonly verdict: 'sound' | 'unsound' },
+): Promise<Result<ControlDone, Refusal>> {
+  const found = (await openReviews(services, tenant)).find((one) => one.id === id);
+  if (found === undefined) return refuse('REVIEW_REFUSED', `nothing of \`${id}\` is to be reviewed`);
+  if (found.by === by)
+    return refuse('REVIEW_REFUSED', `\`${by}\` broke the glass, and somebody else reviews it`);
+  if (!roles.some((role) => REVIEWERS.includes(role))) {
+    return refuse('REVIEW_REFUSED', `\`${by}\` may not review`, {
+      help: 'it takes one of the roles auditor, admin',
+    });
+  }
+  const said = { v: 1, id, verdict, by, reason, at: services.now() };
+  const token = await services.approvals.signatures.sign(tenant, 'review', said);
+  const act = { do: 'people', row: `review:${id}`, value: { ...said, token } } as const;
+  return ok(await performControl(services.outcomes.client, { tenant, act, by, reason }));
+}
+
+const REVIEWERS: readonly string[] = ['auditor', 'admin'];
+
+/** A row that only says so is no review: the word has to be signed, and about this one. */
+async function isReviewed(
+  { signatures }: Services['approvals'],
+  tenant: string,
+  { id, value }: { readonly id: string; readonly value: Json },
+): Promise<boolean> {
+  const token = tokenIn(value);
+  if (token === undefined) return false;
+  const payload = await signatures.verify(tenant, 'review', token);
+  return payload.ok && typeof payload.value === 'object' && payload.value !== null && 'id' in payload.value
+    ? payload.value['id'] === id
+    : false;
+}
+
+const no = (because: string): Result<never, Refusal> => refuse('DELEGATION_REFUSED', because);

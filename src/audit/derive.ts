@@ -18,13 +18,15 @@ import type { Actor, Entry, RecordKind } from './record';
 /** The entries of one run, in the order in which the workflow learned of what they tell. */
 export function deriveOutcome(run: OutcomeRun, tools: Tools): readonly Derived[] {
   const { start, at } = run;
-  const { plan, from, first, turnsPerRun } = start;
+  const { plan, from, first, overrides, terms, turnsPerRun } = start;
   const owed = new Owed(run);
   const beginning: Beginning = {
     at,
     turnsPerRun: turnsPerRun ?? TURNS_PER_RUN,
     ...(from === undefined ? {} : { from }),
     ...(first === undefined ? {} : { first }),
+    ...(overrides === undefined ? {} : { overrides }),
+    ...(terms === undefined ? {} : { terms }),
   };
   let last: Step | undefined;
   for (const step of steps(plan, beginning, run.happenings)) {

@@ -24,6 +24,8 @@ export interface OutcomeRun {
     readonly correlation?: string;
     readonly from?: Beginning['from'];
     readonly first?: readonly EngineEvent[];
+    readonly overrides?: Beginning['overrides'];
+    readonly terms?: Beginning['terms'];
     /** The outcome whose actions are undone, where this workflow is the backstep of one that had ended. */
     readonly of?: string;
     readonly turnsPerRun?: number;

@@ -43,7 +43,8 @@ export class Rows {
 
   take(placed: Placed): void {
     const { entry } = placed;
-    if (entry.outcome === undefined) return;
+    // The archive's own record says nothing of the outcome.
+    if (entry.outcome === undefined || entry.kind === 'log.archived') return;
     if (entry.kind === 'outcome.started') this.begin(placed);
     const outcome = this.outcomes.get(entry.outcome);
     // About an outcome that nobody has told of.

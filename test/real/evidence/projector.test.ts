@@ -1,7 +1,17 @@
 /** What happened is on record: once, in order, in a log that nothing can be taken out of. */
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { primitives } from '../../../src/app/primitives';
 import type { PlanNode } from '../../../src/plan/plan';
+import { bundleIn } from '../../../src/projection/bundle';
+import { bundleSource } from '../../../src/projection/bundle-source';
+import { signWhenDue } from '../../../src/projection/heads';
+import { rebuild } from '../../../src/projection/rebuild';
+import { verifyBundle } from '../../../src/projection/verify-bundle';
+import { writeBundle } from '../../../src/projection/write-bundle';
 import { put, toyPlan } from '../../kit/plans';
-import { openRobots, type Robots } from '../../kit/robots';
+import { codec, openRobots, type Robots } from '../../kit/robots';
 import { refusal } from '../../kit/shelf';
 import { STAND_TIMEOUT_MS } from '../../kit/stand';
 import { openEvidence, type Evidence } from '../../kit/evidence';
@@ -28,6 +38,16 @@ const kindsOf = async (outcome: string): Promise<readonly string[]> =>
 
 const plan = (nodes: readonly PlanNode[]) => toyPlan(nodes, { tenant });
 
+const gate: PlanNode = {
+  kind: 'gate',
+  id: 'ok',
+  approval: 'approve',
+  by: ['manager'],
+  expiresAfterMs: 3_600_000,
+  onRejected: { do: 'backstep' },
+  onExpired: { do: 'backstep' },
+};
+
 test('an outcome is on record as it happens, without being asked about', async () => {
   const id = await robots.run(plan([put('a'), put('b', ['a'])]));
   await robots.outcomes.result(id);
@@ -48,16 +68,6 @@ test('an outcome is on record as it happens, without being asked about', async (
 });
 
 test('a raw termination is found, recorded and put before a person', async () => {
-  const gate: PlanNode = {
-    kind: 'gate',
-    id: 'ok',
-    after: ['a'],
-    approval: 'approve',
-    by: ['manager'],
-    expiresAfterMs: 3_600_000,
-    onRejected: { do: 'backstep' },
-    onExpired: { do: 'backstep' },
-  };
   const id = await robots.run(plan([put('a'), gate]));
   while (!(await kindsOf(id)).includes('gate.opened')) await new Promise((done) => setTimeout(done, 20));
   expect((await evidence.store.rows(tenant, id)).projected_inbox).toMatchObject([
@@ -101,6 +111,83 @@ test('two projectors write no record twice, and each outcome in its order', asyn
     expect(second.projector.status().stalled).toEqual([]);
   } finally {
     await second.projector.stop();
+  }
+});
+
+/** What everything that this stand did comes to: proven in a folder of its own, by who has no server. */
+async function exported(): Promise<string> {
+  await evidence.projector.catchUp();
+  await signWhenDue(
+    { store: evidence.store, primitives, signer: evidence.signer, now: Date.now },
+    tenant,
+    true,
+  );
+  const folder = mkdtempSync(path.join(tmpdir(), 'bundle-'));
+  mkdirSync(path.join(folder, 'histories'));
+  const source = await bundleSource(evidence, { tenant, at: Date.now(), by: 'person:audrey' });
+  const write = (name: string, bytes: Uint8Array): void => appendFileSync(path.join(folder, name), bytes);
+  await writeBundle(source, { write }, evidence.signer);
+  return folder;
+}
+
+const proven = async (folder: string) => verifyBundle(bundleIn(folder), { primitives, codec });
+
+test('a bundle proves all that was recorded, with what still runs, and one flipped byte of it is named', async () => {
+  const running = await robots.run(plan([put('z'), gate]));
+  while (!(await kindsOf(running)).includes('gate.opened')) await new Promise((done) => setTimeout(done, 20));
+  const folder = await exported();
+  try {
+    const verified = await proven(folder);
+    expect(verified.flaws).toEqual([]);
+    expect(verified.records).toBe((await evidence.log.end(tenant)).size);
+    expect(verified.notDerived).toBe(0);
+    const file = path.join(folder, 'records.jsonl');
+    const bytes = readFileSync(file);
+    const at = bytes.indexOf('action.committed');
+    bytes[at] = bytes[at]! ^ 1;
+    writeFileSync(file, bytes);
+    const { flaws } = await proven(folder);
+    expect(flaws.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(['FILE_CHANGED', 'CHAIN_BROKEN', 'HEAD_ROOT_DIFFERS', 'RECORD_DIFFERS']),
+    );
+    const line = bytes.subarray(0, at).toString().split('\n').length - 1;
+    expect(flaws).toContainEqual(expect.objectContaining({ code: 'RECORD_DIFFERS', at: `record ${line}` }));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('rows that were dropped come back the same, from histories and archive', async () => {
+  await evidence.projector.catchUp();
+  const outcomes = await evidence.store.outcomes(tenant);
+  const before = await Promise.all(outcomes.map((id) => evidence.store.rows(tenant, id)));
+  await evidence.store.write(tenant, async (writer) => {
+    for (const id of outcomes) await writer.dropRows(tenant, id);
+  });
+  const parts = { ...evidence, codec, primitives };
+  expect(await rebuild(parts, tenant)).toMatchObject({
+    outcomes: outcomes.length,
+    changed: outcomes,
+    kept: [],
+  });
+  expect(await Promise.all(outcomes.map((id) => evidence.store.rows(tenant, id)))).toEqual(before);
+  expect(await rebuild(parts, tenant)).toMatchObject({ changed: [] });
+});
+
+test('a destroyed key ends what was said of a subject, and breaks nothing', async () => {
+  const id = await robots.run(toyPlan([put('q')], { tenant, entity: { id: 'person:erin', fields: {} } }));
+  await robots.outcomes.result(id);
+  await evidence.projector.catchUp();
+  const key = await evidence.keys.find(tenant, 'person:erin');
+  await evidence.keys.destroy(tenant, key!);
+  const folder = await exported();
+  try {
+    const verified = await proven(folder);
+    expect(verified.flaws).toEqual([]);
+    expect(verified.notDerived).toBeGreaterThan(0);
+    expect(await evidence.keys.byId(tenant, key!)).toBeUndefined();
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 

@@ -17,6 +17,7 @@ import {
   listOutcomes,
   startOutcome,
 } from './outcomes';
+import { getReport, listReports, setReportRoute } from './reports';
 import { listNotices, reviveNotices } from './notices';
 import { attest, override } from './overrides';
 import { forkRoute, rehearseRoute, reviewRoute } from './replay';
@@ -38,6 +39,9 @@ export const tableOf = ({ isStopping, document }: TableParts): readonly Route[] 
   followLinkRoute,
   listNotices,
   reviveNotices,
+  getReport,
+  listReports,
+  setReportRoute,
   receiveEvent,
   compilePlan,
   startOutcome,

@@ -40,6 +40,7 @@ const BODIES: Readonly<Record<string, object>> = {
   takeProposal: { outcome: 'acme/EMP-R-001/6f1d', reason: 'a test' },
   decideFacts: {},
   putEntity: { fields: {} },
+  scheduleReport: { on: true },
 };
 
 /** What a path names that is looked up among the caller's own, where it is not any text. */
@@ -51,6 +52,8 @@ const NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   setGuardrail: { id: 'actions_per_day' },
   explainConfig: { key: 'dial.default' },
   getEntity: { id: 'person:ada' },
+  getReport: { kind: 'actions' },
+  scheduleReport: { kind: 'actions' },
   putEntity: { id: 'person:ada' },
 };
 

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig, type TenantConfig } from '../../../src/app/configuration';
 import { takeProposal } from '../../../src/app/control';
 import { ingestEvent } from '../../../src/app/ingest-event';
+import { reportOf, scheduleReport } from '../../../src/app/reports';
 import { startRobots, type Robots } from '../../../src/app/robots';
 import { openServices, seedTenant, type Services } from '../../../src/app/services';
 import { readSettings } from '../../../src/app/settings';
@@ -199,4 +200,60 @@ test('what the client counted is its own, and a tenant is shown itself alone', a
     'backstep_outcomes_started_total{tenant="acme",outcome="EMP-R-001"} 1',
   );
   expect(await metrics.text({ tenant: 'globex' })).toBe('');
+});
+
+describe('reports of what ran', () => {
+  const today = (): { readonly from: number; readonly to: number } => ({
+    from: Date.now() - 86_400_000,
+    to: Date.now() + 86_400_000,
+  });
+
+  test('the summary of the day has the actions of the outcome, and under which mode they fired', async () => {
+    const committed = (): Promise<number> =>
+      services.outcomes
+        .tell(outcome)
+        .then(({ trace }) => trace.filter(({ kind }) => kind === 'awf.ok').length);
+    await until(async () => (await committed()) > 0);
+    const summary = async (): Promise<readonly (readonly unknown[])[]> => {
+      const made = await reportOf(services, 'acme', { kind: 'actions', ...today() });
+      if (!made.ok) throw new Error(made.error.message);
+      const rows = made.value.tables.find(({ id }) => id === 'actions')?.rows ?? [];
+      return rows.filter((row) => String(row[2]).startsWith(outcome) && row[8] === 'committed');
+    };
+    await until(async () => (await summary()).length > 0);
+    const [row] = await summary();
+    expect([row?.[3], row?.[5]]).toEqual([expect.stringMatching(/^\w+\.\w+$/), 'manual']);
+  });
+
+  test('a schedule makes the report of the last whole period once, as an act on record', async () => {
+    const client = services.outcomes.client;
+    const set = await scheduleReport(services, 'acme', { kind: 'cost', on: true, by: 'person:ada.auditor' });
+    expect(set).toEqual({ ok: true, value: { kind: 'cost', cron: '25 0 1 * *' } });
+    expect(
+      (await scheduleReport(services, 'acme', { kind: 'cost', on: true, by: 'person:ada.auditor' })).ok,
+    ).toBe(true);
+    const kept = (): ReturnType<typeof services.reports.list> => services.reports.list('acme', 10);
+    for (let fired = 0; fired < 2; fired++) await client.schedule.getHandle('report:acme:cost').trigger();
+    await until(async () => (await kept()).length > 0);
+    const [one, ...more] = await kept();
+    expect([one?.kind, new Date(one!.from).getUTCDate(), more]).toEqual(['cost', 1, []]);
+    const asked = await reportOf(services, 'acme', { kind: 'cost', from: one!.from, to: one!.to });
+    expect(asked.ok && asked.value.tenant).toBe('acme');
+    await until(async () => {
+      const { log } = services.evidence;
+      const records = await log.list('acme', { from: 0, kinds: ['admin.acted'], limit: 10 });
+      return records.some(({ text }) => text.includes('person:ada.auditor') && text.includes('as scheduled'));
+    });
+    await scheduleReport(services, 'acme', { kind: 'cost', on: false, by: 'person:ada.auditor' });
+    await expect(client.schedule.getHandle('report:acme:cost').describe()).rejects.toThrow();
+  });
+
+  test('what is made on demand alone has no schedule, and a period begins before it ends', async () => {
+    const never = await scheduleReport(services, 'acme', { kind: 'failures', on: true, by: 'person:ada' });
+    const backwards = await reportOf(services, 'acme', { kind: 'cost', from: 2, to: 1 });
+    const endless = await reportOf(services, 'acme', { kind: 'cost', from: 0, to: Date.now() });
+    expect([never, backwards, endless].map((one) => !one.ok && one.error.code)).toEqual(
+      Array(3).fill('REPORT_REFUSED'),
+    );
+  });
 });

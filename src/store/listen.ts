@@ -4,6 +4,7 @@
  * Adapter ring.
  */
 import { Client } from 'pg';
+import { appUrlOf } from './app-role';
 
 export interface Listening {
   close(): Promise<void>;
@@ -23,7 +24,7 @@ export function listen(
   let isOver = false;
   const connect = (): void => {
     const next = new Client({
-      connectionString: url,
+      connectionString: appUrlOf(url),
       application_name: 'backstep-listener',
       keepAlive: true,
       connectionTimeoutMillis: 5_000,

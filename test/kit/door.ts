@@ -23,6 +23,12 @@ export function doorOnly({ identify }: Pick<TokenIssuer, 'identify'>, passed: st
         return Promise.resolve({});
       },
     },
+    schedule: {
+      create: ({ scheduleId }: { readonly scheduleId: string }) => {
+        passed.push(scheduleId.split(':')[1] ?? 'no tenant');
+        return Promise.resolve({});
+      },
+    },
     withDeadline: (_deadline: number, work: () => unknown) => work(),
     workflowService: {
       listWorkflowExecutions: ({ query }: { readonly query: string }) => {

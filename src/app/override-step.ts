@@ -41,7 +41,7 @@ export interface Overridden extends Acted {
 export type OverrideServices = Pick<Services, 'outcomes' | 'authority' | 'now'>;
 
 /** Longest time for which an automation can be overridden, in milliseconds: after a year somebody looks at it again. */
-export const OVERRIDE_LONGEST_MS = 366 * 86_400_000;
+const OVERRIDE_LONGEST_MS = 366 * 86_400_000;
 
 /** Errors: `OVERRIDE_…`, `OUTCOME_…`, `CONTROL_REFUSED`. */
 export async function overrideStep(

@@ -3,6 +3,7 @@
  * the histories of the outcomes that say of themselves that they wait.
  * Entry ring. It keeps nothing; a page costs one history an outcome.
  */
+import type { HashedCard } from '../approvals/cards';
 import { claimantOf } from '../engine/claims';
 import type { Override } from '../engine/effects';
 import type { TraceEvent } from '../engine/trace';
@@ -11,6 +12,7 @@ import { BACKSTEP_SUFFIX } from '../../workflows/protocol';
 import type { NodeAddress } from '../kernel/ids';
 import type { Json } from '../kernel/json';
 import { ok, type Result } from '../kernel/result';
+import { cardOfTask } from './approvals/decide';
 import { pageOfOutcomes, type Page, type PageRequest } from './outcome-pages';
 import { refuse, refusing, type Refusal } from './refusal';
 import type { Services } from './services';
@@ -52,7 +54,7 @@ export interface TaskFilter {
 }
 
 /** A word for those that nobody has claimed: no person's name is without a colon. */
-export const NOBODY = 'nobody';
+const NOBODY = 'nobody';
 
 /** Histories that are read at once. */
 const AT_ONCE = 5;
@@ -107,6 +109,8 @@ export interface TaskDetail extends Task {
   readonly overrides?: readonly Override[];
   /** Of an incident: where to see that a person did what is to be undone. */
   readonly evidence?: string;
+  /** What is decided on, and the hash that a decision is bound to. */
+  readonly card?: HashedCard;
 }
 
 /** One task as it stands. Errors: `TASK_UNKNOWN`, `OUTCOME_UNKNOWN`. */
@@ -116,13 +120,17 @@ export async function oneTask(
 ): Promise<Result<TaskDetail, Refusal>> {
   const read = await refusing(() => services.outcomes.describe(outcome));
   if (!read.ok) return read;
-  const { trace, state } = await services.outcomes.tell(outcome);
+  const [{ trace, state }, runs] = await Promise.all([
+    services.outcomes.tell(outcome),
+    services.outcomes.runs(outcome),
+  ]);
   const task = tasksOf({ outcome, entity: read.value.entity }, trace, state).find((one) => one.node === node);
   if (task === undefined) {
     return refuse('TASK_UNKNOWN', `nothing of \`${outcome}#${node}\` waits for a person`, {
       help: '`backstep inbox` lists what does',
     });
   }
+  const card = cardOfTask(outcome, node, runs);
   const input = state.nodes[node]?.input;
   const overrides = Object.values(state.overrides ?? {})
     .flat()
@@ -133,6 +141,7 @@ export async function oneTask(
     ...(input === undefined ? {} : { input }),
     ...(overrides.length === 0 ? {} : { overrides }),
     ...(attested?.kind === 'awf.attested' ? { evidence: attested.evidence } : {}),
+    ...(card === undefined ? {} : { card }),
   });
 }
 

@@ -10,7 +10,7 @@ import { holdFor, letGo, proofsBefore, startReminding } from './approvals';
 import { nextOpening } from './business-hours';
 import type { FireResult } from './effects';
 import { caseKey, courseKey, eachKey, thenKey } from './layout';
-import { chosenCase, inputOf, isChanged, standsIn } from './overrides';
+import { caseText, chosenCase, inputOf, isChanged, standsIn } from './overrides';
 import {
   blockOf,
   dependentsOf,
@@ -236,7 +236,7 @@ export function fail(run: Run, id: string, failure: Failure): void {
 
 const isUnclearPivot = (placed: Placed): boolean => isPivot(placed) && placed.state.isUnclear === true;
 
-export const isPivot = ({ node }: Placed): boolean => node.kind === 'action' && node.pivot === true;
+const isPivot = ({ node }: Placed): boolean => node.kind === 'action' && node.pivot === true;
 
 function openIncident(run: Run, { id, state }: Placed, code: string): void {
   state.status = 'incident';
@@ -387,7 +387,7 @@ function startWait(run: Run, placed: Placed, node: WaitNode): void {
 }
 
 function choose(run: Run, placed: Placed, node: ChoiceNode): void {
-  const text = chosenCase(run, placed) ?? textOf(valueIn(run, placed.block, node.on));
+  const text = chosenCase(run, placed) ?? caseText(valueIn(run, placed.block, node.on));
   if (node.cases[text] === undefined) {
     const message = `\`${text}\` is none of the cases ${Object.keys(node.cases).join(', ')}`;
     run.agenda.push({ step: 'fail', node: placed.id, failure: engineFailure('CHOICE_UNEXPECTED', message) });
@@ -398,9 +398,6 @@ function choose(run: Run, placed: Placed, node: ChoiceNode): void {
   const key = caseKey(node.id, text);
   enter(run, prefixOf(placed.block) + key, { key, parent: placed.id, prefixes: placed.block.prefixes });
 }
-
-/** How a value names a case. */
-export const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function startEach(run: Run, placed: Placed, node: EachNode): void {
   const list = valueIn(run, placed.block, node.over);

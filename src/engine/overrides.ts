@@ -201,4 +201,5 @@ function known(run: Run, instance: string, node: PlanNode, expression: Expressio
   return block === undefined ? undefined : valueIn(run, block, expression);
 }
 
-const caseText = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
+/** How a value names a case. */
+export const caseText = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));

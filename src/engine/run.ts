@@ -95,7 +95,7 @@ export function firingOf(run: Run, { id, node, state }: Placed): Firing {
 }
 
 /** An AWF as the plan has it, or as it was frozen when a person named it. */
-export function plannedAwf(run: Run, name: string): PlannedAwf {
+function plannedAwf(run: Run, name: string): PlannedAwf {
   const planned = run.plan.awfs[name] ?? run.state.awfs?.[name];
   invariant(planned !== undefined, `the plan knows AWF \`${name}\``);
   return planned;

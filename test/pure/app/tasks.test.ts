@@ -1,5 +1,5 @@
 /** What of an outcome waits for a person. */
-import { tasksOf } from '../../../src/app/tasks';
+import { isWanted, tasksOf, type Task } from '../../../src/app/tasks';
 import type { EngineState, NodeStatus } from '../../../src/engine/state';
 import type { TraceEvent } from '../../../src/engine/trace';
 
@@ -75,4 +75,41 @@ test('a node that waited before and waits again is one task, since the last time
     ['manager', 2],
     ['channels', 3],
   ]);
+});
+
+const TASK: Task = {
+  ...{ id: 'acme/EMP-R-001/1#manager', kind: 'gate', ...OF, node: 'manager', since: 5 },
+  ...{ approval: 'approve', by: ['manager'], claimedBy: 'person:mary' },
+};
+
+test.each([
+  [{}, true],
+  [
+    {
+      kind: 'gate',
+      entity: 'person:ada',
+      claimed: 'person:mary',
+      by: 'manager',
+      since: 5,
+      approval: 'approve',
+    },
+    true,
+  ],
+  [{ kind: 'hold' }, false],
+  [{ outcome: 'EMP-R-001' }, true],
+  [{ outcome: 'acme/EMP-R-001/1' }, true],
+  [{ outcome: 'acme/EMP-R-001/2' }, false],
+  [{ entity: 'person:bob' }, false],
+  [{ claimed: 'nobody' }, false],
+  [{ by: 'director' }, false],
+  [{ since: 6 }, false],
+  [{ approval: 'chain' }, false],
+] as const)('a filter %j takes the task: %s', (wanted, isTaken) => {
+  expect(isWanted(TASK, wanted)).toBe(isTaken);
+});
+
+test('what nobody has claimed is found by that', () => {
+  const { claimedBy: _, ...free } = TASK;
+  expect(isWanted(free, { claimed: 'nobody' })).toBe(true);
+  expect(isWanted(free, { claimed: 'person:mary' })).toBe(false);
 });

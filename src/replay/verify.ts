@@ -8,6 +8,7 @@ import type { PayloadCodec } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import { makeTelemetryFilterString, Runtime, Worker, type ReplayWorkerOptions } from '@temporalio/worker';
 import type { History, RunHistory } from './history-source';
+import { projectorSinks } from '../temporal/sinks';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 
@@ -60,6 +61,7 @@ export async function* verifyReplay(
   const options: ReplayWorkerOptions = {
     workflowBundle: settings.bundle,
     dataConverter: { payloadCodecs: [settings.codec] },
+    sinks: projectorSinks(),
   };
   const all = [...histories];
   const cases = all.map(({ id, history }) => ({ workflowId: id, history }));

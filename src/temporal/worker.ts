@@ -10,13 +10,12 @@ import {
   Runtime,
   Worker,
   type ActivityInterceptorsFactory,
-  type InjectedSinks,
   type WorkerOptions,
 } from '@temporalio/worker';
 import type { PayloadCodec } from '@temporalio/common';
 import { CONTROL_QUEUE } from '../../workflows/control-protocol';
 import { platformQueue, SERVICE_QUEUE } from '../../workflows/protocol';
-import type { ProjectorSinks } from '../../workflows/tell-projector';
+import { projectorSinks } from './sinks';
 
 /** What a robot does: run outcomes, or fire the AWFs of one domain. */
 export type Robot = 'service' | `platform:${string}`;
@@ -38,7 +37,7 @@ export interface WorkerSettings {
   /** Watches attempts at actions. */
   readonly interceptor?: ActivityInterceptorsFactory;
   /** Told of each run of a workflow whose history has grown here; it must return at once. */
-  readonly onGrown?: (run: { readonly workflow: string; readonly run: string }) => void;
+  readonly onGrown?: (run: GrownRun) => void;
 }
 
 export interface WorkflowBundle {
@@ -135,7 +134,7 @@ function optionsFor(
   return {
     ...base,
     workflowBundle: bundle,
-    ...sinksOf(settings),
+    sinks: projectorSinks(settings.onGrown),
     // Its activities are those of the local lane; nobody sends it others.
     enableNonLocalActivities: false,
     maxConcurrentWorkflowTaskExecutions: slots,
@@ -153,7 +152,7 @@ const controlOptions = (
   connection: NativeConnection,
   bundle: WorkflowBundle,
 ): WorkerOptions => ({
-  ...sinksOf({ onGrown }),
+  sinks: projectorSinks(onGrown),
   connection,
   namespace,
   taskQueue: CONTROL_QUEUE,
@@ -171,19 +170,6 @@ const controlOptions = (
   shutdownForceTime: WORKER_LIMITS.forceMs,
   ...(identity === undefined ? {} : { identity }),
 });
-
-function sinksOf({
-  onGrown,
-}: {
-  readonly onGrown?: WorkerSettings['onGrown'] | undefined;
-}): Pick<WorkerOptions, 'sinks'> {
-  if (onGrown === undefined) return {};
-  const grown: InjectedSinks<ProjectorSinks>['projector']['grown'] = {
-    fn: ({ workflowId, runId }) => onGrown({ workflow: workflowId, run: runId }),
-    callDuringReplay: false,
-  };
-  return { sinks: { projector: { grown } } };
-}
 
 /** Bundles the workflows for the sandbox, from the sources as from the built package. */
 export async function bundleWorkflows(): Promise<WorkflowBundle> {

@@ -11,6 +11,7 @@ import {
 } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { createCodec } from '../../../src/temporal/codec';
+import { projectorSinks } from '../../../src/temporal/sinks';
 import { bundleWorkflows } from '../../../src/temporal/worker';
 import { historyOf, plainEventsOf, readGoldens, traceTextOf, type History } from '../../kit/golden-histories';
 
@@ -41,6 +42,7 @@ beforeAll(async () => {
   options = {
     workflowBundle: await bundleWorkflows(),
     dataConverter: { payloadCodecs: [createCodec()] },
+    sinks: projectorSinks(),
   };
 }, 60_000);
 

@@ -15,6 +15,7 @@ import { arbitraryPlan } from '../../kit/plans';
 import { codec, openRobots, type Robots } from '../../kit/robots';
 import { refusal, type Fault } from '../../kit/shelf';
 import { STAND_TIMEOUT_MS } from '../../kit/stand';
+import { projectorSinks } from '../../../src/temporal/sinks';
 
 let robots: Robots;
 beforeAll(async () => {
@@ -213,7 +214,11 @@ test('the machine, told a history again, asks for what the workflow asked for; a
         }
         expect(tellRuns(runs).state.phase).toBe(result.phase);
         await Worker.runReplayHistory(
-          { workflowBundle: robots.bundle, dataConverter: { payloadCodecs: [codec] } },
+          {
+            workflowBundle: robots.bundle,
+            dataConverter: { payloadCodecs: [codec] },
+            sinks: projectorSinks(),
+          },
           history,
           id,
         );

@@ -3,7 +3,7 @@
  * Entry ring; declares only.
  */
 import { Argument, Option } from 'commander';
-import { action, asOption, common, type Declaring } from './declare';
+import { action, asOption, collectText, common, type Declaring } from './declare';
 import { entityOption, paramOption } from './declare-authoring';
 
 const OUTCOME_ID = 'id of the outcome: `<tenant>/<outcome code>/<event id>`';
@@ -52,6 +52,22 @@ it afterwards.`,
         '--proposal <outcome-id>',
         'run what an event had proposed, or with `#<node>` one held action of it, under your own name',
       ).conflicts(['entity', 'param', 'plan']),
+    )
+    .addOption(
+      new Option(
+        '--resume <outcome-id>',
+        'go on from `--from` of an outcome that has ended, as a new one with approvals of its own',
+      ).conflicts(['entity', 'plan', 'proposal']),
+    )
+    .addOption(new Option('--from <node>', 'with --resume: the node to go on from'))
+    .addOption(
+      new Option('--inherit', 'with --resume: undo what was done before it along, if this one goes back'),
+    )
+    .addOption(
+      new Option(
+        '--anew <nodes>',
+        'with --resume: fire these anew, after a look at the system; more with commas',
+      ).argParser(collectText),
     )
     .addOption(new Option('--id <id>', 'id in place of a new one: the same id is never run twice'))
     .addOption(new Option('--detach', 'do not wait: print the id and end'))

@@ -3,9 +3,16 @@
  * Entry ring.
  */
 import { readFile } from 'node:fs/promises';
+import { codecOf } from '../app/payload-keys';
 import type { ReplaySource } from '../app/replay/replay';
 import type { Readers } from '../app/replay/today';
-import { readHistoryFile, shelfOf, type HistoryShelf } from '../replay/history-source';
+import {
+  readHistoryFile,
+  readingWith,
+  shelfOf,
+  type HistoryShelf,
+  type HistorySource,
+} from '../replay/history-source';
 import { Complaint, usage } from './complaint';
 import type { CommandContext, CommonOptions } from './context';
 import { withServices } from './services';
@@ -20,15 +27,19 @@ export async function withSource<T>(
   options: SourceOptions,
   work: (
     source: ReplaySource,
-    at: { readonly readers?: Readers; readonly shelf?: HistoryShelf },
+    at: { readonly histories: HistorySource; readonly readers?: Readers; readonly shelf?: HistoryShelf },
   ) => Promise<T>,
 ): Promise<T> {
   if (options.file !== undefined) {
     const shelf = await shelfFrom(options.file);
-    return work({ histories: shelf }, { shelf });
+    const runs = readingWith(shelf, codecOf(context.settings));
+    return work({ runs }, { histories: shelf, shelf });
   }
   return withServices(context, options, { starts: false }, (services) =>
-    work({ histories: services.outcomes, causes: services.ingest }, { readers: services }),
+    work(
+      { runs: services.outcomes, causes: services.ingest },
+      { histories: services.outcomes, readers: services },
+    ),
   );
 }
 

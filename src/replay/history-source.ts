@@ -41,14 +41,25 @@ export interface Story {
 /** All runs of an outcome: its own, and those of the way back that was asked for after it had completed. */
 export async function runHistories(source: HistorySource, id: string): Promise<readonly RunHistory[]> {
   const own = await source.histories(id);
-  const back = id.endsWith(BACKSTEP_SUFFIX) ? [] : await backOf(source, id);
+  const back = id.endsWith(BACKSTEP_SUFFIX) ? [] : await orNone(source.histories(id + BACKSTEP_SUFFIX));
   return [...own.map(numbered(id)), ...back.map(numbered(id + BACKSTEP_SUFFIX))];
 }
 
+/** Runs that have been read, wherever they come from; a client of Temporal is one. Rejects as `HistorySource` does. */
+export interface RunSource {
+  runs(id: string): Promise<readonly ReadRun[]>;
+}
+
+/** Reads what a source of raw histories gives. */
+export const readingWith = (source: HistorySource, codec: PayloadCodec): RunSource => ({
+  runs: async (id) => Promise.all((await source.histories(id)).map((history) => readRun(history, codec))),
+});
+
 /** The story of an outcome, from its histories alone. */
-export async function readStory(source: HistorySource, codec: PayloadCodec, id: string): Promise<Story> {
-  const histories = await runHistories(source, id);
-  const runs = await Promise.all(histories.map(({ history }) => readRun(history, codec)));
+export async function readStory(source: RunSource, id: string): Promise<Story> {
+  const own = await source.runs(id);
+  const back = id.endsWith(BACKSTEP_SUFFIX) ? [] : await orNone(source.runs(id + BACKSTEP_SUFFIX));
+  const runs = [...own, ...back];
   const [first] = runs;
   invariant(first !== undefined, 'an outcome has a run');
   return { id, start: first.start, runs, told: tellRuns(runs) };
@@ -132,8 +143,8 @@ function historyIn(plain: unknown): Result<History, string> {
   }
 }
 
-async function backOf(source: HistorySource, id: string): Promise<readonly History[]> {
-  return source.histories(id + BACKSTEP_SUFFIX).catch((error: unknown) => {
+async function orNone<T>(found: Promise<readonly T[]>): Promise<readonly T[]> {
+  return found.catch((error: unknown) => {
     if (error instanceof OutcomeError && error.code === 'OUTCOME_UNKNOWN') return [];
     throw error;
   });

@@ -111,33 +111,36 @@ async function askFor(
 ): Promise<Result<Asked, readonly Diagnostic[]>> {
   if (event !== undefined) return askByEvent(event, story, today);
   if (story === undefined) return err([]);
-  const { plan, startedBy, under, cause } = story.start;
-  const automation =
-    under?.automation ??
-    (startedBy.startsWith('automation:') ? startedBy.slice('automation:'.length) : undefined);
+  const { plan } = story.start;
   const entity = await entityOf(today, plan.entity.id, story);
-  const given = (from: string): Readonly<Record<string, BoundValue>> =>
-    Object.fromEntries(Object.entries(plan.params).filter(([, bound]) => bound.from === from));
+  const request = compileRequestOf(story, entity.fields);
   return ok({
-    request: {
-      outcome: plan.outcome,
-      entity: { id: plan.entity.id, fields: entity.fields },
-      ...(Object.keys(plan.event).length === 0 ? {} : { event: plan.event }),
-      given: {
-        automation: given('automation'),
-        run: Object.fromEntries(Object.entries(given('run')).map(([name, { value }]) => [name, value])),
-      },
-      who:
-        automation === undefined ? { person: 'person' in cause ? cause.person : startedBy } : { automation },
-    },
+    request,
     selected: {
       outcome: plan.outcome,
       entity: plan.entity.id,
-      ...(automation === undefined ? {} : { automation }),
+      ...('automation' in request.who ? { automation: request.who.automation } : {}),
       isRehearsed: false,
     },
     entityFrom: entity.from,
   });
+}
+
+/** What an outcome's plan was compiled from, as far as its history tells: to compile the same again. */
+export function compileRequestOf({ start }: Story, fields: JsonObject): CompileToday {
+  const { plan, startedBy, under, cause } = start;
+  const named = startedBy.startsWith('automation:') ? startedBy.slice('automation:'.length) : undefined;
+  const automation = under?.automation ?? named;
+  const given = (from: string): Readonly<Record<string, BoundValue>> =>
+    Object.fromEntries(Object.entries(plan.params).filter(([, bound]) => bound.from === from));
+  const run = Object.entries(given('run')).map(([name, { value }]) => [name, value] as const);
+  return {
+    outcome: plan.outcome,
+    entity: { id: plan.entity.id, fields },
+    ...(Object.keys(plan.event).length === 0 ? {} : { event: plan.event }),
+    given: { automation: given('automation'), run: Object.fromEntries(run) },
+    who: automation === undefined ? { person: 'person' in cause ? cause.person : startedBy } : { automation },
+  };
 }
 
 async function askByEvent(

@@ -113,8 +113,8 @@ export const getTrust = defineRoute({
   summary: 'What the tenant has earned',
   answer: z.object({
     earned: z.string(),
-    effective: z.string(),
     score: z.number(),
+    effective: z.string(),
     successes: z.int(),
     failures: z.int(),
     since: millis,
@@ -185,7 +185,7 @@ export const getAction = defineRoute({
   async handle({ params, query }, { services }) {
     const address = readNodeAddress(params.id);
     if (address === undefined) return refuse('OUTCOME_UNKNOWN', `\`${params.id}\`: there is no such action`);
-    const source = { histories: services.outcomes, causes: services.ingest };
+    const source = { runs: services.outcomes, causes: services.ingest };
     const explained = await explainAction(source, address);
     if (!explained.ok) return explained;
     return ok({ status: 200, body: plain(atLevel(explained.value, Number(query.level) as Level)) });

@@ -14,7 +14,7 @@ import { jsonObject, outcomeParams, taskId } from '../schemas';
 /** Plans, inputs and facts stand in the answers. */
 const READERS = { roles: ['operator', 'auditor', 'admin'] } as const;
 
-const sourceOf = ({ outcomes, ingest }: Services): ReplaySource => ({ histories: outcomes, causes: ingest });
+const sourceOf = ({ outcomes, ingest }: Services): ReplaySource => ({ runs: outcomes, causes: ingest });
 
 const trace = z.array(z.looseObject({ at: z.number(), kind: z.string() })).readonly();
 

@@ -8,25 +8,24 @@ import type { NodeAddress } from '../../kernel/ids';
 import type { Result } from '../../kernel/result';
 import { explainAction, type Explanation } from '../../replay/explanation';
 import { forkOutcome, type Fork, type ForkRequest } from '../../replay/fork';
-import { readStory, type HistorySource, type Story } from '../../replay/history-source';
+import { readStory, type RunSource, type Story } from '../../replay/history-source';
 import { rehearse, type Rehearsal } from '../../replay/rehearse';
 import { reviewAction, type Review } from '../../replay/review';
 import type { Today } from '../../replay/today';
-import { createCodec } from '../../temporal/codec';
 import type { Cause, Ingest } from '../../cortex/ingest';
 import { shipped } from '../catalog';
 import { refuse, refusing, type Refusal } from '../refusal';
 
 /** What replay reads from. */
 export interface ReplaySource {
-  readonly histories: HistorySource;
+  readonly runs: RunSource;
   /** Events as they were received; absent where only histories are at hand. */
   readonly causes?: Pick<Ingest, 'causeOf'>;
 }
 
 /** The story of an outcome. Errors: `OUTCOME_UNKNOWN`. */
-export const storyFrom = ({ histories }: ReplaySource, id: string): Promise<Result<Story, Refusal>> =>
-  refusing(() => readStory(histories, createCodec(), id));
+export const storyFrom = ({ runs }: ReplaySource, id: string): Promise<Result<Story, Refusal>> =>
+  refusing(() => readStory(runs, id));
 
 /** An outcome's event, or the outcome itself where its event is not at hand, rehearsed as of today. Errors: `OUTCOME_UNKNOWN`, `REPLAY_…`. */
 export async function rehearseOutcome(

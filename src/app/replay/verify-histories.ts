@@ -4,8 +4,8 @@
  */
 import { runHistories, type HistorySource, type RunHistory } from '../../replay/history-source';
 import { verifyReplay, type Replayed } from '../../replay/verify';
-import { createCodec } from '../../temporal/codec';
 import { ok, type Result } from '../../kernel/result';
+import { codecOf } from '../payload-keys';
 import { refusing, type Refusal } from '../refusal';
 import type { Settings } from '../settings';
 import { workflowBundle } from '../workflow-bundle';
@@ -22,5 +22,5 @@ export async function verifyHistories(
     if (!histories.ok) return histories;
     all.push(...histories.value);
   }
-  return ok(verifyReplay(all, { bundle: await workflowBundle(settings), codec: createCodec() }));
+  return ok(verifyReplay(all, { bundle: await workflowBundle(settings), codec: codecOf(settings) }));
 }

@@ -15,7 +15,7 @@ export async function verify(
     throw usage('name an outcome, or give `--file`', 'see `backstep replay verify --help`');
   const { terminal, settings } = context;
   silenceReplayer();
-  return withSource<ExitCode>(context, options, async ({ histories }, { shelf }) => {
+  return withSource<ExitCode>(context, options, async (_source, { histories, shelf }) => {
     const wanted = ids.length > 0 ? ids.map(outcomeIdFrom) : (shelf?.ids ?? []);
     let diverged = 0;
     let count = 0;

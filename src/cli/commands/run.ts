@@ -2,13 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { takeProposal } from '../../app/control';
-import { refusing } from '../../app/refusal';
-import { runOutcome, type RunRequest } from '../../app/run-outcome';
+import { refusing, type Refusal } from '../../app/refusal';
+import { resumeOutcome } from '../../app/resume-outcome';
+import { runOutcome, type RunRequest, type RunStarted } from '../../app/run-outcome';
+import type { Services } from '../../app/services';
 import { fireByName } from '../../app/work-on-task';
-import { readNodeAddress } from '../../kernel/ids';
+import { readNodeAddress, splitOutcomeId } from '../../kernel/ids';
+import type { Result } from '../../kernel/result';
 import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
-import type { Pairs } from '../declare';
+import type { Pairs } from '../context';
 import { acceptedOf, configOf, outcomeIdFrom, paramsOf, runbookOf } from '../refuse';
 import { withServices } from '../services';
 import { hintAt, tellStory } from '../story';
@@ -19,6 +22,10 @@ interface RunOptions extends CommonOptions {
   readonly param?: Pairs;
   readonly plan?: string;
   readonly proposal?: string;
+  readonly resume?: string;
+  readonly from?: string;
+  readonly inherit?: true;
+  readonly anew?: readonly string[];
   readonly id?: string;
   readonly detach?: true;
   readonly reason?: string;
@@ -35,12 +42,13 @@ export async function run(
 ): CommandResult {
   const { terminal } = context;
   if (options.proposal !== undefined) return runProposal(context, options.proposal, options);
-  const what = await whatToRun(outcome, options);
+  const start = await starter(outcome, options);
   const config = await configOf(context, options.tenant);
   const eventId = options.id ?? randomBytes(ID_BYTES).toString('hex');
   return withServices(context, options, { starts: true, seeds: config }, async (services) => {
-    const request: RunRequest = { config, eventId, by: options.as, what };
-    const { id, plan, planId, isNew } = acceptedOf(await runOutcome(services, request));
+    const { id, plan, planId, isNew } = acceptedOf(
+      await start(services, { config, eventId, by: options.as }),
+    );
     const { dim } = terminal.errColours;
     terminal.note(dim(isNew ? `outcome ${id}` : `outcome ${id} had been run before: this is its story`));
     const json = options.json === true;
@@ -88,6 +96,23 @@ async function runProposal(context: CommandContext, given: string, options: RunO
 }
 
 const refusingToThrow = async <T>(work: () => Promise<T>): Promise<T> => acceptedOf(await refusing(work));
+
+/** How what was asked for is started: by the line, by a reviewed plan, or from a node of another outcome. */
+async function starter(
+  outcome: string | undefined,
+  options: RunOptions,
+): Promise<(services: Services, who: Omit<RunRequest, 'what'>) => Promise<Result<RunStarted, Refusal>>> {
+  const { resume, from, inherit, anew = [], param = [] } = options;
+  if (resume === undefined) {
+    const what = await whatToRun(outcome, options);
+    return (services, who) => runOutcome(services, { ...who, what });
+  }
+  if (from === undefined) throw usage('`--resume` needs `--from <node>`', 'see `backstep run --help`');
+  const of = outcomeIdFrom(resume);
+  const params = paramsOf(runbookOf(splitOutcomeId(of)?.outcome ?? ''), param);
+  return (services, who) =>
+    resumeOutcome(services, { ...who, of, from, params, anew, inherits: inherit === true });
+}
 
 async function whatToRun(outcome: string | undefined, options: RunOptions): Promise<RunRequest['what']> {
   if (options.plan !== undefined) {

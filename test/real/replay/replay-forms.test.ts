@@ -13,7 +13,12 @@ import { todayFor } from '../../../src/app/replay/today';
 import { readSettings } from '../../../src/app/settings';
 import { printTrace } from '../../../src/engine/trace';
 import { forkOutcome } from '../../../src/replay/fork';
-import { readHistoryFile, runHistories, type HistoryShelf } from '../../../src/replay/history-source';
+import {
+  readHistoryFile,
+  readingWith,
+  runHistories,
+  type HistoryShelf,
+} from '../../../src/replay/history-source';
 import { rehearse } from '../../../src/replay/rehearse';
 import type { Today } from '../../../src/replay/today';
 import { silenceReplayer, verifyReplay, type Replayed } from '../../../src/replay/verify';
@@ -32,7 +37,8 @@ import { todayOf } from '../../kit/stories';
 
 const goldens = readGoldens();
 const idOf = ({ name }: GoldenHistory): string => `acme/GOLDEN/${name}`;
-const source = { histories: exported(goldens) };
+const shelf = exported(goldens);
+const source = { runs: readingWith(shelf, createCodec()) };
 
 /** As `GET /v1/outcomes/{id}/history` gives them, one a line. */
 function exported(all: readonly GoldenHistory[]): HistoryShelf {
@@ -180,9 +186,7 @@ async function verified(
 const bundle = bundleWorkflows();
 
 test('verify answers for many at once, from an export as from Temporal', async () => {
-  const cases = (
-    await Promise.all(goldens.map((golden) => runHistories(source.histories, idOf(golden))))
-  ).flat();
+  const cases = (await Promise.all(goldens.map((golden) => runHistories(shelf, idOf(golden))))).flat();
   const all: Replayed[] = [];
   for await (const replayed of verifyReplay(cases, { bundle: await bundle, codec: createCodec() }))
     all.push(replayed);

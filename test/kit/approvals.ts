@@ -21,7 +21,12 @@ import { createActivities } from '../../src/temporal/activities';
 import { createAuthorityRobot } from '../../src/temporal/authority-robot';
 import { createDispatcher } from '../../src/temporal/dispatcher';
 import type { Rules } from '../../src/temporal/rules';
-import { startWorker, type RunningWorker } from '../../src/temporal/worker';
+import {
+  bundleWorkflows,
+  startWorker,
+  type RunningWorker,
+  type WorkflowBundle,
+} from '../../src/temporal/worker';
 import { OPEN_RULES } from './open-rules';
 import { toyContracts } from './plans';
 import { codec, openRobots, type Robots } from './robots';
@@ -56,7 +61,9 @@ export interface SignedRobots extends Robots {
   ): Promise<string>;
   /** Signs as a door would, without sending. */
   signed(outcome: string, gate: string, deciding: Deciding): Promise<string>;
-  startRobots(): Promise<RunningWorker>;
+  stopRobots(): Promise<void>;
+  /** Starts them from workflows that are bundled anew. */
+  restartRobots(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -96,16 +103,16 @@ export async function openSignedRobots(options: { readonly stand?: string } = {}
     ...{ now: Date.now, log },
   });
   const { address, namespace } = stand.stand.temporal;
-  const startRobots = (): Promise<RunningWorker> =>
+  const startRobots = (of: WorkflowBundle): Promise<RunningWorker> =>
     startWorker({
-      ...{ address, namespace, codec, bundle },
+      ...{ address, namespace, codec, bundle: of },
       robots: ['service', 'platform:toys'],
       activities: {
         ...createActivities({ dispatcher, awfs: toyContracts.keys(), log, check: approvals.check }),
         ...robot.activities,
       },
     });
-  const worker = await startRobots();
+  let worker = await startRobots(bundle);
   const releaser = robot.release(outcomes);
   const services = {
     outcomes,
@@ -116,7 +123,11 @@ export async function openSignedRobots(options: { readonly stand?: string } = {}
   } as unknown as Services;
   return {
     ...robots,
-    ...{ approvals, cortex, services, rules, startRobots },
+    ...{ approvals, cortex, services, rules },
+    stopRobots: () => worker.stop(),
+    restartRobots: async () => {
+      worker = await startRobots(await bundleWorkflows());
+    },
     authority: robot.authority,
     newTenant: async (tenant = `t${randomUUID().slice(0, 8)}`) => {
       for (const [id, manager] of Object.entries(ORG)) {

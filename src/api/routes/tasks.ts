@@ -76,6 +76,16 @@ export const getTask = defineRoute({
     input: z.unknown().optional().meta({ description: 'of an action: its input' }),
     overrides: z.array(overrideSeen).readonly().optional(),
     evidence: z.string().optional(),
+    card: z
+      .object({
+        hash: z.string().meta({ description: 'what a decision is bound to: send it along as `card`' }),
+        card: z
+          .unknown()
+          .meta({
+            description: 'what will happen, why, at what risk and cost, what can be undone, who is asked',
+          }),
+      })
+      .optional(),
   }),
   answers: { 200: 'as it stands now' },
   problems: ['OUTCOME_UNKNOWN', 'TASK_UNKNOWN'],

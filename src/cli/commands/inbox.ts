@@ -9,6 +9,7 @@ import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import { acceptedOf } from '../refuse';
 import { withServices } from '../services';
 import { table } from '../table';
+import { cardLines } from '../card-lines';
 import { addressFrom, byOf, show, type ActOptions } from './act';
 
 interface InboxOptions extends CommonOptions {
@@ -101,12 +102,13 @@ function waitsFor({ kind, approval, by, awf, because }: Task): string {
 const timeOf = ({ since }: Task): string => new Date(since).toISOString().slice(0, 19).replace('T', ' ');
 
 export function detailLines(task: TaskDetail): readonly string[] {
-  const { input, overrides = [], evidence, claimedBy } = task;
+  const { input, overrides = [], evidence, claimedBy, card } = task;
   return [
     `${task.kind} ${task.id}`,
     `waits for ${waitsFor(task)}, since ${timeOf(task)}, about ${task.entity}`,
     ...(claimedBy === undefined ? [] : [`claimed by ${claimedBy}`]),
     ...(evidence === undefined ? [] : [`was done by hand: ${evidence}`]),
+    ...(card === undefined ? [] : cardLines(card)),
     ...(input === undefined ? [] : [`input ${JSON.stringify(input)}`]),
     ...overrides.map((override) =>
       printTraceEvent({ kind: 'override', at: task.since, ...override }).slice(9),

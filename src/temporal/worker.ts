@@ -15,7 +15,7 @@ import {
 import type { PayloadCodec } from '@temporalio/common';
 import { CONTROL_QUEUE } from '../../workflows/control-protocol';
 import { platformQueue, SERVICE_QUEUE } from '../../workflows/protocol';
-import { projectorSinks } from './sinks';
+import { projectorSinks, type GrownRun } from './sinks';
 
 /** What a robot does: run outcomes, or fire the AWFs of one domain. */
 export type Robot = 'service' | `platform:${string}`;

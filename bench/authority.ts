@@ -46,6 +46,14 @@ type Side = (typeof SIDES)[number];
 const codec = createCodec();
 const log = { info: () => undefined, warn: (...said: unknown[]) => console.error('backstep:', ...said) };
 
+const MANY = [
+  ['one tenant', 1],
+  ['twenty tenants', 20],
+] as const;
+
+/** One part alone can be named on the command line. */
+const wants = (part: 'admissions' | 'outcomes'): boolean => (process.argv[2] ?? part) === part;
+
 async function main(): Promise<void> {
   const figures: Record<string, number> = decisions();
   quietRuntime();
@@ -53,13 +61,10 @@ async function main(): Promise<void> {
   const stage = await openStage(new AbortController().signal, () => undefined);
   const database = openDatabase({ url: stage.databaseUrl, applicationName: 'backstep-bench', poolSize: 20 });
   try {
-    for (const [name, tenants] of [
-      ['one tenant', 1],
-      ['twenty tenants', 20],
-    ] as const) {
+    for (const [name, tenants] of wants('admissions') ? MANY : []) {
       Object.assign(figures, await admissions(database, name, tenants));
     }
-    Object.assign(figures, await outcomesInTurns(stage, database));
+    if (wants('outcomes')) Object.assign(figures, await outcomesInTurns(stage, database));
   } finally {
     await database.close();
     await stage.close();

@@ -1,6 +1,7 @@
 -- Admission, as functions of the database: each is one round trip and, under one lock a tenant, one step after another. That
 -- lock is what makes counters, queues and controls agree at every instant; docs/decisions/0031 weighs it. They are replaced
--- whenever the schema is brought up to date, and call for no migration of their own.
+-- whenever the schema is brought up to date, and call for no migration of their own. Those that each action calls keep their
+-- plans: left to itself the planner makes some anew each time, which takes longer than all the rest of the statement.
 
 CREATE OR REPLACE FUNCTION authority_lock(p_tenant text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
@@ -22,45 +23,39 @@ $$;
 -- is there only to be looked at }. A control `limit:<key>` stands in
 -- for the contract's limit: it tightens what is printed, and says what is not.
 CREATE OR REPLACE FUNCTION authority_room(p_tenant text, p_outcome text, p_asks jsonb, p_at bigint, p_behind text[], p_once boolean,
-  OUT used jsonb, OUT asked jsonb, OUT taken jsonb, OUT once jsonb, OUT short text[]) LANGUAGE plpgsql AS $$
+  OUT used jsonb, OUT asked jsonb, OUT taken jsonb, OUT once jsonb, OUT short text[]) LANGUAGE plpgsql
+SET plan_cache_mode = 'force_generic_plan' AS $$
 DECLARE
   v_hour bigint := authority_bucket('hour', p_at);
   v_day bigint := authority_bucket('day', p_at);
   v_month bigint := authority_bucket('month', p_at);
   v_set jsonb;
-  v_stressed boolean := false;
-  v_all boolean;
 BEGIN
   SELECT jsonb_object_agg(m.kind, m.value) INTO v_set FROM authority_controls m
   WHERE m.tenant = p_tenant AND m.scope = 'tenant' AND m.name = p_tenant AND m.kind >= 'limit:' AND m.kind < 'limit;';
-  LOOP
-    v_all := v_stressed;
-    SELECT coalesce(jsonb_object_agg(x.k, CASE WHEN x.l IS NOT NULL AND x.u > 0 AND x.k = ANY(p_behind) THEN greatest(x.used, x.l) ELSE x.used END), '{}'),
-      coalesce(jsonb_object_agg(x.k, x.u), '{}'),
-      coalesce(jsonb_agg(jsonb_build_object('k', x.k, 'b', x.b, 'u', x.u)) FILTER (WHERE x.u > 0 AND NOT x.o), '[]'),
-      coalesce(jsonb_agg(jsonb_build_object('k', x.k, 'b', x.b, 'u', x.u)) FILTER (WHERE x.u > 0 AND x.o), '[]'),
-      coalesce(array_agg(x.k) FILTER (WHERE x.u > 0 AND x.l IS NOT NULL AND (x.used + x.u > x.l OR x.k = ANY(p_behind))), '{}'),
-      coalesce(bool_and(x.used + x.u >= 0.5 * x.l) FILTER (WHERE x.guardrail), true)
-    INTO authority_room.used, asked, taken, once, short, v_stressed
+  SELECT coalesce(jsonb_object_agg(x.k, CASE WHEN x.l IS NOT NULL AND x.u > 0 AND x.k = ANY(p_behind) THEN greatest(x.used, x.l) ELSE x.used END), '{}'),
+    coalesce(jsonb_object_agg(x.k, x.u), '{}'),
+    coalesce(jsonb_agg(jsonb_build_object('k', x.k, 'b', x.b, 'u', x.u)) FILTER (WHERE x.u > 0 AND NOT x.o), '[]'),
+    coalesce(jsonb_agg(jsonb_build_object('k', x.k, 'b', x.b, 'u', x.u)) FILTER (WHERE x.u > 0 AND x.o), '[]'),
+    coalesce(array_agg(x.k) FILTER (WHERE x.u > 0 AND x.l IS NOT NULL AND (x.used + x.u > x.l OR x.k = ANY(p_behind))), '{}')
+  INTO authority_room.used, asked, taken, once, short
+  FROM (
+    SELECT a.k, a.b, a.o, coalesce(c.used, 0) AS used, CASE WHEN a.o AND p_once THEN 0 ELSE a.u END AS u,
+      CASE WHEN v_set -> ('limit:' || a.k) IS NULL THEN a.l WHEN a.p IS NULL THEN (v_set ->> ('limit:' || a.k))::bigint
+        ELSE least(a.p, (v_set ->> ('limit:' || a.k))::bigint) END AS l
     FROM (
-      SELECT a.k, a.b, a.o, a.guardrail, coalesce(c.used, 0) AS used, CASE WHEN a.o AND p_once THEN 0 ELSE a.u END AS u,
-        CASE WHEN v_set -> ('limit:' || a.k) IS NULL THEN a.l WHEN a.p IS NULL THEN (v_set ->> ('limit:' || a.k))::bigint
-          ELSE least(a.p, (v_set ->> ('limit:' || a.k))::bigint) END AS l
-      FROM (
-        SELECT e.k, e.u, e.l, e.p, coalesce(e.o, false) AS o, e.z IS NOT NULL AS guardrail,
-          CASE e.w WHEN 'hour' THEN v_hour WHEN 'day' THEN v_day WHEN 'month' THEN v_month ELSE 0 END AS b
-        FROM jsonb_to_recordset(p_asks) AS e(k text, w text, u bigint, l bigint, p bigint, o boolean, z boolean)
-        WHERE v_all OR e.z IS NOT TRUE
-      ) AS a
-      LEFT JOIN authority_counters c ON c.tenant = p_tenant AND c.key = a.k AND c.bucket = a.b
-    ) AS x;
-    -- The others are looked at only where they can matter: while every limit that this asks of is well used.
-    EXIT WHEN v_all OR NOT v_stressed;
-  END LOOP;
+      SELECT e.k, e.u, e.l, e.p, coalesce(e.o, false) AS o,
+        CASE e.w WHEN 'hour' THEN v_hour WHEN 'day' THEN v_day WHEN 'month' THEN v_month ELSE 0 END AS b
+      FROM jsonb_to_recordset(p_asks) AS e(k text, w text, u bigint, l bigint, p bigint, o boolean, z boolean)
+      WHERE e.z IS NOT TRUE
+    ) AS a
+    LEFT JOIN authority_counters c ON c.tenant = p_tenant AND c.key = a.k AND c.bucket = a.b
+  ) AS x;
 END $$;
 
 -- Adds units, or with -1 gives them back.
-CREATE OR REPLACE FUNCTION authority_count(p_tenant text, p_units jsonb, p_sign int) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION authority_count(p_tenant text, p_units jsonb, p_sign int) RETURNS void LANGUAGE plpgsql
+SET plan_cache_mode = 'force_generic_plan' AS $$
 BEGIN
   IF p_units = '[]' THEN RETURN; END IF;
   IF p_sign < 0 THEN
@@ -158,15 +153,23 @@ BEGIN
   END IF;
 END $$;
 
--- Asks to fire: everything that can hold an action is read, and its units are taken if nothing here does.
+-- Asks to fire: everything that can hold an action is read, and its units are taken if nothing here does. Asks are as those of
+-- `authority_room`, with b the window of each; `taken` and `once` of the scope are the same as they are kept. It does what
+-- `authority_room` does for the queue, but writes no more JSON than is told: an action that need not wait is most of them.
 CREATE OR REPLACE FUNCTION authority_admit(p_tenant text, p_outcome text, p_node text, p_firing int, p_at bigint, p_scope jsonb,
-  p_asks jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+  p_asks jsonb) RETURNS jsonb LANGUAGE plpgsql
+SET plan_cache_mode = 'force_generic_plan' AS $$
 DECLARE
   k record;
-  room record;
   v_found boolean;
   v_waits boolean;
-  v_asks jsonb := p_asks;
+  v_asking text := 'all';
+  v_set jsonb;
+  v_used jsonb;
+  v_short text[];
+  v_taken jsonb;
+  v_stressed boolean := false;
+  v_all boolean;
   v_behind text[] := '{}';
   v_breaker text := 'closed';
   v_me text := p_outcome || '#' || p_node;
@@ -229,22 +232,44 @@ BEGIN
     END IF;
   END IF;
 
-  IF v_found AND k.state IN ('open', 'granted') THEN v_asks := (SELECT jsonb_agg(a || '{"u": 0}') FROM jsonb_array_elements(p_asks) AS a);
-  ELSIF v_found AND k.state = 'resting' THEN
-    v_asks := (SELECT jsonb_agg(CASE WHEN a ->> 'w' = 'at_once' THEN a ELSE a || '{"u": 0}' END) FROM jsonb_array_elements(p_asks) AS a);
+  IF v_found THEN v_asking := CASE k.state WHEN 'resting' THEN 'at_once' ELSE 'none' END; END IF;
+  IF k.controls @> '[{"s": "tenant"}]' THEN
+    SELECT jsonb_object_agg(c ->> 'k', c -> 'v') INTO v_set FROM jsonb_array_elements(k.controls) AS c
+    WHERE c ->> 's' = 'tenant' AND starts_with(c ->> 'k', 'limit:');
   END IF;
-  SELECT * INTO room FROM authority_room(p_tenant, p_outcome, coalesce(v_asks, '[]'), p_at, v_behind, k.once);
-  IF cardinality(room.short) > 0 THEN v_verdict := 'blocked'; END IF;
+  LOOP
+    v_all := v_stressed;
+    SELECT jsonb_object_agg(x.k, CASE WHEN x.l IS NOT NULL AND x.u > 0 AND x.k = ANY(v_behind) THEN greatest(x.used, x.l) ELSE x.used END),
+      array_agg(x.k) FILTER (WHERE x.u > 0 AND x.l IS NOT NULL AND (x.used + x.u > x.l OR x.k = ANY(v_behind))),
+      coalesce(bool_and(x.used + x.u >= 0.5 * x.l) FILTER (WHERE x.z IS NOT NULL), true)
+    INTO v_used, v_short, v_stressed
+    FROM (
+      SELECT a.k, a.z, coalesce(c.used, 0) AS used,
+        CASE WHEN v_asking = 'none' OR v_asking = 'at_once' AND a.b <> 0 OR a.o AND k.once THEN 0 ELSE a.u END AS u,
+        CASE WHEN v_set -> ('limit:' || a.k) IS NULL THEN a.l WHEN a.p IS NULL THEN (v_set ->> ('limit:' || a.k))::bigint
+          ELSE least(a.p, (v_set ->> ('limit:' || a.k))::bigint) END AS l
+      FROM jsonb_to_recordset(p_asks) AS a(k text, u bigint, l bigint, p bigint, o boolean, z boolean, b bigint)
+      LEFT JOIN authority_counters c ON c.tenant = p_tenant AND c.key = a.k AND c.bucket = a.b
+      WHERE v_all OR a.z IS NOT TRUE
+    ) AS x;
+    -- The others are looked at only where they can matter: while every limit that this asks of is well used.
+    EXIT WHEN v_all OR NOT v_stressed;
+  END LOOP;
+  IF v_short IS NOT NULL THEN v_verdict := 'blocked'; END IF;
 
   IF v_verdict = 'go' THEN
-    IF room.once <> '[]' THEN PERFORM authority_keep_once(p_tenant, p_outcome, room.once, p_at); END IF;
-    PERFORM authority_count(p_tenant, room.taken || room.once, 1);
+    v_taken := CASE v_asking WHEN 'all' THEN p_scope -> 'taken' WHEN 'at_once' THEN authority_at_once(p_scope -> 'taken', true) ELSE '[]' END;
+    IF p_scope ? 'once' AND NOT k.once THEN
+      PERFORM authority_keep_once(p_tenant, p_outcome, p_scope -> 'once', p_at);
+      PERFORM authority_count(p_tenant, p_scope -> 'once', 1);
+    END IF;
+    PERFORM authority_count(p_tenant, v_taken, 1);
     IF v_found THEN
-      UPDATE authority_reservations SET state = 'open', firing = p_firing, taken = taken || room.taken, changed_at = p_at
+      UPDATE authority_reservations SET state = 'open', firing = p_firing, taken = taken || v_taken, changed_at = p_at
       WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
     ELSE
       INSERT INTO authority_reservations AS o (tenant, outcome, node, firing, state, automation, awf, taken, since, changed_at)
-      VALUES (p_tenant, p_outcome, p_node, p_firing, 'open', v_automation, v_awf, room.taken, coalesce(k.w_since, p_at), p_at)
+      VALUES (p_tenant, p_outcome, p_node, p_firing, 'open', v_automation, v_awf, v_taken, coalesce(k.w_since, p_at), p_at)
       ON CONFLICT (tenant, outcome, node) DO UPDATE SET firing = p_firing, state = 'open', taken = excluded.taken, changed_at = p_at;
     END IF;
     IF v_waits THEN DELETE FROM authority_waiters WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node; END IF;
@@ -254,7 +279,7 @@ BEGIN
     END IF;
   END IF;
   RETURN jsonb_build_object('verdict', v_verdict, 'version', coalesce(k.version, 0), 'trust', k.trust, 'controls', k.controls,
-    'memory', k.memory, 'used', room.used, 'asked', room.asked, 'short', room.short,
+    'memory', k.memory, 'used', coalesce(v_used, '{}'), 'asking', v_asking, 'once', k.once, 'short', coalesce(to_jsonb(v_short), '[]'),
     'since', coalesce(CASE WHEN v_found THEN k.since END, k.w_since, p_at), 'seq', k.seq,
     'breaker', v_breaker, 'retryAt', k.retry_at, 'probeAt', k.probe_at);
 END $$;
@@ -318,7 +343,8 @@ $$;
 -- breaker: { share, windowMs, fewest, probeMs }, trust: figures or null, costs: [{ k, w, u, l, p }], decision }. A real cost that
 -- takes a counter past its limit is a breach of that guardrail: it is marked, for the rules to fold into the ledger of trust.
 CREATE OR REPLACE FUNCTION authority_settle(p_tenant text, p_outcome text, p_node text, p_at bigint, p_end jsonb) RETURNS boolean
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql
+SET plan_cache_mode = 'force_generic_plan' AS $$
 DECLARE
   r record;
   v_how text := p_end ->> 'how';
@@ -378,7 +404,8 @@ CREATE OR REPLACE FUNCTION authority_breaches(p_tenant text, p_costs jsonb, p_at
 $$;
 
 -- Counts a call of a system, opens its breaker when too many failed, and closes it when a probe came through.
-CREATE OR REPLACE FUNCTION authority_heard(p_tenant text, p_at bigint, p_end jsonb, p_me text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION authority_heard(p_tenant text, p_at bigint, p_end jsonb, p_me text) RETURNS void LANGUAGE plpgsql
+SET plan_cache_mode = 'force_generic_plan' AS $$
 DECLARE
   b authority_breakers%ROWTYPE;
   f jsonb := p_end -> 'breaker';
@@ -422,7 +449,8 @@ BEGIN
 END $$;
 
 -- One success or moderate failure in the trust ledger; `src/governance/trust.ts` is the definition, and a test holds the two together.
-CREATE OR REPLACE FUNCTION authority_trust(p_tenant text, p_at bigint, p_bad boolean, f jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION authority_trust(p_tenant text, p_at bigint, p_bad boolean, f jsonb) RETURNS void LANGUAGE plpgsql
+SET plan_cache_mode = 'force_generic_plan' AS $$
 DECLARE
   l jsonb;
   v_last bigint;

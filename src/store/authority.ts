@@ -6,6 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import type { TrustLedger } from '../governance/trust';
+import type { Window } from '../governance/figures/guardrails';
+import { windowAt } from '../governance/reserve';
 import { invariant } from '../kernel/invariant';
 import type { Json } from '../kernel/json';
 import type { Attempt } from '../kernel/failure';
@@ -26,7 +28,15 @@ import {
   RELEASE,
   STANDING,
 } from './authority-statements';
-import type { Authority, Control, GovernedAdmission, Said, WaitingAction, Woken } from './authority-port';
+import type {
+  Ask,
+  Authority,
+  Control,
+  GovernedAdmission,
+  Said,
+  WaitingAction,
+  Woken,
+} from './authority-port';
 import { attemptText, boxed, executeAdmission, short } from './barrier';
 import {
   ADMIT_GOVERNED,
@@ -60,12 +70,12 @@ export function createAuthority(database: Database): Authority {
           JSON.stringify(short(lost)),
           keep?.awf ?? null,
           keep === undefined ? null : boxed(keep.input),
-          JSON.stringify(scope),
-          JSON.stringify(asks),
+          JSON.stringify({ ...scope, ...unitsOf(asks, at) }),
+          JSON.stringify(asks.map((ask) => ({ ...ask, b: bucketOf(ask.w, at) }))),
         ],
       });
       invariant(row !== undefined, 'an admission says something');
-      return { holder, admission: admissionOf(row, holder, firing) };
+      return { holder, admission: admissionOf(row, { holder, firing, asks }) };
     },
     async commit(key, { output, undo }, { at, end }) {
       const [row] = await database.of(key.tenant).query<{ attempts: readonly Attempt[] }>({
@@ -192,22 +202,55 @@ function rowsForPeople(
   };
 }
 
+/** Start of the window that holds a time; 0 for what is counted at once. */
+const bucketOf = (window: Window, at: number): number => windowAt(window, at)?.from ?? 0;
+
+/** The units of these asks as they are kept, so that the database need not write them anew; `once` only where there are any. */
+function unitsOf(asks: readonly Ask[], at: number) {
+  const units = (isOnce: boolean) =>
+    asks.flatMap(({ k, w, u, o }) =>
+      u > 0 && (o === true) === isOnce ? [{ k, b: bucketOf(w, at), u }] : [],
+    );
+  const once = units(true);
+  return { taken: units(false), ...(once.length === 0 ? {} : { once }) };
+}
+
+/** What was asked for in fact, of that what was looked at: an action that holds its units already asks for none. */
+function askedOf(asks: readonly Ask[], { used, asking, once }: SeenRow): Said['asked'] {
+  const asked = asks.flatMap(({ k, w, u, o }) => {
+    if (used[k] === undefined) return [];
+    const isHeld = asking === 'none' || (asking === 'at_once' && w !== 'at_once') || (o === true && once);
+    return [[k, isHeld ? 0 : u] as const];
+  });
+  return Object.fromEntries(asked);
+}
+
+type SeenRow = Omit<Said, 'asked'> & {
+  /** All units were asked for, or those that count at once, or none. */
+  readonly asking: 'all' | 'at_once' | 'none';
+  /** Whether the outcome has taken before what it takes once. */
+  readonly once: boolean;
+};
+
 type SaidRow =
-  | Said
+  | SeenRow
   | { readonly verdict: 'skip'; readonly decision: string | null }
   | { readonly verdict: 'expired'; readonly since: number };
 
 function admissionOf(
   row: AdmittedRow & { readonly said: SaidRow },
-  holder: string,
-  firing: number,
+  {
+    holder,
+    firing,
+    asks,
+  }: { readonly holder: string; readonly firing: number; readonly asks: readonly Ask[] },
 ): GovernedAdmission {
   const { said } = row;
   switch (said.verdict) {
     case 'expired':
       return { kind: 'expired', since: said.since };
     case 'blocked':
-      return { kind: 'blocked', said };
+      return { kind: 'blocked', said: { ...said, asked: askedOf(asks, said) } };
     case 'skip':
       return {
         kind: 'skip',
@@ -215,6 +258,10 @@ function admissionOf(
         ...(said.decision === null ? {} : { decision: said.decision }),
       };
     case 'go':
-      return { kind: 'let', admission: executeAdmission(row, holder, firing), said };
+      return {
+        kind: 'let',
+        admission: executeAdmission(row, holder, firing),
+        said: { ...said, asked: askedOf(asks, said) },
+      };
   }
 }

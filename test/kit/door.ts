@@ -2,6 +2,7 @@
  * An API of which only the door is real: tokens and keys, rules, schemas and limits. What stands behind it notes for which
  * tenant somebody came through, and does nothing; what the API does is tested against a stand.
  */
+import { Readable } from 'node:stream';
 import type { ApiDeps } from '../../src/api/route';
 import type { Services } from '../../src/app/services';
 import { refuse } from '../../src/app/refusal';
@@ -71,7 +72,20 @@ export function doorOnly({ identify }: Pick<TokenIssuer, 'identify'>, passed: st
       return Promise.resolve(undefined);
     },
   };
-  const evidence = { log: { list: () => Promise.resolve([]) } };
+  const noteList = (tenant: string): Promise<never[]> => {
+    passed.push(tenant);
+    return Promise.resolve([]);
+  };
+  const evidence = {
+    log: {
+      list: noteList,
+      checkpoints: noteList,
+      tenants: () => Promise.resolve([]),
+      end: () => Promise.resolve({ size: 0, head: new Uint8Array(), frontier: [] }),
+    },
+    store: { alone: () => Promise.resolve(), cursors: () => Promise.resolve(new Map()) },
+    histories: { list: () => Readable.from([]) },
+  };
   const telemetry = noTelemetry();
   telemetry.metrics.text = (only) => {
     passed.push(only?.tenant ?? 'no tenant');

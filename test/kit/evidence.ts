@@ -10,7 +10,7 @@ import { createSubjectKeys, type SubjectKeys } from '../../src/store/subject-key
 import type { Database } from '../../src/store/database';
 import type { Outcomes } from '../../src/temporal/client';
 import { createHistories, type Histories } from '../../src/temporal/histories';
-import { codec } from './robots';
+import { createCodec } from '../../src/temporal/codec';
 
 export interface Evidence {
   readonly store: EvidenceStore;
@@ -33,7 +33,7 @@ export function openEvidence(database: Database, outcomes: Outcomes, signer = te
   const histories = createHistories(outcomes.client);
   const events: ProjectorEvent[] = [];
   const projector = startProjector({
-    ...{ store, keys, histories, codec, primitives },
+    ...{ store, keys, histories, codec: createCodec(), primitives },
     heads: { primitives, signer },
     tenants: () => log.tenants(),
     now: Date.now,

@@ -20,6 +20,7 @@ import {
 import { getReport, listReports, setReportRoute } from './reports';
 import { listNotices, reviveNotices } from './notices';
 import { attest, override } from './overrides';
+import { exportLogRoute, getRecordProof, listCheckpoints, listPolicyLog } from './policy-log';
 import { forkRoute, rehearseRoute, reviewRoute } from './replay';
 import { health, metricsRoute, openApiRoute, readiness } from './service';
 import { claim, complete, fire, getTask, listTasks, unclaim } from './tasks';
@@ -39,6 +40,10 @@ export const tableOf = ({ isStopping, document }: TableParts): readonly Route[] 
   followLinkRoute,
   listNotices,
   reviveNotices,
+  listPolicyLog,
+  listCheckpoints,
+  getRecordProof,
+  exportLogRoute,
   getReport,
   listReports,
   setReportRoute,

@@ -41,6 +41,7 @@ const BODIES: Readonly<Record<string, object>> = {
   decideFacts: {},
   putEntity: { fields: {} },
   scheduleReport: { on: true },
+  exportPolicyLog: { reason: 'a test' },
 };
 
 /** What a path names that is looked up among the caller's own, where it is not any text. */
@@ -55,6 +56,7 @@ const NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   getReport: { kind: 'actions' },
   scheduleReport: { kind: 'actions' },
   putEntity: { id: 'person:ada' },
+  getRecordProof: { seq: '0' },
 };
 
 /** Routes that ask for nothing of any tenant. */

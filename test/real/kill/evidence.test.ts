@@ -1,0 +1,168 @@
+/**
+ * Evidence under fire: robots with their projectors, and the Temporal server are killed, and Postgres is stopped, at random while outcomes run.
+ * Afterwards every outcome is on record once and in full, a bundle proves it, and the rows told anew are the rows that stood.
+ * `BACKSTEP_EVIDENCE_OUTCOMES` enlarges it: 60 fit CI, 500 are what is asked for.
+ */
+import { generateKeyPairSync, randomInt, randomUUID } from 'node:crypto';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { signerOf } from '../../../src/app/log-key';
+import { primitives } from '../../../src/app/primitives';
+import type { PlanNode } from '../../../src/plan/plan';
+import { bundleIn } from '../../../src/projection/bundle';
+import { bundleSource } from '../../../src/projection/bundle-source';
+import { signWhenDue } from '../../../src/projection/heads';
+import { rebuild } from '../../../src/projection/rebuild';
+import { verifyBundle } from '../../../src/projection/verify-bundle';
+import { writeBundle } from '../../../src/projection/write-bundle';
+import { connectOutcomes, type Outcomes } from '../../../src/temporal/client';
+import { bundleWorkflows } from '../../../src/temporal/worker';
+import { Crew } from '../../kit/crew';
+import { DurableShelf } from '../../kit/durable-shelf';
+import { openEvidence } from '../../kit/evidence';
+import { put, toyPlan } from '../../kit/plans';
+import { codec } from '../../kit/robots';
+import { openTestStand, STAND_TIMEOUT_MS, type TestStand } from '../../kit/stand';
+
+const OUTCOMES = Number(process.env['BACKSTEP_EVIDENCE_OUTCOMES'] ?? 60);
+const TEST_MS = 120_000 + OUTCOMES * 2_000;
+const tenant = 'acme';
+
+let stand: TestStand;
+let outcomes: Outcomes;
+let crew: Crew;
+let folder: string;
+const pem = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+
+beforeAll(async () => {
+  stand = await openTestStand('evidence-kill');
+  const { address, namespace } = stand.stand.temporal;
+  outcomes = await connectOutcomes({ address, namespace, codec });
+  await new DurableShelf(stand.owner).create();
+  folder = mkdtempSync(path.join(tmpdir(), 'backstep-evidence-'));
+  const bundle = path.join(folder, 'bundle.js');
+  writeFileSync(bundle, (await bundleWorkflows()).code);
+  const databaseUrl = stand.stand.postgres.url;
+  crew = new Crew('robot-process.ts', { address, namespace, databaseUrl, bundle, logKey: pem });
+  await crew.start(2);
+}, STAND_TIMEOUT_MS);
+
+afterAll(async () => {
+  await crew?.stop();
+  await outcomes?.close();
+  rmSync(folder, { recursive: true, force: true });
+  await stand?.close();
+}, 60_000);
+
+/** Three boxes in both lanes; every fourth outcome goes back at the end. */
+function planOf(i: number) {
+  const mark = randomUUID().slice(0, 8);
+  const lane = i % 2 === 0 ? 'local' : 'remote';
+  const names = ['a', 'b', 'c'].map((letter) => `${letter}-${mark}`);
+  const nodes: PlanNode[] = names.map((name, at) => put(name, at === 0 ? [] : [names[at - 1]!], { lane }));
+  if (i % 4 === 3) nodes.push({ kind: 'end', id: 'end', after: [names[2]!], how: 'backstep' });
+  return toyPlan(nodes, { tenant });
+}
+
+const begin = async (i: number): Promise<string> => {
+  const start = { plan: planOf(i), planId: 'x', cause: { event: `e${i}` }, startedBy: 'person:a' };
+  for (;;) {
+    const started = await outcomes.start(start, `fire-${i}`).catch(() => undefined);
+    if (started !== undefined) return started.id;
+    await sleep(200);
+  }
+};
+
+/** One thing dies; which is a matter of chance. */
+async function strike(): Promise<void> {
+  const { temporal, postgres } = stand.stand;
+  switch (randomInt(4)) {
+    case 0:
+      await temporal.kill('SIGKILL');
+      await temporal.restart();
+      return;
+    case 1:
+      await postgres.stop();
+      await postgres.start();
+      return;
+    default:
+      crew.killAll();
+  }
+}
+
+const ended = async (id: string): Promise<void> => {
+  for (;;) {
+    const result = await outcomes.result(id).catch(() => undefined);
+    if (result !== undefined) return;
+    await sleep(200);
+  }
+};
+
+test(
+  'whatever dies, every outcome is on record once and in full, and can be proven and told again',
+  async () => {
+    const striking = { isOver: false };
+    const strikes = (async () => {
+      for (let n = 0; n < 4 || !striking.isOver; n++) {
+        await sleep(300 + randomInt(900));
+        await strike();
+        if (n >= 4 + OUTCOMES / 20) return;
+      }
+    })();
+    const ids: string[] = [];
+    for (let i = 0; i < OUTCOMES; i += 10) {
+      const some = Array.from({ length: Math.min(10, OUTCOMES - i) }, (_, k) => begin(i + k));
+      ids.push(...(await Promise.all(some)));
+    }
+    await Promise.all(ids.map(ended));
+    striking.isOver = true;
+    await strikes;
+    await crew.stop();
+    expect(crew.died).toBeGreaterThan(0);
+
+    const signer = signerOf(pem);
+    const evidence = openEvidence(stand.database, outcomes, signer);
+    try {
+      await evidence.projector.catchUp();
+      expect(evidence.projector.status().stalled).toEqual([]);
+      await signWhenDue({ store: evidence.store, primitives, signer, now: Date.now }, tenant, true);
+      const texts = (await evidence.log.list(tenant, { limit: 1_000_000 })).map(({ text }) => text);
+      const records = texts.map(
+        (text) => JSON.parse(text) as { kind: string; outcome: string; origin: object },
+      );
+      expect(new Set(records.map(({ origin }) => JSON.stringify(origin))).size).toBe(records.length);
+      const told = (kind: string): readonly string[] =>
+        records
+          .filter((record) => record.kind === kind)
+          .map(({ outcome }) => outcome)
+          .sort();
+      expect(told('outcome.started')).toEqual([...ids].sort());
+      const isBack = (id: string): boolean => ids.indexOf(id) % 4 === 3;
+      expect(told('outcome.completed')).toEqual(ids.filter((id) => !isBack(id)).sort());
+      expect(told('outcome.backstepped')).toEqual(ids.filter(isBack).sort());
+      expect(told('action.committed')).toHaveLength(OUTCOMES * 3);
+
+      const out = path.join(folder, 'bundle');
+      mkdirSync(path.join(out, 'histories'), { recursive: true });
+      const source = await bundleSource(evidence, { tenant, at: Date.now(), by: 'person:audrey' });
+      await writeBundle(
+        source,
+        { write: (name, bytes) => appendFileSync(path.join(out, name), bytes) },
+        signer,
+      );
+      const verified = await verifyBundle(bundleIn(out), { primitives, codec });
+      expect(verified.flaws).toEqual([]);
+      expect(verified).toMatchObject({ records: records.length, notDerived: 0 });
+      expect(await rebuild({ ...evidence, codec, primitives }, tenant)).toMatchObject({
+        outcomes: OUTCOMES,
+        changed: [],
+        kept: [],
+      });
+    } finally {
+      await evidence.projector.stop();
+    }
+  },
+  TEST_MS,
+);

@@ -131,12 +131,8 @@ test('a webhook of another time is refused, on either side of the window', async
 test('whoever signs may send events, and nothing else', async () => {
   expect(await send({ url: '/v1/outcomes' })).toEqual({ status: 401, code: 'TOKEN_MISSING' });
   const authorization = await issuer.good({ tenant: 'acme', roles: ['source'], name: 'service:workday' });
-  const statuses = await Promise.all(
-    api.routes
-      .filter(({ access }) => access !== 'public')
-      .map(async ({ id, access }) => [id, access !== 'public' && access.roles.includes('source')] as const),
-  );
-  expect(statuses.filter(([, isLetIn]) => isLetIn).map(([id]) => id)).toEqual(['receiveEvent']);
+  const open = api.routes.filter(({ access }) => access !== 'public' && access.roles.includes('source'));
+  expect(open.map(({ id }) => id)).toEqual(['receiveEvent']);
   const response = await api.app.inject({ method: 'GET', url: '/v1/outcomes', headers: { authorization } });
   expect(response.statusCode).toBe(403);
 });

@@ -25,3 +25,6 @@ export interface CommonOptions {
 }
 
 export type CommandResult = Promise<ExitCode>;
+
+/** Options of the form `key=value`. */
+export type Pairs = readonly (readonly [key: string, value: string])[];

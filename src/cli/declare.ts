@@ -3,7 +3,7 @@
  * Entry ring.
  */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { CommandContext, CommandResult, CommonOptions } from './context';
+import type { CommandContext, CommandResult, CommonOptions, Pairs } from './context';
 import type { ExitCode } from './complaint';
 
 /** What the groups of commands are added to, and with. */
@@ -72,8 +72,6 @@ export function collectPair(text: string, before: Pairs = []): Pairs {
   if (at < 1) throw new InvalidArgumentError('It has to be `key=value`.');
   return [...before, [text.slice(0, at), text.slice(at + 1)]];
 }
-
-export type Pairs = readonly (readonly [key: string, value: string])[];
 
 export function collectText(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...text.split(',').map((part) => part.trim())];

@@ -14,7 +14,7 @@ import type { Result } from '../kernel/result';
 import type { Refusal } from '../app/refusal';
 import { Complaint, usage } from './complaint';
 import type { CommandContext } from './context';
-import type { Pairs } from './declare';
+import type { Pairs } from './context';
 
 /** The value, or a complaint that shows every diagnostic. */
 export function valueOf<T>(

@@ -18,7 +18,7 @@ import type { Mode } from '../../governance/mode';
 import { didYouMean } from '../../kernel/diagnostic';
 import { Complaint, usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
-import type { Pairs } from '../declare';
+import type { Pairs } from '../context';
 import { acceptedOf, configOf } from '../refuse';
 import { withServices } from '../services';
 import { table } from '../table';

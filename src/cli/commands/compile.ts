@@ -6,7 +6,7 @@ import type { AnyRunbook } from '../../dsl';
 import type { JsonObject } from '../../kernel/json';
 import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
-import type { Pairs } from '../declare';
+import type { Pairs } from '../context';
 import { configOf, entityFromFile, paramsOf, runbookOf, valueOf } from '../refuse';
 import type { Terminal } from '../terminal';
 

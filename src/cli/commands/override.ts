@@ -6,7 +6,7 @@ import type { Json } from '../../kernel/json';
 import { mergePatch, type Difference } from '../../kernel/merge-patch';
 import { usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult } from '../context';
-import type { Pairs } from '../declare';
+import type { Pairs } from '../context';
 import { acceptedOf } from '../refuse';
 import { withServices } from '../services';
 import { addressFrom, jsonFrom, show, type ActOptions } from './act';

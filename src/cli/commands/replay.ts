@@ -22,7 +22,7 @@ import type { Today } from '../../replay/today';
 import type { Plan } from '../../plan/plan';
 import { Complaint, usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
-import type { Pairs } from '../declare';
+import type { Pairs } from '../context';
 import { acceptedOf, configOf, outcomeIdFrom } from '../refuse';
 import { withSource, type SourceOptions } from '../histories';
 import { forkLines, rehearsalLines, reviewLines } from '../replay-lines';

@@ -6,7 +6,7 @@ import type { Plan } from '../../plan/plan';
 import { simulate, type FireMode } from '../../simulator/simulator';
 import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
-import type { Pairs } from '../declare';
+import type { Pairs } from '../context';
 import { didYouMean } from '../../kernel/diagnostic';
 import { runbookOf } from '../refuse';
 import { TracePrinter, widthOf } from '../trace-lines';

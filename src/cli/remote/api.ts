@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Diagnostic } from '../../kernel/diagnostic';
 import type { Settings } from '../../app/settings';
 import { Complaint } from '../complaint';
+import type { CommandContext, CommandResult } from '../context';
 
 type Query = Readonly<Record<string, string | number | undefined>>;
 
@@ -15,6 +16,18 @@ export interface RemoteApi {
   post<Body>(path: string, body: object): Promise<Body>;
   put<Body>(path: string, body: object): Promise<Body>;
 }
+
+interface Asked<Given extends readonly unknown[], Options> {
+  readonly given: Given;
+  readonly options: Options;
+}
+
+/** A command against the API. */
+export type RemoteCommand<Given extends readonly unknown[] = never, Options = never> = (
+  api: RemoteApi,
+  context: CommandContext,
+  asked: Asked<Given, Options>,
+) => CommandResult;
 
 /** Where the API is and as whom it is asked; `undefined` where commands ask the servers themselves. */
 export interface Remote {

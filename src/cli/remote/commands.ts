@@ -8,26 +8,15 @@ import type { Task, TaskDetail } from '../../app/tasks';
 import type { Explanation, Level } from '../../replay/explanation';
 import { explanationLines } from '../../replay/explanation';
 import { usage, type ExitCode } from '../complaint';
-import type { CommandContext, CommandResult, CommonOptions } from '../context';
-import type { Pairs } from '../declare';
+import type { CommonOptions } from '../context';
+import type { Pairs } from '../context';
 import { outcomeIdFrom } from '../refuse';
 import { addressFrom, resolutionFrom, show, type ResolveOptions } from '../commands/act';
 import { inForceLines, limitFrom, showDial, showKill, trustLines } from '../commands/authority';
 import { detailLines, taskTable } from '../commands/inbox';
-import type { RemoteApi } from './api';
+import type { RemoteCommand } from './api';
 import * as people from './people';
 import * as stories from './stories';
-
-interface Asked<Given extends readonly unknown[], Options> {
-  readonly given: Given;
-  readonly options: Options;
-}
-
-export type RemoteCommand<Given extends readonly unknown[] = never, Options = never> = (
-  api: RemoteApi,
-  context: CommandContext,
-  asked: Asked<Given, Options>,
-) => CommandResult;
 
 interface Acting extends CommonOptions {
   readonly reason?: string;

@@ -17,7 +17,7 @@ import {
   type OverrideOptions,
 } from '../commands/override';
 import { CLAIM_WORDS } from '../commands/inbox';
-import type { RemoteCommand } from './commands';
+import type { RemoteCommand } from './api';
 import { pathOf } from './stories';
 
 const taskPath = (id: string, rest: string): string => `/v1/tasks/${encodeURIComponent(id)}/${rest}`;

@@ -12,7 +12,7 @@ import { Complaint, usage, type ExitCode } from '../complaint';
 import { showTaken, sentFrom } from '../commands/emit';
 import { show } from '../commands/act';
 import type { CommandContext, CommonOptions } from '../context';
-import type { Pairs } from '../declare';
+import type { Pairs } from '../context';
 import { outcomeIdFrom, paramsOf, runbookOf } from '../refuse';
 import { hintAt, tellStory, type Ending } from '../story';
 import { TracePrinter, widthOf, widthOfPlan } from '../trace-lines';

@@ -17,6 +17,7 @@ import { declarePeople } from './declare-people';
 import { declareReplay } from './declare-replay';
 import { declareReports } from './declare-reports';
 import { declareRobots } from './declare-robots';
+import { declareStandIns } from './declare-stand-ins';
 import { declareRunning } from './declare-running';
 import { declareStand } from './declare-stand';
 
@@ -42,9 +43,9 @@ export function buildProgram(context: CommandContext, done: (exit: ExitCode) => 
   declareAuthoring(declaring);
   declareRunning(declaring);
   declarePeople(declaring);
+  declareStandIns(declaring);
   declareAuthority(declaring);
   declareReplay(declaring);
-  declareReports(declaring);
   declareLog(declaring);
   declareReports(declaring);
   declareApi(declaring);

@@ -9,7 +9,9 @@ import { checkInput } from './check-input';
 import { helpForName, type Context } from './context';
 import { coursesOf, type DraftAction, type DraftNode, type DraftWait } from './draft';
 
-const APPROVER = /^(manager|director|executive|(role|person):[^\s:][^\s]*)$/;
+/** One, or `N of` several: `2 of person:ada|person:bo|director`. */
+const ONE = '(manager|director|executive|(role|person):[^\\s:|][^\\s|]*)';
+const APPROVER = new RegExp(`^(${ONE}|\\d{1,2} of ${ONE}(\\|${ONE})*)$`);
 /** An ISO 8601 date, or date and time with an offset. */
 const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/;
 const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/;

@@ -164,7 +164,7 @@ export async function openSignedRobots(options: { readonly stand?: string } = {}
         return Promise.resolve('done');
       };
       await decideSigned(
-        { ...services, outcomes: { ...spy, decide } as never },
+        { ...services, outcomes: { ...spy, decide } },
         { outcome, node: gate },
         said,
       );

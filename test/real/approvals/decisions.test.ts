@@ -23,7 +23,7 @@ const gate = (id: string, rest: object = {}): PlanNode =>
     ...{ kind: 'gate', id, approval: 'approve', by: ['manager'], expiresAfterMs: 600_000 },
     ...{ onRejected: { do: 'backstep' }, onExpired: { do: 'backstep' } },
     ...rest,
-  }) as PlanNode;
+  });
 
 /** A gate before one box; its name tells boxes of tests apart. */
 function gated(rest: object = {}): { readonly plan: ReturnType<typeof toyPlan>; readonly box: string } {

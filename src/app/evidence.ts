@@ -3,12 +3,15 @@
  * Entry ring; a composition root.
  */
 import type { PayloadCodec } from '@temporalio/common';
+import { sayNotices } from '../notices/say';
 import { startProjector, type Projector, type ProjectorEvent } from '../projection/projector';
 import { openDatabase, type Database } from '../store/database';
-import { createEvidenceStore, type EvidenceStore } from '../store/evidence';
+import { createEvidenceStore, type EvidenceStore, type WithRecords } from '../store/evidence';
 import { createPolicyLogStore, type PolicyLogStore } from '../store/policy-log';
 import { createSubjectKeys, type SubjectKeys } from '../store/subject-keys';
+import { countRecord } from '../telemetry/count-records';
 import type { Logger } from '../telemetry/logger';
+import type { Telemetry } from '../telemetry/telemetry';
 import { connectOutcomes, type Outcomes } from '../temporal/client';
 import { createHistories, type Histories } from '../temporal/histories';
 import { openLogKey } from './log-key';
@@ -49,10 +52,12 @@ export async function startProjecting(
   wiring: Wiring,
   {
     logger,
+    telemetry: { metrics },
     now,
     onEvent,
   }: {
     readonly logger: Logger;
+    readonly telemetry: Pick<Telemetry, 'metrics'>;
     readonly now: () => number;
     readonly onEvent?: (event: ProjectorEvent) => void;
   },
@@ -71,8 +76,13 @@ export async function startProjecting(
     onIdleError: (error) => logger.log('store.connection_lost', { error }),
   });
   const evidence = openEvidence(database, outcomes, codec);
+  const counted: WithRecords = (_client, _tenant, records) => {
+    for (const { entry } of records) countRecord(metrics, entry);
+    return Promise.resolve();
+  };
   const projector = startProjector({
     ...evidence,
+    store: createEvidenceStore(database, [sayNotices(now), counted]),
     primitives,
     heads: { primitives, signer },
     tenants: () => evidence.log.tenants(),
@@ -86,6 +96,9 @@ export async function startProjecting(
       if (event.kind === 'waiting') logger.log('projector.waiting', { error: event.error });
     },
   });
+  metrics.onCollect(() =>
+    metrics.set('backstep_projector_lag_seconds', {}, projector.status().lagMs / 1_000),
+  );
   return {
     projector,
     stop: async () => {

@@ -54,7 +54,7 @@ export async function reportOf(
 }
 
 /** Makes a report of the log as it is now. */
-export async function makeReport(
+async function makeReport(
   log: PolicyLogStore,
   of: { readonly tenant: string; readonly kind: ReportKind; readonly period: Period },
 ): Promise<Report> {

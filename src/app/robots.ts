@@ -138,7 +138,7 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
     const notices = robots.includes('service')
       ? startNotices({ settings, wiring, database, configOf, telemetry, logger, now })
       : undefined;
-    if (robots.includes('service')) projecting = await startProjecting(settings, wiring, { logger, now });
+    if (robots.includes('service')) projecting = await startProjecting(settings, wiring, { logger, telemetry, now });
     const shown = await showMetrics(settings, {
       ...{ telemetry, logger },
       ...(sdkMetrics === undefined ? {} : { along: `http://${sdkMetrics}/metrics` }),

@@ -144,7 +144,7 @@ async function call(
 }
 
 /** Over id, instant and body, so that neither can be put in another's place. `v1,` and base64. */
-export const webhookSignature = (
+const webhookSignature = (
   secret: string,
   { id, timestamp, payload }: { readonly id: string; readonly timestamp: string; readonly payload: string },
 ): string => `v1,${createHmac('sha256', secret).update(`${id}.${timestamp}.${payload}`).digest('base64')}`;

@@ -55,6 +55,8 @@ export interface NoticeStore {
   /** @param afterMs before the next attempt; absent: there is none */
   failed(delivery: ClaimedDelivery, failure: string, afterMs: number | undefined): Promise<void>;
   backlog(tenant: string): Promise<Backlog>;
+  /** What people were told of an outcome, in its order. */
+  list(tenant: string, outcome: string): Promise<readonly NoticeBody[]>;
   /** Newest first. */
   dead(tenant: string, limit: number): Promise<readonly DeadDelivery[]>;
   /** Gives what is dead another series of attempts; how many. */
@@ -129,6 +131,12 @@ export function createNoticeStore(database: Database): NoticeStore {
         .query<Backlog>({ name: 'notices-backlog', text: BACKLOG, values: [tenant] });
       return row ?? { waiting: 0, dead: 0 };
     },
+    async list(tenant, outcome) {
+      const statement = { name: 'notices-list', text: LIST, values: [tenant, outcome] };
+      return (await database.of(tenant).query<{ readonly body: NoticeBody }>(statement)).map(
+        ({ body }) => body,
+      );
+    },
     dead: (tenant, limit) =>
       database.of(tenant).query<DeadDelivery>({ name: 'notices-dead', text: DEAD, values: [tenant, limit] }),
     async revive(tenant) {
@@ -193,6 +201,8 @@ const FAILED = `
 const BACKLOG = `
   SELECT count(*) FILTER (WHERE state = 'waiting')::int AS waiting, count(*) FILTER (WHERE state = 'dead')::int AS dead
   FROM notice_deliveries WHERE tenant = $1 AND state <> 'sent'`;
+const LIST = `
+  SELECT body FROM notices WHERE tenant = $1 AND body->>'outcome' = $2 ORDER BY (body->>'at')::float8, id LIMIT 1000`;
 const DEAD = `
   SELECT d.notice, d.channel, d.attempts, d.failure, n.body
   FROM notice_deliveries d JOIN notices n ON n.tenant = d.tenant AND n.id = d.notice

@@ -66,13 +66,13 @@ export class Tally<Column extends string> {
 }
 
 /** Sums of prices are no sums of binary fractions. */
-export const tidy = (value: number): number => Math.round(value * 1e6) / 1e6;
+const tidy = (value: number): number => Math.round(value * 1e6) / 1e6;
 
 /** A share in per cent with one decimal; null of nothing. */
 export const percent = (part: number, whole: number): number | null =>
   whole === 0 ? null : Math.round((part / whole) * 1_000) / 10;
 
-export function bounded(table: Omit<Table, 'more'>): Table {
+function bounded(table: Omit<Table, 'more'>): Table {
   const { rows } = table;
   return { ...table, rows: rows.slice(0, ROWS_MAX), more: Math.max(0, rows.length - ROWS_MAX) };
 }

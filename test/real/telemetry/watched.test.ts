@@ -191,6 +191,22 @@ test('Prometheus reads what was counted, and the metrics of the SDK, at one port
   expect(TEMPORAL_METRICS.filter((name) => names.has(name))).not.toEqual([]);
 });
 
+test('what is on record is counted, and people are told of what waits for them', async () => {
+  await until(async () => (await services.notices.list('acme', outcome)).length > 0);
+  const text = await (await fetch(metricsUrl)).text();
+  expect(text).toMatch(/backstep_records_total\{tenant="acme",kind="outcome.started"\} [1-9]/);
+  expect(text).toMatch(/^backstep_projector_lag_seconds [0-9.]+$/m);
+  const [held] = await services.notices.list('acme', outcome);
+  expect(held).toMatchObject({
+    kind: 'action_held',
+    outcome,
+    title: expect.stringMatching(/^EMP-R-001 at /) as string,
+  });
+  expect(held?.card?.map(({ label }) => label)).toEqual(
+    expect.arrayContaining(['Action', 'Mode', 'Risk', 'Undo']),
+  );
+});
+
 test('what the client counted is its own, and a tenant is shown itself alone', async () => {
   const { metrics } = services.telemetry;
   expect(await metrics.text({ tenant: 'acme' })).toContain(

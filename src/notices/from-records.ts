@@ -1,0 +1,67 @@
+/**
+ * Which records people are told of, and what of them: made as the record is, in its transaction.
+ * Adapter ring; pure.
+ */
+import type { Entry, RecordKind } from '../audit/record';
+import type { NoticeKind } from '../config/notice-kinds';
+import { splitOutcomeId } from '../kernel/ids';
+import type { Json } from '../kernel/json';
+import { noticeIdOf, type Notice, type NoticeBody } from './notice';
+
+const TOLD: { readonly [Kind in RecordKind]?: NoticeKind } = {
+  'gate.opened': 'approval_asked',
+  'gate.reminded': 'approval_reminded',
+  'gate.escalated': 'approval_escalated',
+  'action.held': 'action_held',
+  'incident.opened': 'incident_opened',
+  'escalation.opened': 'escalation_opened',
+  'outcome.backstepped': 'outcome_backstepped',
+};
+
+/** What happened so long ago is nobody's to act on any more: a log that is written late wakes nobody, in milliseconds. */
+const LATE_MS = 86_400_000;
+
+/** Members of a record that a card shows, by the words it shows them under. */
+const SHOWN: Readonly<Record<string, string>> = {
+  approval: 'Approval',
+  awf: 'Action',
+  comp: 'Compensation',
+  mode: 'Mode',
+  riskClass: 'Risk',
+  confidence: 'Confidence',
+  reversibility: 'Undo',
+  cost: 'Cost',
+  code: 'Code',
+  to: 'Now asked',
+};
+
+/** The notice of a record; `undefined` where nobody is told of it. */
+export function noticeOfRecord(entry: Entry, now: number): Notice | undefined {
+  const kind = TOLD[entry.kind];
+  const { tenant, outcome, node, at, data, origin } = entry;
+  if (kind === undefined || outcome === undefined || now - at > LATE_MS) return undefined;
+  const code = splitOutcomeId(outcome)?.outcome ?? outcome;
+  const { because, of } = data;
+  const asked = Array.isArray(of) ? of.filter((one): one is string => typeof one === 'string') : undefined;
+  const body: NoticeBody = {
+    ...{ kind, outcome, at, title: node === undefined ? code : `${code} at ${node}` },
+    ...(node === undefined ? {} : { node }),
+    ...(typeof because === 'string' ? { because } : {}),
+    ...(asked === undefined || asked.length === 0 ? {} : { asked }),
+    card: Object.entries(SHOWN).flatMap(([name, label]) => {
+      const value = data[name];
+      return value === undefined || value === null ? [] : [{ label, value: printed(value) }];
+    }),
+  };
+  // One event of one run is one occasion.
+  return { tenant, id: noticeIdOf(body, `${origin.run}/${origin.event}/${origin.part}`), body };
+}
+
+/** `{api_calls: 2}` as `2 api_calls`. */
+function printed(value: Json): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, one]) => `${JSON.stringify(one)} ${name}`)
+    .join(', ');
+}

@@ -163,11 +163,7 @@ export async function openSignedRobots(options: { readonly stand?: string } = {}
         token = decision.token;
         return Promise.resolve('done');
       };
-      await decideSigned(
-        { ...services, outcomes: { ...spy, decide } },
-        { outcome, node: gate },
-        said,
-      );
+      await decideSigned({ ...services, outcomes: { ...spy, decide } }, { outcome, node: gate }, said);
       if (token === undefined) throw new Error('nothing was signed');
       return token;
     },

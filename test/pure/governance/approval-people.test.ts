@@ -4,7 +4,11 @@ import { coverageOf, escalatesTo, readStep, stepsOfGate } from '../../../src/gov
 import { APPROVER_LEVELS } from '../../../src/governance/mode';
 import fc from 'fast-check';
 
-const LINE = { of: 'person:worker', managers: ['person:lead', 'person:head', 'person:chief'], endsAtTop: true };
+const LINE = {
+  of: 'person:worker',
+  managers: ['person:lead', 'person:head', 'person:chief'],
+  endsAtTop: true,
+};
 const person = (name: string) => ({ name, level: null, roles: [] });
 
 const facts = (rest: Partial<DecidingFacts> = {}): DecidingFacts => ({
@@ -49,15 +53,17 @@ test('a level for the whole organisation counts where nobody has a line, and an 
 
 test('who has not the role of an approver decides nowhere, whoever they are', () => {
   expect(codeOf({ isApprover: false })).toBe('GATE_APPROVER_NOT_ALLOWED');
-  expect(codeOf({ isApprover: false, breaksGlass: true, mayBreakGlass: true })).toBe('GATE_APPROVER_NOT_ALLOWED');
+  expect(codeOf({ isApprover: false, breaksGlass: true, mayBreakGlass: true })).toBe(
+    'GATE_APPROVER_NOT_ALLOWED',
+  );
 });
 
 test('a reason is needed for an explicit approval, a chain and every rejection, and for nothing less', () => {
   const without = (approval: DecidingFacts['approval'], verdict: DecidingFacts['verdict']) =>
     codeOf({ approval, verdict, reason: '  ' });
-  expect((['confirm', 'review', 'approve', 'chain'] as const).map((type) => without(type, 'approve'))).toEqual([
-    ...['may', 'may', 'GATE_REASON_MISSING', 'GATE_REASON_MISSING'],
-  ]);
+  expect(
+    (['confirm', 'review', 'approve', 'chain'] as const).map((type) => without(type, 'approve')),
+  ).toEqual([...['may', 'may', 'GATE_REASON_MISSING', 'GATE_REASON_MISSING']]);
   expect(without('confirm', 'reject')).toBe('GATE_REASON_MISSING');
 });
 
@@ -76,9 +82,12 @@ test('who is barred decides neither for themselves, nor in an emergency, nor in 
 
 test('a stand-in has what was handed on, and no more', () => {
   const grants = [{ from: person('person:head'), to: 'person:peer', level: 'manager' as const }];
-  const asked = (by: string) => codeOf({ decider: person('person:peer'), grants, steps: stepsOfGate([by], null) });
+  const asked = (by: string) =>
+    codeOf({ decider: person('person:peer'), grants, steps: stepsOfGate([by], null) });
   expect([asked('manager'), asked('director')]).toEqual(['may', 'GATE_APPROVER_NOT_ALLOWED']);
-  expect(whoMayDecide(facts({ decider: person('person:peer'), grants }))).toMatchObject({ for: 'person:head' });
+  expect(whoMayDecide(facts({ decider: person('person:peer'), grants }))).toMatchObject({
+    for: 'person:head',
+  });
 });
 
 test('whoever stands higher may decide whatever one below may', () => {
@@ -90,8 +99,7 @@ test('whoever stands higher may decide whatever one below may', () => {
         const answer = whoMayDecide(facts({ decider, lines: [], steps: stepsOfGate(by, null) }));
         return answer.may ? answer.steps : [];
       };
-      const [lower, higher] =
-        APPROVER_LEVELS.indexOf(a) <= APPROVER_LEVELS.indexOf(b) ? [a, b] : [b, a];
+      const [lower, higher] = APPROVER_LEVELS.indexOf(a) <= APPROVER_LEVELS.indexOf(b) ? [a, b] : [b, a];
       expect(at(higher)).toEqual(expect.arrayContaining([...at(lower)]));
     }),
   );

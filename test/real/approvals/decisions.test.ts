@@ -18,12 +18,11 @@ beforeAll(async () => {
 }, STAND_TIMEOUT_MS);
 afterAll(() => robots.close(), 60_000);
 
-const gate = (id: string, rest: object = {}): PlanNode =>
-  ({
-    ...{ kind: 'gate', id, approval: 'approve', by: ['manager'], expiresAfterMs: 600_000 },
-    ...{ onRejected: { do: 'backstep' }, onExpired: { do: 'backstep' } },
-    ...rest,
-  });
+const gate = (id: string, rest: object = {}): PlanNode => ({
+  ...{ kind: 'gate', id, approval: 'approve', by: ['manager'], expiresAfterMs: 600_000 },
+  ...{ onRejected: { do: 'backstep' }, onExpired: { do: 'backstep' } },
+  ...rest,
+});
 
 /** A gate before one box; its name tells boxes of tests apart. */
 function gated(rest: object = {}): { readonly plan: ReturnType<typeof toyPlan>; readonly box: string } {
@@ -178,9 +177,13 @@ describe('standing in for somebody', () => {
 
   test('takes an explicit grant, within the tier, and stops with it', async () => {
     expect(await answerOf('person:peer')).toBe('GATE_APPROVER_NOT_ALLOWED');
-    expect(await hand('person:lead', 'person:other')).toMatchObject({ error: { code: 'DELEGATION_REFUSED' } });
+    expect(await hand('person:lead', 'person:other')).toMatchObject({
+      error: { code: 'DELEGATION_REFUSED' },
+    });
     expect(await hand('person:lead', 'person:peer', { by: 'person:peer' })).toMatchObject({ ok: false });
-    expect(await hand('person:lead', 'person:peer', { until: Date.now() + 91 * DAY })).toMatchObject({ ok: false });
+    expect(await hand('person:lead', 'person:peer', { until: Date.now() + 91 * DAY })).toMatchObject({
+      ok: false,
+    });
     expect(await hand('person:lead', 'person:peer')).toMatchObject({ ok: true });
     const { plan } = gated();
     const id = await robots.begin(plan);
@@ -188,7 +191,11 @@ describe('standing in for somebody', () => {
     expect(await lines(id, /approved by/)).toEqual([
       'gate=ok approved by=person:peer for=person:lead reason="it is right"',
     ]);
-    await withdraw(robots.services, tenant, { from: 'person:lead', to: 'person:peer', ...speaks('person:lead') });
+    await withdraw(robots.services, tenant, {
+      from: 'person:lead',
+      to: 'person:peer',
+      ...speaks('person:lead'),
+    });
     expect(await answerOf('person:peer')).toBe('GATE_APPROVER_NOT_ALLOWED');
   });
 
@@ -203,11 +210,23 @@ describe('standing in for somebody', () => {
     expect(await answerOf('person:peer')).toBe('GATE_APPROVER_NOT_ALLOWED');
     await absent();
     expect(await answerOf('person:peer')).toBe('done');
-    await withdraw(robots.services, tenant, { from: 'person:lead', to: 'person:peer', ...speaks('person:lead') });
+    await withdraw(robots.services, tenant, {
+      from: 'person:lead',
+      to: 'person:peer',
+      ...speaks('person:lead'),
+    });
   });
 
   test('is nothing that an act of control begun by hand can give', async () => {
-    const payload = { v: 1, id: 'x', from: 'person:lead', to: 'person:peer', level: null, at: 1, until: 9e15 };
+    const payload = {
+      v: 1,
+      id: 'x',
+      from: 'person:lead',
+      to: 'person:peer',
+      level: null,
+      at: 1,
+      until: 9e15,
+    };
     const value = { ...payload, when: 'always', by: 'person:lead', token: 'a.b.c' };
     const act = { do: 'people', row: 'grant:person:lead:person:peer', value } as const;
     await performControl(robots.outcomes.client, { tenant, act, by: 'person:lead', reason: 'by hand' });
@@ -232,7 +251,12 @@ test('an emergency passes the chain with a reason, by a role, and waits for the 
     'gate=ok approved by=person:other glass=broken reason="the building is on fire"',
   ]);
   const reviewed = (by: string) =>
-    review(robots.services, tenant, { ...{ id: `${id}#ok`, verdict: 'sound' }, by, roles: ['auditor'], reason: 'it was' });
+    review(robots.services, tenant, {
+      ...{ id: `${id}#ok`, verdict: 'sound' },
+      by,
+      roles: ['auditor'],
+      reason: 'it was',
+    });
   expect(await openReviews(robots.services, tenant)).toMatchObject([{ id: `${id}#ok`, by: 'person:other' }]);
   expect(await reviewed('person:other')).toMatchObject({ error: { code: 'REVIEW_REFUSED' } });
   // Nor does a row by hand close it.

@@ -7,6 +7,7 @@ import type { Json } from '../kernel/json';
 import { differences, mergePatch, type Difference } from '../kernel/merge-patch';
 import { referencesOf, type Expression } from '../plan/expression';
 import type { ActionNode, ChoiceNode, PlanNode } from '../plan/plan';
+import { letGo } from './approvals';
 import type { Override, OverrideChange } from './effects';
 import { planNodeOf } from './layout';
 import { instancesOf, isOpen, refusalOf, type Refusal, type Refused } from './override-rules';
@@ -88,6 +89,7 @@ function takeNow(run: Run, placed: Placed, change: OverrideChange): void {
     case 'held':
       // Whatever was decided was decided on what it would have done: it asks again.
       run.notes.push({ kind: 'awf.released', node: id, awf: firingOf(run, placed).awf });
+      if (isLast(change)) letGo(run, placed);
       break;
     case 'ready':
       if (!isLast(change)) return;

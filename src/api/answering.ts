@@ -219,6 +219,6 @@ function keyOf({ keepsAnswers }: Route, { headers }: FastifyRequest): string | u
 /** What is asked, whatever the order of members and white space it was written with. */
 function digestOf({ method }: Route, { url, body }: FastifyRequest): string {
   return createHash('sha256')
-    .update(canonicalJson([method, url, body]))
+    .update(canonicalJson([method, url, body ?? null]))
     .digest('hex');
 }

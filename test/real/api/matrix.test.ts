@@ -80,16 +80,20 @@ beforeEach(() => passed.splice(0));
 interface Asked {
   readonly authorization?: string | undefined;
   readonly id?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-async function ask(route: Route, { authorization, id = OUTCOME }: Asked): Promise<LightMyRequestResponse> {
+async function ask(
+  route: Route,
+  { authorization, id = OUTCOME, headers = {} }: Asked,
+): Promise<LightMyRequestResponse> {
   const name = route.about === 'task' ? `${id}#manager` : id;
   const names = NAMES[route.id] ?? { id: name };
   const body = route.id === 'takeProposal' ? { outcome: id, reason: 'a test' } : BODIES[route.id];
   const response = await api.app.inject({
     method: route.method,
     url: route.path.replace(/\{(\w+)\}/g, (_all, part: string) => encodeURIComponent(names[part] ?? name)),
-    headers: authorization === undefined ? {} : { authorization },
+    headers: authorization === undefined ? headers : { authorization, ...headers },
     ...(body === undefined ? {} : { payload: body }),
   });
   // Whatever is refused is refused in a way that the document of the API says.
@@ -193,6 +197,16 @@ test('what belongs to another tenant is refused in the very words in which nothi
     const other = await ask(route, { authorization, id: OUTCOME });
     const nothing = await ask(route, { authorization, id: 'nobody/EMP-R-001/6f1d' });
     expect([route.id, plain(other)]).toEqual([route.id, plain(nothing).replaceAll('nobody', 'acme')]);
+  }
+});
+
+test('a key is taken by every route that keeps answers, with a body or without one', async () => {
+  const authorization = await issuer.good({ tenant: 'acme', roles: ROLES });
+  const keeps = guarded().filter(({ keepsAnswers }) => keepsAnswers === true);
+  expect(keeps.length).toBeGreaterThan(10);
+  for (const route of keeps) {
+    const response = await ask(route, { authorization, headers: { 'idempotency-key': 'one' } });
+    expect([route.id, response.statusCode === 500]).toEqual([route.id, false]);
   }
 });
 

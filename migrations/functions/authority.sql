@@ -68,8 +68,11 @@ BEGIN
   END IF;
 END $$;
 
--- How long a grant that was told is kept for an outcome that does not ask, in milliseconds.
-CREATE OR REPLACE FUNCTION authority_patience() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 5000::bigint';
+-- How long a grant that was told is kept for an outcome that does not ask, in milliseconds: longer than robots that died are away.
+CREATE OR REPLACE FUNCTION authority_patience() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 60000::bigint';
+
+-- And how long one is awaited that was let out of the queue as a probe; another may take its part without harm.
+CREATE OR REPLACE FUNCTION authority_probe_patience() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 5000::bigint';
 
 CREATE OR REPLACE FUNCTION authority_at_once(p_units jsonb, p_is boolean) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
   SELECT coalesce(jsonb_agg(t), '[]') FROM jsonb_array_elements(p_units) AS t WHERE ((t ->> 'b') = '0') = p_is
@@ -136,7 +139,7 @@ BEGIN
     UPDATE authority_waiters SET state = 'granted', wake = wake + 1, told_at = NULL, asks_again = false
     WHERE tenant = p_tenant AND outcome = w.outcome AND node = w.node;
     -- It is the probe, and has a while to ask as one.
-    UPDATE authority_breakers SET state = 'half_open', probe = w.outcome || '#' || w.node, probe_at = p_at + authority_patience()
+    UPDATE authority_breakers SET state = 'half_open', probe = w.outcome || '#' || w.node, probe_at = p_at + authority_probe_patience()
     WHERE tenant = p_tenant AND system = w.system AND state <> 'closed';
     v_told := v_told + 1;
   END LOOP;

@@ -299,6 +299,31 @@ describe('the queue', () => {
     expect(await woken(tenant)).toEqual([]);
   });
 
+  test('tenants take turns: one with a long queue is told no more than one at a time while others wait', async () => {
+    const [many, few] = [newTenant(), newTenant()];
+    const at = NOW + 90 * 24 * HOUR;
+    const pause = (tenant: string, value: true | null) =>
+      authority.control({
+        ...{ tenant, scope: 'automation', name: 'hire', kind: 'pause', value },
+        ...{ by: 'person:ada', reason: 'test', at },
+      });
+    for (const tenant of [many, few]) await pause(tenant, true);
+    for (let n = 0; n < 6; n++) await ask(keyOf(many), [], { at: NOW });
+    for (let n = 0; n < 2; n++) await ask(keyOf(few), [], { at: NOW });
+    await pause(many, null);
+    await pause(few, null);
+    const ours = (await authority.claim(at, 60_000, 1_000)).filter(({ tenant }) =>
+      [many, few].includes(tenant),
+    );
+    expect(
+      ours
+        .slice(0, 4)
+        .map(({ tenant }) => tenant)
+        .sort(),
+    ).toEqual([many, many, few, few].sort());
+    expect(ours.slice(4).map(({ tenant }) => tenant)).toEqual([many, many, many, many]);
+  });
+
   test('who was claimed and never told is claimed again; who was told is not', async () => {
     const tenant = newTenant();
     const [first, second] = [keyOf(tenant), keyOf(tenant)];
@@ -366,17 +391,17 @@ describe('the queue', () => {
     const [claimed] = (await authority.claim(NOW, 60_000, 100)).filter((one) => one.tenant === tenant);
     expect(claimed?.outcome).toBe(paused.outcome);
     await authority.told(claimed!);
-    expect(await authority.tick(NOW + 4_999, 60_000)).toBeLessThanOrEqual(NOW + 5_000);
-    expect(await woken(tenant, NOW + 4_999)).toEqual([]);
-    await authority.tick(NOW + 5_000, 60_000);
-    expect(await woken(tenant, NOW + 5_000)).toEqual([third.outcome]);
+    expect(await authority.tick(NOW + 59_999, 600_000)).toBeLessThanOrEqual(NOW + 60_000);
+    expect(await woken(tenant, NOW + 59_999)).toEqual([]);
+    await authority.tick(NOW + 60_000, 60_000);
+    expect(await woken(tenant, NOW + 60_000)).toEqual([third.outcome]);
     expect(await used(tenant, 'concurrent_executions')).toBe(1);
     expect(await ask(fourth, [atOnce(1)])).toBe('waits');
     // Resumed, it asks at last: there is no room now, and when there is it goes before who came later.
     expect(await ask(paused, [atOnce(1)], { firing: 2 })).toBe('waits');
     expect(await ask(third, [atOnce(1)], { firing: 2 })).toBe('in');
     await commit(third);
-    expect(await woken(tenant, NOW + 70_000)).toEqual([paused.outcome]);
+    expect(await woken(tenant, NOW + 150_000)).toEqual([paused.outcome]);
   });
 
   test('after a day in the queue an action has expired, and asks in vain', async () => {

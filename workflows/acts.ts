@@ -26,7 +26,7 @@ export const ACTS = [
 export type ActName = (typeof ACTS)[number];
 
 /** Longest signed decision, in characters: it names at most the steps of one card. */
-export const TOKEN_LENGTH = 32_768;
+const TOKEN_LENGTH = 32_768;
 /** Compact JWS. @source RFC 7515 */
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 

@@ -131,7 +131,7 @@ const isForPeople = ({ status, held }: NodeState): boolean =>
 const hasDecided = (before: readonly CountedDecision[], { by, for: forWhom }: CountedDecision): boolean =>
   before.some((one) => one.by === by || (one.for ?? one.by) === (forWhom ?? by));
 
-export const stepsOf = (run: Run, gate: GateNode): readonly StepAsked[] =>
+const stepsOf = (run: Run, gate: GateNode): readonly StepAsked[] =>
   stepsOfGate(gate.by, run.state.terms?.depth ?? null);
 
 const needOf = (steps: readonly StepAsked[]): number => steps.reduce((sum, { need }) => sum + need, 0);

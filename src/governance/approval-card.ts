@@ -84,7 +84,7 @@ export interface CardOf {
 }
 
 /** Most steps that a card lists: what is longer nobody reads, and the plan's hash binds it. */
-export const CARD_STEPS = 50;
+const CARD_STEPS = 50;
 
 /** Types that are gathered: one card for all actions of a plan that ask no more than this. @source DESIGN §5 */
 const GATHERED: readonly ApprovalType[] = ['confirm', 'review'];

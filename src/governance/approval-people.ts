@@ -67,7 +67,7 @@ export type WhyNot =
   'GATE_APPROVER_NOT_ALLOWED' | 'GATE_SELF_APPROVAL' | 'GATE_REASON_MISSING' | 'GATE_GLASS_NOT_ALLOWED';
 
 /** Shortest reason for passing the chain in an emergency, in characters: a review has to have something to read. */
-export const GLASS_REASON_LENGTH = 12;
+const GLASS_REASON_LENGTH = 12;
 
 /** Types that take no approval without a reason; a rejection always needs one. @source execution model 9.1 */
 const NEEDS_REASON: readonly ApprovalType[] = ['approve', 'chain'];

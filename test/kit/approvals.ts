@@ -44,7 +44,7 @@ export const WORKER = 'person:worker';
 /** Starts outcomes, and leads nobody. */
 const STARTER = 'person:starter';
 
-export const TERMS: ApprovalTerms = { v: 1, depth: 3, plan: 'f'.repeat(64), figures: {} };
+const TERMS: ApprovalTerms = { v: 1, depth: 3, plan: 'f'.repeat(64), figures: {} };
 
 export interface SignedRobots extends Robots {
   readonly approvals: Approvals;

@@ -110,7 +110,7 @@ function aboutOf(outcome: string, node: string, runs: readonly ReadRun[]): About
 }
 
 /** What holds an action, as the check will see it. */
-export function heldIn(plan: Plan, state: EngineState, node: string): Check['held'] {
+function heldIn(plan: Plan, state: EngineState, node: string): Check['held'] {
   const at = state.nodes[node];
   const planned = planNodeOf(layoutOf(plan), node);
   if (planned?.kind !== 'action' || at?.held === undefined) return undefined;

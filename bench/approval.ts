@@ -1,5 +1,5 @@
 /**
- * `npm run bench:approval`: the approver's round trip. From the POST of a decision to its answer, and to the next action having
+ * `npm run bench:approval [rounds]`: the approver's round trip. From the POST of a decision to its answer, and to the next action having
  * fired, against a bare Temporal update that answers and then runs one local activity, on the same servers, in turns.
  */
 import { randomUUID } from 'node:crypto';
@@ -7,10 +7,10 @@ import { cpus, loadavg } from 'node:os';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { quietRuntime } from '../src/temporal/worker';
-import { backstep, startServing, startUp, type Running } from '../test/kit/cli';
+import { backstep, build, startServing, startUp, type Running } from '../test/kit/cli';
 import { median, quantile } from './statistics';
 
-const SIZES = { warmUp: 3, rounds: 30 } as const;
+const SIZES = { warmUp: 3, rounds: Number(process.argv[2] ?? '30') } as const;
 const ENV = { BACKSTEP_STAND: 'bench-approval', BACKSTEP_API_PER_MINUTE: '1000000' };
 const QUEUE = 'bench-bare';
 
@@ -25,6 +25,7 @@ type Side = () => Promise<Trip>;
 
 async function main(): Promise<void> {
   quietRuntime();
+  build();
   const up = await startUp({ env: ENV });
   try {
     const served = await startServing(['api', '--port', '0', '--json'], { env: ENV });

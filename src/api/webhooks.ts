@@ -20,7 +20,7 @@ export interface Signed {
   check(body: string): void;
 }
 
-export const WEBHOOK_HEADERS = {
+const WEBHOOK_HEADERS = {
   source: 'webhook-source',
   id: 'webhook-id',
   timestamp: 'webhook-timestamp',

@@ -7,7 +7,7 @@ import { canonicalJson, type Json } from '../kernel/json';
 import { pageOfOutcomes, type OutcomeRow } from './outcome-pages';
 import type { Services } from './services';
 
-export const FEED_LIMITS = {
+const FEED_LIMITS = {
   /** Between two looks, in milliseconds: visibility itself is some tenths of a second behind. */
   everyMs: 1_000,
   /** Outcomes of one look at the list. */

@@ -15,7 +15,9 @@ import { listen } from '../store/listen';
 import { createNoticeStore, NOTICES_CHANNEL, type LinkedNotice, type NoticeStore } from '../store/notices';
 import type { Logger } from '../telemetry/logger';
 import type { Telemetry } from '../telemetry/telemetry';
+import type { Outcomes } from '../temporal/client';
 import type { TenantConfig } from './configuration';
+import { withCard } from './notice-cards';
 import { sandboxVariables } from './sandbox-variables';
 import type { Settings } from './settings';
 import type { Wiring } from './wiring';
@@ -27,6 +29,8 @@ export interface NoticesParts {
   readonly configOf: (tenant: string) => Promise<TenantConfig>;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
+  /** Where cards are read; absent: messages say what the record says. */
+  readonly outcomes?: Pick<Outcomes, 'runs'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -36,8 +40,9 @@ const SLACK_MS = 10_000;
 
 /** Begins to send the notices of all tenants. */
 export function startNotices(parts: NoticesParts): Sender {
-  const { database, wiring, telemetry, logger, now } = parts;
+  const { database, wiring, telemetry, logger, now, outcomes } = parts;
   return startSender({
+    ...(outcomes === undefined ? {} : { withCard: (body) => withCard(outcomes, body) }),
     store: createNoticeStore(database),
     settingsOf: async (tenant) => settingsOf(parts, tenant, (await parts.configOf(tenant)).notices),
     slack: (tenant, post) => postToSlack(parts, tenant, post),
@@ -96,8 +101,12 @@ async function send(
   return postMessage(context, { channel: id, text, blocks, metadata });
 }
 
-/** What a link leads to; `undefined` where there is none. The first who follows it finds it fresh. */
-export function followLink(store: NoticeStore, token: string): Promise<LinkedNotice | undefined> {
+/** What a link leads to, with its card; `undefined` where there is none. The first who follows it finds it fresh. */
+export async function followLink(
+  { notices, outcomes }: { readonly notices: NoticeStore; readonly outcomes: Pick<Outcomes, 'runs'> },
+  token: string,
+): Promise<LinkedNotice | undefined> {
   const read = readToken(token);
-  return read === undefined ? Promise.resolve(undefined) : store.followLink(read.tenant, read.digest);
+  const found = read === undefined ? undefined : await notices.followLink(read.tenant, read.digest);
+  return found?.state === 'fresh' ? { ...found, body: await withCard(outcomes, found.body) } : found;
 }

@@ -12,7 +12,7 @@ import { createExclusive } from '../store/exclusive';
 import { createBarrier } from '../store/barrier';
 import { createActivities } from '../temporal/activities';
 import { createAuthorityRobot, type AuthorityRobot } from '../temporal/authority-robot';
-import { connectOutcomes } from '../temporal/client';
+import { connectOutcomes, type Outcomes } from '../temporal/client';
 import { createDispatcher, type Log } from '../temporal/dispatcher';
 import { quietRuntime, startWorker, type Robot, type RunningWorker } from '../temporal/worker';
 import type { Logger } from '../telemetry/logger';
@@ -132,21 +132,26 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
       onGrown: (run) => projecting?.projector.told(run),
       ...(options.slots === undefined ? {} : { slots: options.slots }),
     });
-    const closeReleaser = robots.includes('service')
+    const releasing = robots.includes('service')
       ? await startReleasing(robot, { wiring, codec, telemetry })
-      : nothing;
-    const notices = robots.includes('service')
-      ? startNotices({ settings, wiring, database, configOf, telemetry, logger, now })
       : undefined;
-    if (robots.includes('service')) projecting = await startProjecting(settings, wiring, { logger, telemetry, now });
+    const notices =
+      releasing === undefined
+        ? undefined
+        : startNotices({
+            ...{ settings, wiring, database, configOf, telemetry, logger, now },
+            outcomes: releasing.outcomes,
+          });
+    if (robots.includes('service'))
+      projecting = await startProjecting(settings, wiring, { logger, telemetry, now });
     const shown = await showMetrics(settings, {
       ...{ telemetry, logger },
       ...(sdkMetrics === undefined ? {} : { along: `http://${sdkMetrics}/metrics` }),
     });
     logger.log('worker.started', { robots });
     const ended = running.ended.finally(async () => {
-      await closeReleaser();
       await notices?.stop();
+      await releasing?.stop();
       await projecting?.stop();
       await closeDatabases();
       await shown?.close();
@@ -172,8 +177,6 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
 /** One that writes, one that watches what still executes. */
 const CONTROL_CONNECTIONS = 2;
 
-const nothing = (): Promise<void> => Promise.resolve();
-
 /** Held actions are told of their release by the robots that run outcomes; what comes back ends it. */
 async function startReleasing(
   robot: AuthorityRobot,
@@ -186,7 +189,7 @@ async function startReleasing(
     readonly codec: ReturnType<typeof codecOf>;
     readonly telemetry: Telemetry;
   },
-): Promise<() => Promise<void>> {
+): Promise<{ readonly outcomes: Outcomes; stop(): Promise<void> }> {
   const outcomes = await connectOutcomes({
     address: wiring.temporalAddress,
     namespace: wiring.temporalNamespace,
@@ -194,9 +197,12 @@ async function startReleasing(
     interceptor: clientInterceptor(telemetry),
   });
   const releaser = robot.release(outcomes);
-  return async () => {
-    await releaser.stop();
-    await outcomes.close();
+  return {
+    outcomes,
+    stop: async () => {
+      await releaser.stop();
+      await outcomes.close();
+    },
   };
 }
 

@@ -10,6 +10,7 @@ import type { Logger } from '../telemetry/logger';
 import type { Metrics } from '../telemetry/metrics';
 import { deliver, DeliveryError, type DeliverParts } from './deliver';
 import { LINK_MS, makeLink } from './links';
+import type { NoticeBody } from './notice';
 
 export const SENDER_LIMITS = {
   /** Between looks where nobody announces anything, in milliseconds. */
@@ -32,6 +33,8 @@ export interface SenderParts {
   /** Settings of a tenant with its secrets; throws where they can't be had now. */
   readonly settingsOf: (tenant: string) => Promise<NoticeSettings>;
   readonly slack: DeliverParts['slack'];
+  /** Adds the card to what is said, as it stands now. */
+  readonly withCard?: (body: NoticeBody) => Promise<NoticeBody>;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Milliseconds since the epoch. */
@@ -140,7 +143,8 @@ async function attempt(
     if (channel === undefined) throw new DeliveryError('NOTICE_CHANNEL_GONE', true);
     if (claimed.attempt > SENDER_LIMITS.attempts) throw new DeliveryError('NOTICE_ATTEMPTS_LOST', true);
     const link = await linkFor(parts, settings, claimed);
-    const delivery = { notice: claimed, channel, ...(link === undefined ? {} : { link }) };
+    const body = (await parts.withCard?.(claimed.body)) ?? claimed.body;
+    const delivery = { notice: { ...claimed, body }, channel, ...(link === undefined ? {} : { link }) };
     const { slack, now } = parts;
     await deliver({ slack, now, ...(settings.mail === undefined ? {} : { mail: settings.mail }) }, delivery);
   } catch (error) {

@@ -55,7 +55,7 @@ export const followLinkRoute = defineRoute({
   answers: { 200: 'the card', 404: 'there is no such link', 410: 'it was used, or is too old' },
   texts: ['text/html'],
   async handle({ body }, { services }) {
-    const found = await followLink(services.notices, body.token);
+    const found = await followLink(services, body.token);
     if (found === undefined) return ok(page(404, 'No such link', ['<p>This link leads nowhere.</p>']));
     if (found.state === 'fresh') return ok(page(200, found.body.title, cardOf(found.body)));
     const why = found.state === 'used' ? 'was used before' : 'is too old';

@@ -4,13 +4,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { onboardContractor } from '../../../runbooks/people/onboard-contractor';
 import { loadConfig, type TenantConfig } from '../../../src/app/configuration';
 import { takeProposal } from '../../../src/app/control';
 import { ingestEvent } from '../../../src/app/ingest-event';
+import { withCard } from '../../../src/app/notice-cards';
 import { reportOf, scheduleReport } from '../../../src/app/reports';
 import { startRobots, type Robots } from '../../../src/app/robots';
+import { runOutcome } from '../../../src/app/run-outcome';
 import { openServices, seedTenant, type Services } from '../../../src/app/services';
 import { readSettings } from '../../../src/app/settings';
+import { oneTask } from '../../../src/app/tasks';
+import type { NoticeBody } from '../../../src/notices/notice';
 import { SandboxAdmin, startSandboxProcess, type SandboxProcess } from '../../../src/sandbox';
 import type { LogRecord } from '../../../src/sandbox/log';
 import { METRICS, TEMPORAL_METRICS } from '../../../src/telemetry/metrics';
@@ -216,6 +221,32 @@ test('what the client counted is its own, and a tenant is shown itself alone', a
     'backstep_outcomes_started_total{tenant="acme",outcome="EMP-R-001"} 1',
   );
   expect(await metrics.text({ tenant: 'globex' })).toBe('');
+});
+
+test('people at a gate are told of the very card that their decision is bound to', async () => {
+  const run = await runOutcome(services, {
+    config,
+    eventId: `gated-${randomUUID()}`,
+    by: 'person:mary.major',
+    what: { runbook: onboardContractor, entity: 'person:sarah.chen', params: { approval: 'manager' } },
+  });
+  if (!run.ok) throw new Error(JSON.stringify(run.error));
+  const { id } = run.value;
+  const asked = async (): Promise<NoticeBody | undefined> =>
+    (await services.notices.list('acme', id)).find(({ kind }) => kind === 'approval_asked');
+  await until(async () => (await asked()) !== undefined);
+  const said = (await asked())!;
+  const { title, card = [], hash } = await withCard(services.outcomes, said);
+  expect(title).toBe('onboard.contractor v3.2 for person:sarah.chen');
+  expect(card.map(({ label }) => label)).toEqual(
+    expect.arrayContaining(['Approval', 'Risk', 'Undo', 'Step 1']),
+  );
+  const task = await oneTask(services, { outcome: id, node: said.node! });
+  expect(hash).toBe(task.ok ? task.value.card?.hash : 'no task');
+  // Temporal has no such outcome: people are told all the same.
+  expect(await withCard(services.outcomes, { ...said, outcome: `${id}-nowhere` })).toMatchObject({
+    title: said.title,
+  });
 });
 
 describe('reports of what ran', () => {

@@ -52,7 +52,7 @@ export function withCostly(shelf: Shelf): Shelf['effects'] {
     const inner = await shelf.effects(putBox.name);
     if (inner === undefined) return undefined;
     const effect: AwfEffect<{ box: string; spends?: number }, unknown> = {
-      contract: contract as AwfContract<{ box: string; spends?: number }, unknown>,
+      contract: contract as AwfContract<{ box: string; spends?: number }>,
       execute: async (input, context) => {
         const isCheap = context.degradations?.includes('model_downgrade') === true;
         if (awf === write.name)
@@ -79,7 +79,7 @@ export function costlyPlan(
     awf,
     lane,
     input: { obj: { box: { lit: box }, ...(spends === undefined ? {} : { spends: { lit: spends } }) } },
-  }) as PlanNode;
+  });
   const planned = plan.awfs[putBox.name]!;
   return { ...plan, awfs: { ...plan.awfs, [awf]: { ...planned, external: true } }, body: { nodes: [node] } };
 }

@@ -65,8 +65,9 @@ function isInOrder(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every(isInOrder);
   let last: string | undefined;
-  for (const [key, member] of Object.entries(value)) {
-    if ((last !== undefined && last > key) || !isInOrder(member)) return false;
+  const object = value as Readonly<Record<string, unknown>>;
+  for (const key in object) {
+    if ((last !== undefined && last > key) || !isInOrder(object[key])) return false;
     last = key;
   }
   return true;

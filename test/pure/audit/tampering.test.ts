@@ -53,20 +53,20 @@ const pick = (at: number): number => at % scene.records.length;
 
 /** Each with what must be said of it. */
 const TAMPERINGS: { readonly [name: string]: Tampering } = {
-  'a flipped byte in the records': async (at) => {
+  'a flipped byte in the records': (at) => {
     const bundle = new Map(clean);
     bundle.set(FILES.records, flipped(clean.get(FILES.records)!, at));
-    return { bundle, codes: ['FILE_CHANGED'] };
+    return Promise.resolve({ bundle, codes: ['FILE_CHANGED'] });
   },
-  'a flipped byte in any file': async (at) => {
+  'a flipped byte in any file': (at) => {
     const names = [...clean.keys()];
     const name = names[at % names.length]!;
     const bundle = new Map(clean);
     bundle.set(name, flipped(clean.get(name)!, at));
-    return {
+    return Promise.resolve({
       bundle,
       codes: ['FILE_CHANGED', 'MANIFEST_NOT_SIGNED', 'MANIFEST_UNREADABLE', 'SIGNER_UNEXPECTED'],
-    };
+    });
   },
   'a changed word in a record': async (at) => ({
     bundle: await resigned({

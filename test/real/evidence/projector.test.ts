@@ -27,8 +27,8 @@ beforeAll(async () => {
 }, STAND_TIMEOUT_MS);
 
 afterAll(async () => {
-  await evidence?.projector.stop();
-  await robots?.close();
+  await evidence.projector.stop();
+  await robots.close();
 });
 
 const kindsOf = async (outcome: string): Promise<readonly string[]> =>

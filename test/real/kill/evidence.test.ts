@@ -50,10 +50,10 @@ beforeAll(async () => {
 }, STAND_TIMEOUT_MS);
 
 afterAll(async () => {
-  await crew?.stop();
-  await outcomes?.close();
+  await crew.stop();
+  await outcomes.close();
   rmSync(folder, { recursive: true, force: true });
-  await stand?.close();
+  await stand.close();
 }, 60_000);
 
 /** Whoever dies in the middle of an action leaves it unclear; here it is tried again soon, and as often as it takes. */

@@ -26,7 +26,7 @@ records evidence which control of SOX, SOC 2 and ISO 27001.`,
       'backstep report actions --schedule on',
     ],
   )
-    .addOption(new Option('--from <date>', 'from, inclusive: 2026-05-01, or an instant'))
+    .addOption(new Option('--from <date>', 'from, inclusive: 2026-05-01, or 2026-05-01T12:00:00Z'))
     .addOption(new Option('--to <date>', 'to, exclusive'))
     .addOption(new Option('--format <format>', 'in place of a text').choices(['text', 'json', 'csv', 'html']))
     .addOption(new Option('--out <file>', 'write it to a file; a page, where no format is named'))

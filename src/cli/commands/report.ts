@@ -4,9 +4,10 @@ import { reportOf, scheduleReport } from '../../app/reports';
 import { reportCsv } from '../../audit/reports/csv';
 import { reportHtml } from '../../audit/reports/html';
 import type { Report, ReportKind } from '../../audit/reports/report';
-import { usage } from '../complaint';
+import { usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import { acceptedOf } from '../refuse';
+import type { RemoteCommand } from '../remote/api';
 import { withServices } from '../services';
 import { table } from '../table';
 import type { Terminal } from '../terminal';
@@ -25,42 +26,77 @@ export async function report(
   [kind]: readonly [kind: ReportKind],
   options: ReportOptions,
 ): CommandResult {
-  const { terminal } = context;
-  const { tenant, schedule, from, to } = options;
-  const period = {
-    ...(from === undefined ? {} : { from: instant('--from', from) }),
-    ...(to === undefined ? {} : { to: instant('--to', to) }),
-  };
+  const { tenant, schedule } = options;
+  const { from, to } = periodFrom(options);
   return withServices(context, options, { starts: false }, async (services): CommandResult => {
     if (schedule !== undefined) {
       const set = await scheduleReport(services, tenant, { kind, on: schedule === 'on', by: options.as });
-      const { cron } = acceptedOf(set);
-      if (options.json) terminal.json({ kind, cron });
-      else
-        terminal.line(
-          cron === null ? `${kind} is not made by itself` : `${kind} is made by itself: ${cron} UTC`,
-        );
-      return 0;
+      return showSchedule(context, options, acceptedOf(set));
     }
-    const made = acceptedOf(await reportOf(services, tenant, { kind, ...period }));
-    const format = options.format ?? (options.json ? 'json' : 'text');
-    if (options.out === undefined) {
-      if (format === 'text') showReport(terminal, made);
-      else terminal.raw(bytesOf(made, format));
-      return 0;
-    }
-    await writeFile(options.out, bytesOf(made, format === 'text' ? 'html' : format));
-    terminal.note(`written to ${options.out}`);
-    return 0;
+    const period = {
+      ...(from === undefined ? {} : { from: Date.parse(from) }),
+      ...(to === undefined ? {} : { to: Date.parse(to) }),
+    };
+    return giveReport(context, options, acceptedOf(await reportOf(services, tenant, { kind, ...period })));
   });
 }
 
-function instant(option: string, text: string): number {
-  const at = /^\d{4}-\d\d-\d\d(T|$)/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at))
-    throw usage(`\`${option}\` is no date`, 'write it as 2026-05-01, or as an instant in UTC');
-  return at;
+/** The same against an API. */
+export const reportRemotely: RemoteCommand<readonly [kind: ReportKind], ReportOptions> = async (
+  api,
+  context,
+  { given: [kind], options },
+) => {
+  const { from, to } = periodFrom(options);
+  const path = `/v1/reports/${kind}`;
+  if (options.schedule !== undefined) {
+    const set = await api.post<Scheduled>(`${path}/schedule`, { on: options.schedule === 'on' });
+    return showSchedule(context, options, set);
+  }
+  return giveReport(context, options, await api.get<Report>(path, { from, to }));
+};
+
+interface Scheduled {
+  readonly kind: ReportKind;
+  readonly cron: string | null;
 }
+
+function showSchedule(
+  { terminal }: CommandContext,
+  { json }: CommonOptions,
+  { kind, cron }: Scheduled,
+): ExitCode {
+  if (json) terminal.json({ kind, cron });
+  else
+    terminal.line(cron === null ? `${kind} is not made by itself` : `${kind} is made by itself: ${cron} UTC`);
+  return 0;
+}
+
+async function giveReport({ terminal }: CommandContext, options: ReportOptions, made: Report): CommandResult {
+  const format = options.format ?? (options.json ? 'json' : 'text');
+  if (options.out === undefined) {
+    if (format === 'text') showReport(terminal, made);
+    else terminal.raw(bytesOf(made, format));
+    return 0;
+  }
+  await writeFile(options.out, bytesOf(made, format === 'text' ? 'html' : format));
+  terminal.note(`written to ${options.out}`);
+  return 0;
+}
+
+function periodFrom({ from, to }: ReportOptions): Pick<ReportOptions, 'from' | 'to'> {
+  for (const [option, text] of [
+    ['--from', from],
+    ['--to', to],
+  ] as const) {
+    if (text === undefined || (DATE.test(text) && !Number.isNaN(Date.parse(text)))) continue;
+    throw usage(`\`${option}\` is no date`, 'write it as 2026-05-01, or as 2026-05-01T12:00:00Z');
+  }
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}
+
+/** A date, or an instant in UTC. */
+const DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?Z)?$/;
 
 const bytesOf = (made: Report, format: 'json' | 'csv' | 'html'): string =>
   format === 'json' ? `${JSON.stringify(made)}\n` : format === 'csv' ? reportCsv(made) : reportHtml(made);

@@ -13,6 +13,7 @@ import type { Pairs } from '../context';
 import { outcomeIdFrom } from '../refuse';
 import { addressFrom, resolutionFrom, show, type ResolveOptions } from '../commands/act';
 import { inForceLines, limitFrom, showDial, showKill, trustLines } from '../commands/authority';
+import { reportRemotely } from '../commands/report';
 import { detailLines, taskTable } from '../commands/inbox';
 import type { RemoteCommand } from './api';
 import * as people from './people';
@@ -193,6 +194,7 @@ export const REMOTE: Readonly<Record<string, RemoteCommand>> = {
   resume: hold('resume'),
   resolve,
   inbox,
+  report: reportRemotely,
   claim: people.claiming('claim'),
   unclaim: people.claiming('unclaim'),
   complete: people.byHand('complete'),

@@ -3,7 +3,7 @@
  * Entry ring. It asks again and again and says what is new; nothing is kept between two calls.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { canonicalJson, type Json } from '../kernel/json';
+import { canonicalJson } from '../kernel/json';
 import { pageOfOutcomes, type OutcomeRow } from './outcome-pages';
 import type { Services } from './services';
 

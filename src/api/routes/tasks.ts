@@ -79,11 +79,9 @@ export const getTask = defineRoute({
     card: z
       .object({
         hash: z.string().meta({ description: 'what a decision is bound to: send it along as `card`' }),
-        card: z
-          .unknown()
-          .meta({
-            description: 'what will happen, why, at what risk and cost, what can be undone, who is asked',
-          }),
+        card: z.unknown().meta({
+          description: 'what will happen, why, at what risk and cost, what can be undone, who is asked',
+        }),
       })
       .optional(),
   }),

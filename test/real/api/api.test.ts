@@ -182,7 +182,11 @@ describe('the story of an approval', () => {
     expect(canonical(body['events'] as unknown[])).toEqual(canonical(events));
     expect(canonical(printed.map((line) => JSON.parse(line) as unknown))).toEqual(canonical(events));
     expect(events).toContainEqual(
-      expect.objectContaining({ kind: 'gate.approved', by: 'person:maya.lindqvist', reason: 'budget is there' }),
+      expect.objectContaining({
+        kind: 'gate.approved',
+        by: 'person:maya.lindqvist',
+        reason: 'budget is there',
+      }),
     );
     expect((await stream(operator, id).then(framesOf)).map((frame) => frame['id']).sort()).toEqual(
       frames.map((frame) => frame['id']).sort(),

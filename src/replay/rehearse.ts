@@ -6,9 +6,12 @@
 import type { CloudEvent } from '../config/cloud-event';
 import type { Diagnostic } from '../kernel/diagnostic';
 import type { AwfContract } from '../dsl/awf';
+import { layoutOf } from '../engine/layout';
 import type { EngineState } from '../engine/state';
 import type { TraceEvent } from '../engine/trace';
 import { decide } from '../governance/decide';
+import type { Facts } from '../governance/facts';
+import type { Figures } from '../governance/figures';
 import type { Mode } from '../governance/mode';
 import type { FireVerdict } from '../governance/rule';
 import type { JsonObject } from '../kernel/json';
@@ -191,15 +194,29 @@ async function deciderOf(
 ): Promise<Decider> {
   const isDecided = story?.told.trace.some((event) => 'decision' in event) === true;
   if (story !== undefined && isDecided) return deciderFor(story, 'today', { today, plan, under, heard });
-  const known = new Map<string, ReturnType<typeof decide>>();
-  for (const awf of Object.keys(plan.awfs)) {
+  const known = new Map<string, { readonly facts: Facts; readonly figures: Figures }>();
+  for (const awf of actionsOf(plan)) {
     const contract = today.contracts.get(awf);
     if (contract === undefined) continue;
-    const [facts, rules] = await Promise.all([today.facts(under, contract), today.rules(under, contract)]);
-    known.set(awf, decide(facts, rules.figures));
+    const [facts, { figures }] = await Promise.all([
+      today.facts(under, contract),
+      today.rules(under, contract),
+    ]);
+    known.set(awf, { facts, figures });
   }
-  return deciderOver((_node, contract) => known.get(contract.name)!, heard);
+  return deciderOver((_node, contract) => {
+    const { facts, figures } = known.get(contract.name)!;
+    return decide(facts, figures);
+  }, heard);
 }
+
+/** AWFs that nodes fire; those that only undo are decided by nobody. */
+const actionsOf = (plan: Plan): ReadonlySet<string> =>
+  new Set(
+    [...layoutOf(plan).blocks.values()].flatMap(({ nodes }) =>
+      nodes.flatMap((node) => (node.kind === 'action' ? [node.awf] : [])),
+    ),
+  );
 
 async function simulatedBy(
   plan: Plan,

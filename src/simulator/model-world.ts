@@ -25,7 +25,7 @@ export interface Prediction {
 }
 
 export class ModelWorld {
-  private objects: Map<string, Json>;
+  private readonly objects: Map<string, Json>;
 
   constructor(objects: Iterable<readonly [string, Json]> = []) {
     this.objects = new Map(objects);
@@ -33,21 +33,37 @@ export class ModelWorld {
 
   /** Runs one prediction; a failed one changes nothing. */
   predict(effect: (world: World) => unknown): Prediction {
-    const draft = new Map(this.objects);
+    const { objects } = this;
+    // What was there before is noted, and not the whole world copied: a long plan has as many objects as actions.
+    const before: (readonly [address: string, value: Json | undefined])[] = [];
+    const note = (address: string): void => void before.push([address, objects.get(address)]);
     let prior: Json | undefined;
     const world: World = {
-      get: (address) => draft.get(address),
-      set: (address, value) => void draft.set(address, value),
-      delete: (address) => void draft.delete(address),
-      list: (prefix) => [...draft.keys()].filter((address) => address.startsWith(prefix)).sort(),
+      get: (address) => objects.get(address),
+      set: (address, value) => {
+        note(address);
+        objects.set(address, value);
+      },
+      delete: (address) => {
+        note(address);
+        objects.delete(address);
+      },
+      list: (prefix) => [...objects.keys()].filter((address) => address.startsWith(prefix)).sort(),
       capture: (value) => void (prior = value),
       fail: (code, message) => {
         throw new PredictedFailure(code, message ?? code);
       },
     };
-    const output = effect(world) as Json | undefined;
-    this.objects = draft;
-    return { output: output ?? null, prior };
+    try {
+      const output = effect(world) as Json | undefined;
+      return { output: output ?? null, prior };
+    } catch (error) {
+      for (const [address, value] of before.reverse()) {
+        if (value === undefined) objects.delete(address);
+        else objects.set(address, value);
+      }
+      throw error;
+    }
   }
 
   /** The whole world as one text; two worlds are the same if and only if their texts are. */

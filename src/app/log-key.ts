@@ -10,7 +10,7 @@ import type { Signer } from '../audit/checkpoint';
 import type { Settings } from './settings';
 
 /** Name of the signer in heads. */
-export const SIGNER_NAME = 'backstep-log';
+const SIGNER_NAME = 'backstep-log';
 /** A raw Ed25519 key ends its SubjectPublicKeyInfo. @source RFC 8410 §4 */
 const RAW_BYTES = 32;
 

@@ -215,7 +215,7 @@ async function putOnRecord(
 }
 
 /** Projects what is not projected yet, also where no robot does. */
-export async function catchUp({ evidence, now }: Services): Promise<void> {
+async function catchUp({ evidence, now }: Services): Promise<void> {
   const projector = startProjector({
     ...evidence,
     primitives,

@@ -14,7 +14,7 @@ type History = temporal.api.history.v1.IHistory;
 const { History: HistoryProto } = temporal.api.history.v1;
 
 /** Raw deflate of the protobuf of Temporal's `History`; sealed: nonce, tag, AES-256-GCM of that. */
-export const ARCHIVE_FORMAT = 1;
+const ARCHIVE_FORMAT = 1;
 /** How long a history is kept, in years. @source execution model 7.1 */
 const KEPT_YEARS = 7;
 const NONCE_BYTES = 12;

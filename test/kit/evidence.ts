@@ -22,7 +22,7 @@ export interface Evidence {
   readonly events: ProjectorEvent[];
 }
 
-export const testSigner = (): Signer =>
+const testSigner = (): Signer =>
   signerOf(generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString());
 
 /** The projector begins at once and looks at everything that the stand has; whoever opens it stops it. */

@@ -65,7 +65,7 @@ beforeAll(async () => {
           check: input.check,
           result: { kind: 'counts', decision: { ...input.decision, may: [0], token: 'signed' } },
         }),
-    } as never,
+    },
   });
 }, STAND_TIMEOUT_MS);
 afterAll(async () => {

@@ -27,7 +27,7 @@ export interface Decided {
 }
 
 /** Nothing governs: every action is let in. */
-export const UNGOVERNED: Decider = () => ({ as: 'predicted' });
+const UNGOVERNED: Decider = () => ({ as: 'predicted' });
 
 export interface DeciderParts {
   readonly today: Today;
@@ -79,7 +79,7 @@ export function deciderOver(
 }
 
 /** Facts of another action of the same outcome: what is known of tenant, automation and trust, and the contract of this one. */
-export function factsLike(facts: Facts, contract: AwfContract): Facts {
+function factsLike(facts: Facts, contract: AwfContract): Facts {
   return {
     ...facts,
     action: { ...facts.action, ...actionOf(contract), subsystem: null, priority: 'normal' },

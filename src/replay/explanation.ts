@@ -191,7 +191,7 @@ function verbOf({ told }: Story, node: string): string {
   }
 }
 
-export function signalOf({ start }: Story): string {
+function signalOf({ start }: Story): string {
   const { cause, startedBy } = start;
   if ('person' in cause) return `${cause.person} asked for it`;
   const type = cause.type === undefined ? '' : ` (${cause.type})`;

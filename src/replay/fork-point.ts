@@ -52,8 +52,7 @@ export function forkPointOf(story: Story, node: string): ForkPoint | undefined {
 }
 
 /** The outcome's own runs: not those of the way back that was asked for after it had completed. */
-export const ownRuns = ({ runs }: Story): readonly ReadRun[] =>
-  runs.filter(({ start }) => start.of === undefined);
+const ownRuns = ({ runs }: Story): readonly ReadRun[] => runs.filter(({ start }) => start.of === undefined);
 
 /** Plan nodes at and behind a node: itself, whatever waits for it, however far, and whatever stands inside those. */
 export function behind(layout: Layout, instance: string): ReadonlySet<string> {
@@ -89,7 +88,7 @@ export function behind(layout: Layout, instance: string): ReadonlySet<string> {
   return found;
 }
 
-export function beginningOf({ start, at }: ReadRun): Beginning {
+function beginningOf({ start, at }: ReadRun): Beginning {
   const { from, first, overrides, turnsPerRun } = start;
   return {
     at,

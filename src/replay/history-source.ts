@@ -8,7 +8,6 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import type { temporal } from '@temporalio/proto';
 import { BACKSTEP_SUFFIX, type OutcomeStart } from '../../workflows/protocol';
 import type { Told } from '../engine/fold';
-import { splitOutcomeId } from '../kernel/ids';
 import { invariant } from '../kernel/invariant';
 import { err, ok, type Result } from '../kernel/result';
 import { readRun, tellRuns, type ReadRun } from '../temporal/history';
@@ -112,9 +111,6 @@ export function readHistoryFile(text: string, name: string): Result<HistoryShelf
   }
   return held.length === 0 ? err('it is empty') : ok(shelfOf(held));
 }
-
-/** Whether the text can be the id of an outcome, and not only the name of a file. */
-export const isOutcomeId = (text: string): boolean => splitOutcomeId(text) !== undefined;
 
 function documentsIn(text: string): Result<readonly unknown[], string> {
   try {

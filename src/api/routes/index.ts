@@ -25,6 +25,8 @@ import { forkRoute, rehearseRoute, reviewRoute } from './replay';
 import { health, metricsRoute, openApiRoute, readiness } from './service';
 import { claim, complete, fire, getTask, listTasks, unclaim } from './tasks';
 
+import { standingRoutes } from './standing';
+
 export interface TableParts {
   readonly isStopping: () => boolean;
   readonly document: () => Readonly<Record<string, unknown>>;
@@ -90,4 +92,5 @@ export const tableOf = ({ isStopping, document }: TableParts): readonly Route[] 
   listEntities,
   getEntity,
   putEntity,
+  ...standingRoutes,
 ];

@@ -8,6 +8,7 @@ import { followFeed } from '../../app/feed';
 import { foresee } from '../../app/foresee';
 import { pageOfOutcomes } from '../../app/outcome-pages';
 import { noSuchOutcome, refuse, refusing, type Refusal } from '../../app/refusal';
+import { resumeOutcome } from '../../app/resume-outcome';
 import { planOutcome, runOutcome, type RunRequest } from '../../app/run-outcome';
 import { createRulebook, underOf } from '../../app/rulebook';
 import { canonicalJson, type Json } from '../../kernel/json';
@@ -34,6 +35,21 @@ const foreseen = z.object({
   node: z.string(),
   awf: z.string(),
   decision: z.looseObject({ mode: z.string(), fire: z.string() }),
+});
+
+const resumed = z.object({
+  resume: z.string().min(5).max(400).meta({ description: 'an outcome that has ended' }),
+  from: z.string().min(1).max(200).meta({ description: 'the node to go on from' }),
+  inherit: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'undo what was done before it along, if this one goes back' }),
+  anew: z
+    .array(z.string().max(200))
+    .max(100)
+    .default([])
+    .meta({ description: 'nodes to fire anew, after a look at the system' }),
+  params: jsonObject.optional(),
 });
 
 export const compilePlan = defineRoute({
@@ -90,26 +106,39 @@ export const startOutcome = defineRoute({
   access: { roles: ['operator', 'admin'] },
   summary: 'Run an outcome',
   description:
-    'Compiles and starts one outcome under the name of the caller; or runs a plan as it was reviewed, which is refused where its inputs moved on.',
-  body: z.union([what.extend({ id }).strict(), z.object({ plan, id }).strict()]),
+    'Compiles and starts one outcome under the name of the caller; or runs a plan as it was reviewed, which is refused where its inputs moved on; or goes on from a node of an outcome that has ended, with approvals of its own.',
+  body: z.union([
+    what.extend({ id }).strict(),
+    z.object({ plan, id }).strict(),
+    resumed.extend({ id }).strict(),
+  ]),
   answer: z.object({ id: z.string(), planId: z.string(), isNew: z.boolean() }),
   answers: { 201: 'it is started', 200: 'this id had been run before' },
-  problems: ['COMPILE_REFUSED', 'CONFIG_REFUSED', 'EVENT_ID_UNUSABLE'],
+  problems: ['COMPILE_REFUSED', 'CONFIG_REFUSED', 'EVENT_ID_UNUSABLE', 'OUTCOME_UNKNOWN', 'RESUME_REFUSED'],
   keepsAnswers: true,
   async handle({ caller, body, key }, { services, configOf }) {
     const config = await configOf(caller.tenant);
     if (!config.ok) return config;
-    const wanted = whatToRun(body);
-    if (!wanted.ok) return wanted;
     const eventId = body.id ?? idFor(caller.tenant, caller.name, key);
-    const request = { config: config.value, eventId, by: caller.name, what: wanted.value };
-    const started = await runOutcome(services, request);
+    const who = { config: config.value, eventId, by: caller.name };
+    const started = await ('resume' in body ? goOn(services, who, body) : runIt(services, who, body));
     if (!started.ok) return started;
     const { id: outcome, planId, isNew } = started.value;
     const headers = { location: `/v1/outcomes/${encodeURIComponent(outcome)}` };
     return ok({ status: isNew ? 201 : 200, body: { id: outcome, planId, isNew }, headers });
   },
 });
+
+async function runIt(services: Services, who: Omit<RunRequest, 'what'>, body: Wanted) {
+  const wanted = whatToRun(body);
+  return wanted.ok ? runOutcome(services, { ...who, what: wanted.value }) : wanted;
+}
+
+/** An outcome of another tenant is not there: the use case says so in the words in which nothing is. */
+function goOn(services: Services, who: Omit<RunRequest, 'what'>, body: z.output<typeof resumed>) {
+  const { resume: of, from, inherit: inherits, anew, params = {} } = body;
+  return resumeOutcome(services, { ...who, of, from, inherits, anew, params });
+}
 
 type Wanted =
   | { readonly plan: object }

@@ -31,7 +31,20 @@ const ROUTES: Readonly<Record<string, readonly string[]>> = {
   'config check': ['GET /v1/config'],
   'entity get': ['GET /v1/entities', 'GET /v1/entities/{id}'],
   'entity upsert': ['PUT /v1/entities/{id}'],
-  inbox: ['GET /v1/tasks'],
+  inbox: ['GET /v1/tasks', 'GET /v1/tasks/{id}'],
+  claim: ['POST /v1/tasks/{id}/claim'],
+  unclaim: ['POST /v1/tasks/{id}/unclaim'],
+  complete: ['POST /v1/tasks/{id}/complete'],
+  override: ['POST /v1/outcomes/{id}/override'],
+  attest: ['POST /v1/outcomes/{id}/attest'],
+  delegate: ['PUT /v1/delegations/{to}'],
+  absent: ['PUT /v1/absences/{person}'],
+  review: ['GET /v1/reviews', 'POST /v1/reviews/{id}'],
+  calendar: ['PUT /v1/calendars/{id}'],
+  passive: ['PUT /v1/passive/{node}'],
+  'log list': ['GET /v1/policy-log'],
+  'log export': ['POST /v1/exports'],
+  report: ['GET /v1/reports/{kind}', 'GET /v1/reports'],
 };
 
 /** Commands that are about this machine, or work on files of it. */
@@ -43,6 +56,8 @@ const REASONS: Readonly<Record<string, string>> = {
   token: 'signs with the key of this machine; an API does not hand out tokens',
   doctor: 'looks at this machine; `/readyz` tells of the servers',
   completion: 'is for a shell',
+  'log verify': 'is done by whoever does not trust the server, from what `POST /v1/exports` gives',
+  'log rebuild': 'is maintenance of the servers, by whoever has them',
   verify: 'walks all configurations for seconds to minutes: a step of a build, and no request',
   'replay verify':
     'loads the workflow sandbox: a step of a build, and no request; `/history` gives what it reads',

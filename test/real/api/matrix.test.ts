@@ -32,6 +32,11 @@ const BODIES: Readonly<Record<string, object>> = {
   completeTask: { evidence: 'ticket 7', output: null },
   forkOutcome: { from: 'channels' },
   decideTask: { verdict: 'approve' },
+  setDelegation: { until: null, reason: 'a test' },
+  setAbsence: { until: '2026-12-01T00:00:00Z', reason: 'a test' },
+  reviewTask: { verdict: 'sound', reason: 'a test' },
+  setCalendar: { scope: 'tenant', name: 'acme', kind: 'freeze', windows: null, reason: 'a test' },
+  setPassive: { passive: true, reason: 'a test' },
   setDial: { mode: 'copilot', reason: 'a test' },
   killAutomation: { reason: 'a test' },
   pauseScope: { reason: 'a test' },
@@ -47,6 +52,10 @@ const BODIES: Readonly<Record<string, object>> = {
 /** What a path names that is looked up among the caller's own, where it is not any text. */
 const NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   setDial: { id: 'onboard' },
+  setDelegation: { to: 'person:bob' },
+  setAbsence: { person: 'person:bob' },
+  setCalendar: { id: 'freeze' },
+  setPassive: { node: 'onboard/identity' },
   killAutomation: { id: 'onboard' },
   pauseScope: { kind: 'automation', name: 'onboard' },
   resumeScope: { kind: 'automation', name: 'onboard' },

@@ -8,12 +8,11 @@ import type { Json } from '../kernel/json';
 import { ok, type Result } from '../kernel/result';
 import type { Plan } from '../plan/plan';
 import { compileRequestOf } from '../replay/rehearse';
-import { OutcomeError } from '../temporal/outcome-error';
 import { termsOf } from './approvals/terms';
 import { findRunbook, shipped } from './catalog';
 import { compileOutcome } from './compile-outcome';
 import type { TenantConfig } from './configuration';
-import { refuse, refusing, type Refusal } from './refusal';
+import { noSuchOutcome, refuse, refusing, type Refusal } from './refusal';
 import { storyFrom } from './replay/replay';
 import { underOf } from './rulebook';
 import { takeAlong, type ResumeWish } from './resume-plan';
@@ -45,9 +44,7 @@ export async function resumeOutcome(
 ): Promise<Result<Resumed, Refusal>> {
   const { of, from, by, config, eventId } = request;
   const { bundle } = config;
-  if (splitOutcomeId(of)?.tenant !== bundle.tenant) {
-    return refusing(() => Promise.reject(new OutcomeError('OUTCOME_UNKNOWN', of)));
-  }
+  if (splitOutcomeId(of)?.tenant !== bundle.tenant) return noSuchOutcome(of);
   const story = await storyFrom({ runs: services.outcomes }, of);
   if (!story.ok) return story;
   const last = story.value.runs.at(-1);

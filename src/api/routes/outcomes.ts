@@ -11,6 +11,7 @@ import { noSuchOutcome, refuse, refusing, type Refusal } from '../../app/refusal
 import { resumeOutcome } from '../../app/resume-outcome';
 import { planOutcome, runOutcome, type RunRequest } from '../../app/run-outcome';
 import { createRulebook, underOf } from '../../app/rulebook';
+import type { Services } from '../../app/services';
 import { canonicalJson, type Json } from '../../kernel/json';
 import { ok, type Result } from '../../kernel/result';
 import { followTrace, waitingFor } from '../../projection/trace';

@@ -1,5 +1,8 @@
 /** What an outcome that goes on from a node of another one takes along, and when it cannot. */
+import type { TenantConfig } from '../../../src/app/configuration';
+import { resumeOutcome } from '../../../src/app/resume-outcome';
 import { takeAlong, type ResumeWish, type Taken } from '../../../src/app/resume-plan';
+import type { Services } from '../../../src/app/services';
 import type { Diagnostic } from '../../../src/kernel/diagnostic';
 import type { Plan, PlanNode } from '../../../src/plan/plan';
 import type { Story } from '../../../src/replay/history-source';
@@ -106,4 +109,11 @@ test('an action that would fire before the node, and had not, is named', async (
 
 test('a node that the plan of today does not have is not gone on from', async () => {
   expect(await refused(await storyOf(PLAN), { from: 'z' })).toEqual(['PLAN_NODE_UNKNOWN']);
+});
+
+test('an outcome of another tenant is not there, and no server is asked for it', async () => {
+  const config = { bundle: { tenant: 'acme' } } as unknown as TenantConfig;
+  const wish = { from: 'c', by: 'person:mary', inherits: false, anew: [], params: {}, eventId: 'e2' };
+  const resumed = await resumeOutcome({} as Services, { ...wish, config, of: 'globex/TOY-R-001/e1' });
+  expect(resumed).toMatchObject({ ok: false, error: { code: 'OUTCOME_UNKNOWN' } });
 });

@@ -235,6 +235,23 @@ export async function rebuildProjections(services: Services, tenant: string): Pr
   return rebuild({ ...services.evidence, primitives }, tenant);
 }
 
+/**
+ * Ends what the log and the archive say of a subject, by destroying its key. Errors: `ENTITY_REFUSED` where nothing is on record
+ * of it.
+ */
+export async function eraseSubject(
+  { evidence, outcomes }: Services,
+  tenant: string,
+  { subject, by, reason }: { readonly subject: string; readonly by: string; readonly reason: string },
+): Promise<Result<{ readonly control: string }, Refusal>> {
+  const key = await evidence.keys.find(tenant, subject);
+  if (key === undefined)
+    return err({ code: 'ENTITY_REFUSED', message: `nothing is on record of \`${subject}\`` });
+  // The act names the key alone: its history is kept, and must not say whose it was.
+  const { id } = await performControl(outcomes.client, { tenant, act: { do: 'erase', key }, by, reason });
+  return ok({ control: id });
+}
+
 /** Proves a bundle in a folder; it asks no server. */
 export const verifyFolder = (folder: string, given: Omit<VerifyOptions, 'primitives'>): Promise<Verified> =>
   verifyBundle(bundleIn(folder), { primitives, ...given });

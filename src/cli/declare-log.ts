@@ -103,4 +103,20 @@ of them were other than they should be. The log itself is never changed.`,
     ['backstep log rebuild'],
   );
   action(rebuild, declaring, async () => (await import('./commands/log.js')).rebuild);
+  const erase = common(
+    program
+      .command('erase')
+      .argument('<entity>', 'whom: `person:sarah.chen`')
+      .summary('end what the log and the archive say of somebody')
+      .description(
+        `Destroys the key that personal values in the log are hashed with and histories in the archive are sealed with. No
+record changes, and the log can still be proven; what was personal in it says nothing any more, and cannot be brought back.
+Temporal has its own copy of recent histories until its retention ends.`,
+      ),
+    context,
+    ['backstep log erase person:sarah.chen --reason "asked to be forgotten, ticket 7"'],
+  )
+    .addOption(new Option('--reason <text>', 'why; kept in the history: name nobody').makeOptionMandatory())
+    .addOption(asOption(context));
+  action(erase, declaring, async () => (await import('./commands/log.js')).erase);
 }

@@ -3,7 +3,7 @@
  * Adapter ring.
  */
 import type { Database } from './database';
-import { createSubjectKeys } from './subject-keys';
+import { DESTROY_KEY } from './subject-keys';
 
 export interface LegalHold {
   readonly id: string;
@@ -16,7 +16,7 @@ export interface LegalHold {
 }
 
 export interface EvidenceControls {
-  /** Destroys a key; doing it twice is doing it once. */
+  /** Destroys a key, and takes its subject out of the projections; doing it twice is doing it once. */
   erase(tenant: string, keyId: string): Promise<void>;
   hold(tenant: string, hold: LegalHold): Promise<void>;
   lift(tenant: string, id: string, at: number): Promise<void>;
@@ -24,11 +24,12 @@ export interface EvidenceControls {
 
 /** Throws StoreError when the database is down or refuses. */
 export function createEvidenceControls(database: Database): EvidenceControls {
-  const keys = createSubjectKeys(database);
   return {
-    async erase(tenant, keyId) {
-      await keys.destroy(tenant, keyId);
-    },
+    erase: (tenant, keyId) =>
+      database.of(tenant).transaction(async (client) => {
+        for (const text of [FORGET_OUTCOMES, FORGET_INBOX]) await client.query(text, [tenant, keyId]);
+        await client.query(DESTROY_KEY, [tenant, keyId]);
+      }),
     async hold(tenant, { id, scope, name, by, reason, at }) {
       const values = [tenant, id, scope, name, by, reason, new Date(at)];
       await database.of(tenant).query({ name: 'legal-hold', text: HOLD, values });
@@ -38,6 +39,10 @@ export function createEvidenceControls(database: Database): EvidenceControls {
     },
   };
 }
+
+const SUBJECT = 'SELECT subject FROM subject_keys WHERE tenant = $1 AND id = $2';
+const FORGET_OUTCOMES = `UPDATE projected_outcomes SET entity = 'erased' WHERE tenant = $1 AND entity = (${SUBJECT})`;
+const FORGET_INBOX = `UPDATE projected_inbox SET entity = 'erased' WHERE tenant = $1 AND entity = (${SUBJECT})`;
 
 const HOLD = `
   INSERT INTO legal_holds (tenant, id, scope, name, by, reason, at) VALUES ($1, $2, $3, $4, $5, $6, $7)

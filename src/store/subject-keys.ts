@@ -20,8 +20,6 @@ export interface SubjectKeys {
   byId(tenant: string, id: string): Promise<SubjectKey | undefined>;
   /** Id of the key that a subject has; `undefined` where it has none. */
   find(tenant: string, subject: string): Promise<string | undefined>;
-  /** Destroys a key and what says whose it was. Whether there was one. */
-  destroy(tenant: string, id: string): Promise<boolean>;
 }
 
 const KEY_BYTES = 32;
@@ -50,9 +48,6 @@ export function createSubjectKeys(database: Database): SubjectKeys {
     async find(tenant, subject) {
       return (await ofSubject(tenant, subject))?.id;
     },
-    async destroy(tenant, id) {
-      return (await query(tenant, 'subject-key-destroy', DESTROY, [tenant, id])).length > 0;
-    },
   };
 }
 
@@ -62,6 +57,7 @@ const BY_ID = 'SELECT id, key FROM subject_keys WHERE tenant = $1 AND id = $2 AN
 const MAKE = `
   INSERT INTO subject_keys (tenant, id, subject, key) VALUES ($1, $2, $3, $4)
   ON CONFLICT (tenant, subject) WHERE destroyed_at IS NULL DO NOTHING`;
-const DESTROY = `
+/** $1 tenant, $2 id: destroys a key and what says whose it was. */
+export const DESTROY_KEY = `
   UPDATE subject_keys SET key = NULL, subject = NULL, destroyed_at = now()
   WHERE tenant = $1 AND id = $2 AND destroyed_at IS NULL RETURNING 1`;

@@ -4,6 +4,7 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import {
+  eraseSubject,
   exportBundle,
   exportRecords,
   listRecords,
@@ -121,6 +122,21 @@ export async function rebuild(
       for (const id of rebuilt.changed) terminal.line(`was not as it should be: ${id}`);
       for (const id of rebuilt.kept) terminal.line(`kept as it was, its history is gone: ${id}`);
     }
+    return 0;
+  });
+}
+
+export async function erase(
+  context: CommandContext,
+  [subject]: readonly [subject: string],
+  options: CommonOptions & { readonly reason: string; readonly as: string },
+): CommandResult {
+  const { terminal } = context;
+  const { tenant, reason, as: by } = options;
+  return withServices<ExitCode>(context, options, ON_SERVERS, async (services) => {
+    const done = acceptedOf(await eraseSubject(services, tenant, { subject, by, reason }));
+    if (options.json) terminal.json(done);
+    else terminal.line(`the key is destroyed; on record as ${done.control}`);
     return 0;
   });
 }

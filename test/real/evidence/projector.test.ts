@@ -10,6 +10,7 @@ import { signWhenDue } from '../../../src/projection/heads';
 import { rebuild } from '../../../src/projection/rebuild';
 import { verifyBundle } from '../../../src/projection/verify-bundle';
 import { writeBundle } from '../../../src/projection/write-bundle';
+import { createEvidenceControls } from '../../../src/store/evidence-controls';
 import { put, toyPlan } from '../../kit/plans';
 import { codec, openRobots, type Robots } from '../../kit/robots';
 import { refusal } from '../../kit/shelf';
@@ -179,7 +180,8 @@ test('a destroyed key ends what was said of a subject, and breaks nothing', asyn
   await robots.outcomes.result(id);
   await evidence.projector.catchUp();
   const key = await evidence.keys.find(tenant, 'person:erin');
-  await evidence.keys.destroy(tenant, key!);
+  await createEvidenceControls(robots.stand.database).erase(tenant, key!);
+  expect((await evidence.store.rows(tenant, id)).projected_outcomes).toMatchObject([{ entity: 'erased' }]);
   const folder = await exported();
   try {
     const verified = await proven(folder);

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { codecOf } from '../app/payload-keys';
 import type { ReplaySource } from '../app/replay/replay';
+import { liveSource } from '../app/replay/sources';
 import type { Readers } from '../app/replay/today';
 import {
   readHistoryFile,
@@ -35,12 +36,10 @@ export async function withSource<T>(
     const runs = readingWith(shelf, codecOf(context.settings));
     return work({ runs }, { histories: shelf, shelf });
   }
-  return withServices(context, options, { starts: false }, (services) =>
-    work(
-      { runs: services.outcomes, causes: services.ingest },
-      { histories: services.outcomes, readers: services },
-    ),
-  );
+  return withServices(context, options, { starts: false }, (services) => {
+    const { histories, ...source } = liveSource(services);
+    return work(source, { histories, readers: services });
+  });
 }
 
 /** One shelf of all the files; a history that does not name its outcome goes by the name of its file. */

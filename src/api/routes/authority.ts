@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { control as performAct, standInForce, takeProposal, trustOf } from '../../app/control';
 import { explain as explainAction } from '../../app/replay/replay';
+import { liveSource } from '../../app/replay/sources';
 import { noSuchOutcome, refuse, refusing } from '../../app/refusal';
 import { decide } from '../../governance/decide';
 import { explain } from '../../governance/explain';
@@ -185,8 +186,7 @@ export const getAction = defineRoute({
   async handle({ params, query }, { services }) {
     const address = readNodeAddress(params.id);
     if (address === undefined) return refuse('OUTCOME_UNKNOWN', `\`${params.id}\`: there is no such action`);
-    const source = { runs: services.outcomes, causes: services.ingest };
-    const explained = await explainAction(source, address);
+    const explained = await explainAction(liveSource(services), address);
     if (!explained.ok) return explained;
     return ok({ status: 200, body: plain(atLevel(explained.value, Number(query.level) as Level)) });
   },

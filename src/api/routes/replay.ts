@@ -1,9 +1,9 @@
 /** Replay: an outcome rehearsed or forked, a decision reviewed. Nothing is executed by any of them. Entry ring. */
 import { z } from 'zod';
-import { forkFrom, rehearseOutcome, reviewDecision, type ReplaySource } from '../../app/replay/replay';
+import { forkFrom, rehearseOutcome, reviewDecision } from '../../app/replay/replay';
+import { liveSource } from '../../app/replay/sources';
 import { todayFor } from '../../app/replay/today';
 import { refuse } from '../../app/refusal';
-import type { Services } from '../../app/services';
 import { explainDifference } from '../../governance/compare';
 import { readNodeAddress } from '../../kernel/ids';
 import { ok } from '../../kernel/result';
@@ -13,8 +13,6 @@ import { jsonObject, outcomeParams, taskId } from '../schemas';
 
 /** Plans, inputs and facts stand in the answers. */
 const READERS = { roles: ['operator', 'auditor', 'admin'] } as const;
-
-const sourceOf = ({ outcomes, ingest }: Services): ReplaySource => ({ runs: outcomes, causes: ingest });
 
 const trace = z.array(z.looseObject({ at: z.number(), kind: z.string() })).readonly();
 
@@ -42,7 +40,11 @@ export const rehearseRoute = defineRoute({
   async handle({ params, caller }, { services, configOf }) {
     const config = await configOf(caller.tenant);
     if (!config.ok) return config;
-    const rehearsal = await rehearseOutcome(sourceOf(services), params.id, todayFor(config.value, services));
+    const rehearsal = await rehearseOutcome(
+      liveSource(services),
+      params.id,
+      todayFor(config.value, services),
+    );
     if (!rehearsal.ok) return rehearsal;
     return ok({ status: 200, body: plain({ ...rehearsal.value }) });
   },
@@ -80,7 +82,7 @@ export const reviewRoute = defineRoute({
     const config = await configOf(caller.tenant);
     if (!config.ok) return config;
     const today = todayFor(config.value, services);
-    const review = await reviewDecision(sourceOf(services), address, {
+    const review = await reviewDecision(liveSource(services), address, {
       today,
       ...(nth === undefined ? {} : { nth }),
     });
@@ -122,7 +124,7 @@ export const forkRoute = defineRoute({
     const config = await configOf(caller.tenant);
     if (!config.ok) return config;
     const { from, rules, params: given, inputs, reject } = body;
-    const forked = await forkFrom(sourceOf(services), params.id, {
+    const forked = await forkFrom(liveSource(services), params.id, {
       from,
       rules,
       ...(given === undefined ? {} : { params: given }),

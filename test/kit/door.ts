@@ -83,7 +83,11 @@ export function doorOnly({ identify }: Pick<TokenIssuer, 'identify'>, passed: st
       tenants: () => Promise.resolve([]),
       end: () => Promise.resolve({ size: 0, head: new Uint8Array(), frontier: [] }),
     },
-    store: { alone: () => Promise.resolve(), cursors: () => Promise.resolve(new Map()) },
+    store: {
+      alone: () => Promise.resolve(),
+      cursors: () => Promise.resolve(new Map()),
+      runsOf: () => Promise.resolve([]),
+    },
     histories: { list: () => Readable.from([]) },
   };
   const telemetry = noTelemetry();

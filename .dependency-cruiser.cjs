@@ -1,7 +1,8 @@
 // The four rings of the house: an arrow only ever points inward. `npm run rings` runs this.
 const PURE = '^src/(kernel|plan|governance|engine|audit)/';
 const AUTHORING = '^src/(dsl|config|compiler|simulator)/';
-const ADAPTERS = '^src/(approvals|store|temporal|projection|cortex|sandbox|embedded|telemetry|notices|replay)/';
+const ADAPTERS =
+  '^src/(approvals|store|temporal|projection|cortex|sandbox|embedded|telemetry|notices|replay)/';
 const ENTRY = '^src/(api|cli)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */

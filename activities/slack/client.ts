@@ -82,7 +82,10 @@ export interface SlackMessage {
   readonly text: string;
   readonly blocks: readonly KnownBlock[];
   /** Kept with the message, and shown to nobody. */
-  readonly metadata: { readonly event_type: string; readonly event_payload: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly event_type: string;
+    readonly event_payload: Readonly<Record<string, string>>;
+  };
 }
 
 /** Posts a message. Slack has no key to post by: what is sent twice is there twice. */

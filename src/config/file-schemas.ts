@@ -182,11 +182,9 @@ const channel = {
 
 /** `config/<tenant>/notices.yaml`. */
 export const noticesFile = z.strictObject({
-  link: address
-    .optional()
-    .meta({
-      description: 'address of the API, or of a console, that links lead to; left out, messages have none',
-    }),
+  link: address.optional().meta({
+    description: 'address of the API, or of a console, that links lead to; left out, messages have none',
+  }),
   mail: z
     .strictObject({
       server: z

@@ -66,7 +66,8 @@ export const DIAGNOSTICS = {
   PLAN_STALE: 'what the plan was compiled from has changed since',
   RESUME_NODE_UNCLEAR: 'whether an action of the outcome that is gone on with happened is not known',
   RESUME_NODE_UNDONE: 'an action before the node that is gone on from was undone',
-  RESUME_NODE_DIFFERS: 'today an action would fire before the node that is gone on from, and it was not done then',
+  RESUME_NODE_DIFFERS:
+    'today an action would fire before the node that is gone on from, and it was not done then',
   ENTITY_UNKNOWN: 'the tenant has no entity of that id',
   CONFIGURATIONS_TOO_MANY: 'the configuration space of a runbook has more points than are walked',
   // facts and figures of the authority rules
@@ -242,7 +243,8 @@ export const REST_PROBLEMS = {
   GATE_SIGNATURE_INVALID: 'the decision is not signed by a key of the tenant, or is of no known form',
   GATE_KEY_REVOKED: 'the decision was signed by a key that has been revoked',
   GATE_GLASS_NOT_ALLOWED: 'the caller may not pass a chain in an emergency',
-  DELEGATION_REFUSED: 'a delegation or an absence is not the caller’s to say, ends too late, or hands on too much',
+  DELEGATION_REFUSED:
+    'a delegation or an absence is not the caller’s to say, ends too late, or hands on too much',
   REVIEW_REFUSED: 'there is nothing of that name to review, or the caller may not review it',
   ISSUER_UNAVAILABLE: 'the keys of the issuer cannot be read, so no token can be judged',
   ISSUER_MISSING: 'no issuer of tokens is configured, or only in part',

@@ -233,7 +233,6 @@ class Exchange {
   private strike(): void {
     const { request, vendor, route, state } = this;
     const action = request.headers[ACTION_HEADER];
-    const trace = request.headers['traceparent'];
     const struck = state.faults.strike(
       {
         vendor: vendor.name,

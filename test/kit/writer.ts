@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { defineAwf, type AwfContract } from '../../src/dsl/awf';
 import type { AwfEffect } from '../../src/dsl/effect';
-import type { Plan, PlanNode } from '../../src/plan/plan';
+import type { Plan } from '../../src/plan/plan';
 import { putBox, put, toyPlan } from './plans';
 import type { Shelf } from './shelf';
 

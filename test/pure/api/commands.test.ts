@@ -58,6 +58,7 @@ const REASONS: Readonly<Record<string, string>> = {
   completion: 'is for a shell',
   'log verify': 'is done by whoever does not trust the server, from what `POST /v1/exports` gives',
   'log rebuild': 'is maintenance of the servers, by whoever has them',
+  'log erase': 'destroys a key for good: done by whoever has the servers, who can be asked for it in person',
   verify: 'walks all configurations for seconds to minutes: a step of a build, and no request',
   'replay verify':
     'loads the workflow sandbox: a step of a build, and no request; `/history` gives what it reads',

@@ -173,7 +173,7 @@ describe('at a gate', () => {
       'approve',
       `${id}#manager`,
       '--as',
-      'person:maya.lindqvist',
+      'person:helen.park',
       '--reason',
       'welcome on board',
     ];
@@ -181,7 +181,7 @@ describe('at a gate', () => {
     expect(plain((await cli(['trace', id])).out).slice(2)).toEqual([
       'gate=manager open approval=approve by=manager',
       'paused by=person:ada.admin reason=lunch',
-      'gate=manager approved by=person:maya.lindqvist reason="welcome on board"',
+      'gate=manager approved by=person:helen.park reason="welcome on board"',
     ]);
     expect((await cli(['resume', id])).out).toBe('resumed\n');
     const { out } = await cli(['trace', id, '--follow']);

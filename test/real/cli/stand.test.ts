@@ -169,14 +169,7 @@ describe('at a gate', () => {
     expect((await cli(['pause', id, '--json'])).out).toBe(
       `${JSON.stringify({ outcome: id, answer: 'late' })}\n`,
     );
-    const approve = [
-      'approve',
-      `${id}#manager`,
-      '--as',
-      'person:helen.park',
-      '--reason',
-      'welcome on board',
-    ];
+    const approve = ['approve', `${id}#manager`, '--as', 'person:helen.park', '--reason', 'welcome on board'];
     expect((await cli(approve)).out).toBe('approved\n');
     expect(plain((await cli(['trace', id])).out).slice(2)).toEqual([
       'gate=manager open approval=approve by=manager',

@@ -20,6 +20,9 @@ import type { Durability, Environment } from './stand-types';
 /** The role and the database, both of this name. */
 const OWNER = 'backstep';
 
+/** Less than `initdb` needs, in bytes: what it wrote is removed again when it fails, so the disk does not look full. A new cluster takes 65 MB. */
+const NEW_CLUSTER_BYTES = 48 * 1024 * 1024;
+
 const READY_TIMEOUT_MS = 60_000;
 /** `SIGINT` rolls back and disconnects, `SIGQUIT` ends at once and recovers at the next start. */
 const STOP_SIGNALS = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
@@ -93,7 +96,8 @@ async function initdb(config: PostgresConfig, draft: string, passwordFile: strin
   });
   if (run.code === 0) return;
   const said = `${run.stdout}${run.stderr}`;
-  if (isDiskFullText(said) || (await isDiskFull(config.dataDir))) throw diskFull(config.dataDir);
+  if (isDiskFullText(said) || (await isDiskFull(config.dataDir, NEW_CLUSTER_BYTES)))
+    throw diskFull(config.dataDir);
   throw new StandError(
     'STAND_START_FAILED',
     `the Postgres data can't be created: ${said.trim().split('\n').slice(-3).join(' / ')}`,

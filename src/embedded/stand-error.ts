@@ -71,10 +71,13 @@ export function throwIfInterrupted(signal: AbortSignal | undefined): void {
   }
 }
 
-/** Whether the disk of `folder` has no room left, for servers that died without being able to write why. */
-export async function isDiskFull(folder: string): Promise<boolean> {
+/**
+ * Whether the disk of `folder` has no room left, for servers that died without being able to write why.
+ * @param neededBytes of a program that removes what it wrote when it fails, what it would have taken
+ */
+export async function isDiskFull(folder: string, neededBytes = FULL_BELOW_BYTES): Promise<boolean> {
   const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize < FULL_BELOW_BYTES;
+  return bavail * bsize < neededBytes;
 }
 
 export function diskFull(folder: string, cause?: unknown): StandError {

@@ -137,12 +137,10 @@ export class TemporalEffects implements Effects {
       ...this.outcome,
     };
     const longest = Math.max(...Object.values(this.plan.awfs).map(({ timeoutMs }) => timeoutMs));
-    const stretch = proxyLocalActivities({
-      startToCloseTimeout: TIMES.stretch + Math.max(longest, TIMES.attemptMargin) + TIMES.attemptMargin,
-      retry: { initialInterval: TIMES.afterLoss, backoffCoefficient: 1 },
-      localRetryThreshold: TIMES.localRetry,
-      summary: labelOf('stretch', first.node),
-    } satisfies LocalActivityOptions);
+    const stretch = localActivities(
+      labelOf('stretch', first.node),
+      TIMES.stretch + Math.max(longest, TIMES.attemptMargin) + TIMES.attemptMargin,
+    );
     const take = (ends: readonly StretchEnd[]): void => {
       const over = new Map(ends.map((end) => [end.node, end]));
       for (const fire of fires) {
@@ -182,19 +180,8 @@ export class TemporalEffects implements Effects {
     const input = { ...this.askings.inputOf(command), ...notBefore };
     const label = labelOf(input.op, command.node);
     const startToCloseTimeout = this.askings.timeoutMs(command) + TIMES.attemptMargin;
-    // No bound on attempts: the activity itself says when a class of failure has used up its retries.
-    const retry = { initialInterval: TIMES.afterLoss, backoffCoefficient: 1 };
     if (command.lane === 'local') {
-      return run(
-        proxyLocalActivities({
-          startToCloseTimeout,
-          retry,
-          localRetryThreshold: TIMES.localRetry,
-          summary: label,
-        } satisfies LocalActivityOptions),
-        command.awf,
-        input,
-      );
+      return run(localActivities(label, startToCloseTimeout), command.awf, input);
     }
     return run(
       proxyActivities({
@@ -202,7 +189,7 @@ export class TemporalEffects implements Effects {
         taskQueue: platformQueue(this.askings.awfOf(command).domain ?? this.plan.runbook.domain),
         startToCloseTimeout,
         heartbeatTimeout: TIMES.heartbeat,
-        retry,
+        retry: RETRY,
         priority: { priorityKey: PRIORITY[command.do], fairnessKey: this.plan.tenant },
       } satisfies ActivityOptions),
       command.awf,
@@ -212,12 +199,7 @@ export class TemporalEffects implements Effects {
 
   /** Tried until it is answered: nothing may end, or be undone, on a guess. */
   private sweep({ of, asked, fence }: Extract<Command, { do: 'sweep' }>): void {
-    const sweep = proxyLocalActivities({
-      startToCloseTimeout: TIMES.sweep,
-      retry: { initialInterval: TIMES.afterLoss, backoffCoefficient: 1 },
-      localRetryThreshold: TIMES.localRetry,
-      summary: labelOf('sweep', of),
-    } satisfies LocalActivityOptions);
+    const sweep = localActivities(labelOf('sweep', of), TIMES.sweep);
     void run<Swept>(sweep, SWEEP, { op: 'sweep', of, asked, fence, ...this.outcome }).then(({ strays }) =>
       this.tell({ kind: 'swept', of, strays }),
     );
@@ -227,12 +209,7 @@ export class TemporalEffects implements Effects {
   private check({ do: _, ...check }: Extract<Command, { do: 'check' }>): void {
     const { terms, startedBy, under, plan } = this.start;
     invariant(terms !== undefined, 'only signed decisions are checked');
-    const checking = proxyLocalActivities({
-      startToCloseTimeout: TIMES.check,
-      retry: { initialInterval: TIMES.afterLoss, backoffCoefficient: 1 },
-      localRetryThreshold: TIMES.localRetry,
-      summary: labelOf('check', check.check),
-    } satisfies LocalActivityOptions);
+    const checking = localActivities(labelOf('check', check.check), TIMES.check);
     const input: CheckInput = {
       op: 'check',
       ...check,
@@ -269,6 +246,18 @@ function turns(left: number): PromiseLike<void> {
     left === 0 ? done() : done(turns(left - 1));
   return { then: then as PromiseLike<void>['then'] };
 }
+
+/** No bound on attempts: the activity itself says when a class of failure has used up its retries. */
+const RETRY = { initialInterval: TIMES.afterLoss, backoffCoefficient: 1 } as const;
+
+/** Activities of the local lane, under a label that history shows, each attempt bounded in milliseconds. */
+const localActivities = (label: string, startToCloseTimeout: number): object =>
+  proxyLocalActivities({
+    startToCloseTimeout,
+    retry: RETRY,
+    localRetryThreshold: TIMES.localRetry,
+    summary: label,
+  } satisfies LocalActivityOptions);
 
 type Activities = Readonly<Record<string, (input: ActivityInput) => Promise<unknown>>>;
 

@@ -3,6 +3,7 @@
  * Pure ring.
  */
 import type { Diagnostic } from '../kernel/diagnostic';
+import { blocksIn } from './blocks';
 import { referencesOf, type Expression } from './expression';
 import type { Block, Course, Plan, PlanNode } from './plan';
 
@@ -26,7 +27,7 @@ class Links {
     for (const node of block.nodes) {
       if (this.kinds.has(node.id)) this.tell(`node ${node.id}`, 'two nodes have this id');
       this.kinds.set(node.id, node.kind);
-      for (const inner of blocksOf(node)) this.gather(inner);
+      for (const inner of blocksIn(node)) this.gather(inner);
     }
   }
 
@@ -116,28 +117,4 @@ class Links {
   private tell(at: string, message: string): void {
     this.wrong.push({ code: 'PLAN_MALFORMED', at: `plan › ${at}`, message });
   }
-}
-
-/** Every block directly inside a node. */
-function blocksOf(node: PlanNode): readonly Block[] {
-  switch (node.kind) {
-    case 'action':
-      return (node.exits ?? []).flatMap(({ course }) => blocksOfCourse(course));
-    case 'gate':
-      return [...blocksOfCourse(node.onRejected), ...blocksOfCourse(node.onExpired)];
-    case 'wait':
-      return 'signal' in node.for && node.for.onTimeout ? blocksOfCourse(node.for.onTimeout) : [];
-    case 'choice':
-      return Object.values(node.cases);
-    case 'each':
-      return [node.body];
-    case 'checkpoint':
-    case 'end':
-      return [];
-  }
-}
-
-function blocksOfCourse(course: Course): readonly Block[] {
-  if (course.do === 'retry') return blocksOfCourse(course.then);
-  return (course.do === 'branch' || course.do === 'backstep') && course.body ? [course.body] : [];
 }

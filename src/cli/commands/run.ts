@@ -9,12 +9,13 @@ import type { Services } from '../../app/services';
 import { fireByName } from '../../app/work-on-task';
 import { readNodeAddress, splitOutcomeId } from '../../kernel/ids';
 import type { Result } from '../../kernel/result';
+import type { Plan } from '../../plan/plan';
 import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import type { Pairs } from '../context';
 import { acceptedOf, configOf, outcomeIdFrom, paramsOf, runbookOf } from '../refuse';
 import { withServices } from '../services';
-import { hintAt, tellStory } from '../story';
+import { hintAt, tellStory, type Ending } from '../story';
 import { TracePrinter, widthOfPlan } from '../trace-lines';
 
 interface RunOptions extends CommonOptions {
@@ -51,26 +52,14 @@ export async function run(
     );
     const { dim } = terminal.errColours;
     terminal.note(dim(isNew ? `outcome ${id}` : `outcome ${id} had been run before: this is its story`));
-    const json = options.json === true;
-    if (options.detach) {
-      if (json) terminal.json({ outcome: id, planId, phase: 'running' });
-      else terminal.line(id);
-      return 0;
-    }
-    const printer = new TracePrinter(terminal, { json, width: widthOfPlan(plan) });
-    const signal = context.signal();
-    const ending = await tellStory({ services, id, terminal, printer, leavesAtGates: true, signal });
-    const phase = ending.how === 'over' ? ending.state.phase : ending.how;
-    if (json) terminal.json({ outcome: id, planId, phase });
-    if (ending.how === 'waiting') hintAt(terminal, id, ending);
-    if (ending.how === 'interrupted') terminal.note(dim(`it goes on: backstep trace ${id} --follow`));
-    return ending.how === 'over' && ending.state.phase !== 'completed' ? 1 : 0;
+    const ending = await follow(context, services, { id, plan, planId }, options);
+    if (ending?.how === 'interrupted') terminal.note(dim(`it goes on: backstep trace ${id} --follow`));
+    return exitOf(ending);
   });
 }
 
 /** What an event had proposed, all of it or one action, goes on under the name of who asks, and is followed like any other. */
 async function runProposal(context: CommandContext, given: string, options: RunOptions): CommandResult {
-  const { terminal } = context;
   const action = readNodeAddress(given);
   const id = action?.outcome ?? outcomeIdFrom(given);
   return withServices(context, options, { starts: false }, async (services) => {
@@ -78,22 +67,34 @@ async function runProposal(context: CommandContext, given: string, options: RunO
     if (action === undefined) await refusingToThrow(() => takeProposal(services, id, why));
     else acceptedOf(await fireByName(services, action, why));
     const { plan, planId } = (await services.outcomes.runs(id))[0]!.start;
-    const json = options.json === true;
-    if (options.detach) {
-      if (json) terminal.json({ outcome: id, planId, phase: 'running' });
-      else terminal.line(id);
-      return 0;
-    }
-    const printer = new TracePrinter(terminal, { json, width: widthOfPlan(plan) });
-    const signal = context.signal();
-    const ending = await tellStory({ services, id, terminal, printer, leavesAtGates: true, signal });
-    if (json) {
-      terminal.json({ outcome: id, planId, phase: ending.how === 'over' ? ending.state.phase : ending.how });
-    }
-    if (ending.how === 'waiting') hintAt(terminal, id, ending);
-    return ending.how === 'over' && ending.state.phase !== 'completed' ? 1 : 0;
+    return exitOf(await follow(context, services, { id, plan, planId }, options));
   });
 }
+
+/** Tells the story of an outcome to its end or to a gate; `undefined` where it is left alone. */
+async function follow(
+  { terminal, signal }: CommandContext,
+  services: Services,
+  { id, plan, planId }: { readonly id: string; readonly plan: Plan; readonly planId: string },
+  options: RunOptions,
+): Promise<Ending | undefined> {
+  const json = options.json === true;
+  if (options.detach) {
+    if (json) terminal.json({ outcome: id, planId, phase: 'running' });
+    else terminal.line(id);
+    return undefined;
+  }
+  const printer = new TracePrinter(terminal, { json, width: widthOfPlan(plan) });
+  const ending = await tellStory({ services, id, terminal, printer, leavesAtGates: true, signal: signal() });
+  if (json) {
+    terminal.json({ outcome: id, planId, phase: ending.how === 'over' ? ending.state.phase : ending.how });
+  }
+  if (ending.how === 'waiting') hintAt(terminal, id, ending);
+  return ending;
+}
+
+const exitOf = (ending: Ending | undefined): 0 | 1 =>
+  ending?.how === 'over' && ending.state.phase !== 'completed' ? 1 : 0;
 
 const refusingToThrow = async <T>(work: () => Promise<T>): Promise<T> => acceptedOf(await refusing(work));
 

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lane } from '../../../src/plan/plan';
 import { createAuthority, type Authority } from '../../../src/store/authority';
 import { connectOutcomes, type Outcomes } from '../../../src/temporal/client';
@@ -15,6 +14,7 @@ import { put, toyPlan } from '../../kit/plans';
 import { codec } from '../../kit/robots';
 import type { RobotProcessSettings } from '../../kit/robot-process-settings';
 import { openTestStand, STAND_TIMEOUT_MS, type TestStand } from '../../kit/stand';
+import { until as lookUntil } from '../../kit/until';
 
 let stand: TestStand;
 let outcomes: Outcomes;
@@ -51,16 +51,8 @@ const LIMIT = 50;
 const limit = (tenant: string, most: number) =>
   control(outcomes, tenant, { do: 'limit', guardrail: 'actions_per_day', limit: most });
 
-async function until<T>(look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 120_000;
-  for (;;) {
-    const seen = await look();
-    if (holds(seen)) return seen;
-    if (Date.now() > deadline)
-      throw new Error(`it never came to pass: ${JSON.stringify(seen).slice(0, 500)}`);
-    await sleep(50);
-  }
-}
+const until = <T>(look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> =>
+  lookUntil(look, holds, { withinMs: 120_000, everyMs: 50 });
 
 test('200 at once against 50 a day in both lanes, with robots killed: 50 fire, 150 wait, and all go on in order as the limit is raised', async () => {
   const tenant = newTenant();

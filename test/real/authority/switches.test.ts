@@ -16,6 +16,7 @@ import {
   VENDOR_AUTOMATION,
   type VendorStand,
 } from '../../kit/vendor-stand';
+import { until as lookUntil } from '../../kit/until';
 
 let stand: VendorStand;
 let authority: Authority;
@@ -49,16 +50,8 @@ const control = (act: ControlAct): Promise<ControlDone> =>
 
 const person = (n: number): string => `load.${String(n).padStart(4, '0')}`;
 
-async function until<T>(look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 120_000;
-  for (;;) {
-    const seen = await look();
-    if (holds(seen)) return seen;
-    if (Date.now() > deadline)
-      throw new Error(`it never came to pass: ${JSON.stringify(seen).slice(0, 500)}`);
-    await sleep(50);
-  }
-}
+const until = <T>(look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> =>
+  lookUntil(look, holds, { withinMs: 120_000, everyMs: 50 });
 
 /** The number of the last request that the sandbox saw for the tenant. */
 async function lastRequest(): Promise<number> {

@@ -17,6 +17,7 @@ import { put, toyPlan } from '../../kit/plans';
 import { refusal } from '../../kit/shelf';
 import { STAND_TIMEOUT_MS } from '../../kit/stand';
 import { costlyPlan, TEXT } from '../../kit/writer';
+import { until as lookUntil } from '../../kit/until';
 
 let robots: GovernedRobots;
 jest.setTimeout(30_000);
@@ -38,15 +39,8 @@ const rulesOf = (tenant: string, rest: Partial<Rules>): void =>
 const AUTOPILOT = { dial: 'autopilot', actionsPerHour: 100_000 } as const;
 const completed = { phase: 'completed' };
 
-async function until<T>(look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const seen = await look();
-    if (holds(seen)) return seen;
-    if (Date.now() > deadline) throw new Error(`it never came to pass: ${JSON.stringify(seen)}`);
-    await sleep(20);
-  }
-}
+const until = <T>(look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> =>
+  lookUntil(look, holds, { withinMs: 20_000, everyMs: 20 });
 const queue = (tenant: string) => robots.authority.queue(tenant, 100);
 const heldOf = async (tenant: string, outcome: string) => {
   const of = async () => (await queue(tenant)).find((one) => one.outcome === outcome);

@@ -1,5 +1,4 @@
 /** The authority rules in the way of real outcomes: what they hold waits without polling, and goes on when the cause is gone. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { decideAgain, recordOf } from '../../../src/governance/decide';
 import type { Json } from '../../../src/kernel/json';
 import type { Lane } from '../../../src/plan/plan';
@@ -17,6 +16,7 @@ import { put, toyPlan } from '../../kit/plans';
 import { refusal } from '../../kit/shelf';
 import { timeless } from '../../kit/robots';
 import { STAND_TIMEOUT_MS } from '../../kit/stand';
+import { until as lookUntil } from '../../kit/until';
 
 let robots: GovernedRobots;
 beforeAll(async () => {
@@ -35,16 +35,8 @@ const planOf = (tenant: string, boxes: readonly string[], lane: Lane) =>
 const changes = (boxes: readonly string[]): readonly string[] =>
   robots.shelf.changes.filter((change) => boxes.includes(change.slice(1)));
 
-/** Waits until something holds, and says what it was instead. */
-async function until<T>(look: () => Promise<T>, holds: (seen: T) => boolean, ms = 15_000): Promise<T> {
-  const deadline = Date.now() + ms;
-  for (;;) {
-    const seen = await look();
-    if (holds(seen)) return seen;
-    if (Date.now() > deadline) throw new Error(`it never came to pass: ${JSON.stringify(seen)}`);
-    await sleep(25);
-  }
-}
+const until = <T>(look: () => Promise<T>, holds: (seen: T) => boolean, withinMs = 15_000): Promise<T> =>
+  lookUntil(look, holds, { withinMs, everyMs: 25 });
 const waiting = (tenant: string, count: number) =>
   until(
     () => robots.authority.queue(tenant, 500),

@@ -1,5 +1,6 @@
 /** Robot processes of a test; one that dies is replaced at once, and all end with the test. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import path from 'node:path';
 
 export class Crew {
@@ -25,6 +26,12 @@ export class Crew {
   /** Kills all of ours at once; each is replaced. */
   killAll(): void {
     for (const child of this.children) child.kill('SIGKILL');
+  }
+
+  /** Kills any one of ours; it is replaced. */
+  killOne(): void {
+    const all = [...this.children];
+    if (all.length > 0) all[randomInt(all.length)]!.kill('SIGKILL');
   }
 
   /** Lets those go on that were stopped with SIGSTOP. */

@@ -1,15 +1,16 @@
 /**
- * Evidence under fire: robots with their projectors, and the Temporal server are killed, and Postgres is stopped, at random while outcomes run.
- * Afterwards every outcome is on record once and in full, a bundle proves it, and the rows told anew are the rows that stood.
+ * Evidence under fire: robots with their projectors, the Temporal server and Postgres are killed at random while outcomes run, each by
+ * SIGKILL, so that Postgres comes back by its write-ahead log. Afterwards every outcome is on record once and in full, a bundle proves it, and the rows told anew are the rows that stood.
  * `BACKSTEP_EVIDENCE_OUTCOMES` enlarges it: 40 fit CI, 500 are what is asked for.
  */
 import { generateKeyPairSync, randomInt, randomUUID } from 'node:crypto';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signerOf } from '../../../src/app/log-key';
 import { primitives } from '../../../src/app/primitives';
+import { assertNever } from '../../../src/kernel/invariant';
 import type { PlanNode } from '../../../src/plan/plan';
 import { bundleIn } from '../../../src/projection/bundle';
 import { bundleSource } from '../../../src/projection/bundle-source';
@@ -79,21 +80,39 @@ const begin = async (i: number): Promise<string> => {
   }
 };
 
-/** One thing dies: each has its turn, at a moment of chance. */
+const VICTIMS = ['robots', 'temporal', 'one robot', 'postgres'] as const;
+const died = { robots: 0, temporal: 0, 'one robot': 0, postgres: 0 };
+
+/** One thing dies at a moment of chance: each has its turn once, then chance says whose it is. */
 async function strike(n: number): Promise<void> {
   const { temporal, postgres } = stand.stand;
-  switch (n % 4) {
-    case 1:
+  const victim = VICTIMS[n < VICTIMS.length ? n : randomInt(VICTIMS.length)]!;
+  switch (victim) {
+    case 'temporal':
       await temporal.kill('SIGKILL');
       await temporal.restart();
-      return;
-    case 3:
-      await postgres.stop();
+      break;
+    case 'postgres':
+      killFamily(postgres.pid!);
+      while (postgres.pid !== undefined) await sleep(10);
       await postgres.start();
-      return;
-    default:
+      break;
+    case 'one robot':
+      crew.killOne();
+      break;
+    case 'robots':
       crew.killAll();
+      break;
+    default:
+      assertNever(victim);
   }
+  died[victim] += 1;
+}
+
+/** The server and all that it started, at once: nobody is left to roll back or to write anything down. */
+function killFamily(pid: number): void {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  for (const one of [pid, ...children]) process.kill(one, 'SIGKILL');
 }
 
 const ended = async (id: string): Promise<void> => {
@@ -124,6 +143,7 @@ test(
     striking.isOver = true;
     await strikes;
     await crew.stop();
+    expect(Object.values(died).every((times) => times > 0)).toBe(true);
     expect(crew.died).toBeGreaterThan(0);
 
     const signer = signerOf(pem);

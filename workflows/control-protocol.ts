@@ -17,8 +17,13 @@ export type ControlAct =
   | { readonly do: 'kill'; readonly automation: string; readonly boundMs: number }
   /** `resume` of an automation lifts its kill switch too; the dial stays where it is. */
   | { readonly do: 'pause' | 'resume'; readonly scope: PausedScope; readonly name: string }
-  /** A node only watches. `node`: `<runbook>/<node>`. */
-  | { readonly do: 'passive'; readonly node: string; readonly on: boolean }
+  /** A node only watches. `node`: `<runbook>/<node>`; `within`: other runbooks in whose plans it stands. */
+  | {
+      readonly do: 'passive';
+      readonly node: string;
+      readonly on: boolean;
+      readonly within?: readonly string[];
+    }
   /** The contract's limit of a guardrail; null takes it away. */
   | { readonly do: 'limit'; readonly guardrail: GuardrailId; readonly limit: number | null }
   /** A change calendar over a tenant, domain, runbook or automation; without `windows` it is taken away. */

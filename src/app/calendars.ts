@@ -3,42 +3,15 @@
  * control by a person.
  * Entry ring.
  */
+import { WINDOWS_LIMIT, type ChangeWindow } from '../config/calendar';
 import { ok, type Result } from '../kernel/result';
 import type { ControlDone } from '../temporal/controls';
 import type { ControlAct, PausedScope } from '../../workflows/control-protocol';
-import { shipped } from './catalog';
 import type { TenantConfig } from './configuration';
 import { control, knownScope, unknown, type Accountable } from './control';
+import { actionsByName } from './declared-nodes';
 import { refuse, type Refusal } from './refusal';
 import type { Services } from './services';
-
-/** `[from, to)`, in milliseconds since the epoch. */
-export interface ChangeWindow {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Most windows of one calendar: a year of nights. */
-const WINDOWS_LIMIT = 400;
-
-/**
- * Reads `<from>/<to>`, two moments of ISO 8601 with the second behind the first; `undefined` where the text is none. A moment
- * without a zone is UTC.
- */
-export function readWindow(text: string): ChangeWindow | undefined {
-  const [from, to, ...rest] = text.split('/').map(momentOf);
-  if (from === undefined || to === undefined || rest.length > 0 || from >= to) return undefined;
-  return { from, to };
-}
-
-const MOMENT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?)?(Z|[+-]\d\d:\d\d)?$/;
-
-function momentOf(text: string): number | undefined {
-  const [matched, zone] = MOMENT.exec(text) ?? [];
-  if (matched === undefined) return undefined;
-  const at = Date.parse(zone === undefined && text.includes('T') ? `${text}Z` : text);
-  return Number.isNaN(at) ? undefined : at;
-}
 
 /** Sets a calendar over a scope; without windows it is taken away. Errors: `CONTROL_REFUSED`. */
 export async function setCalendar(
@@ -71,15 +44,20 @@ export async function setCalendar(
   return ok(await control(services, bundle.tenant, { act, ...why }));
 }
 
-/** Makes a node passive, so that the engine only says what it would do there, or active again. Errors: `CONTROL_REFUSED`. */
+/**
+ * Makes an action passive, so that the engine only says what it would do there, or active again; in the plans of its own runbook and
+ * of every one that uses it. Errors: `CONTROL_REFUSED`.
+ */
 export async function setPassive(
   services: Services,
   { bundle }: TenantConfig,
   { node, on, ...why }: Accountable & { readonly node: string; readonly on: boolean },
 ): Promise<Result<ControlDone, Refusal>> {
-  const nodes = shipped().configurable.runbooks.flatMap(({ id, nodes: own = [] }) =>
-    own.map((one) => `${id}/${one}`),
-  );
-  if (!nodes.includes(node)) return unknown('node', node, nodes);
-  return ok(await control(services, bundle.tenant, { act: { do: 'passive', node, on }, ...why }));
+  const actions = actionsByName();
+  const standing = actions.get(node);
+  if (standing === undefined) return unknown('action', node, [...actions.keys()]);
+  // In a plan where it stands as its author named it the row of the node says it; elsewhere that of the runbook.
+  const within = [...new Set(standing.flatMap(({ runbook, isPlain }) => (isPlain ? [] : [runbook])))];
+  const act: ControlAct = { do: 'passive', node, on, ...(within.length === 0 ? {} : { within }) };
+  return ok(await control(services, bundle.tenant, { act, ...why }));
 }

@@ -56,7 +56,7 @@ export function factsIn(
   const { rules, contract, under } = at;
   const asks = asksOf(rules, contract, under);
   const said = saidOf(world, { ...at, asks });
-  return gatherFacts({ rules, contract, under, said, asks, unknownFailures: 0, now: world.now });
+  return gatherFacts({ ...at, said, asks, unknownFailures: 0, now: world.now });
 }
 
 /** All that the database says of a tenant, for the rules; nothing is taken. */

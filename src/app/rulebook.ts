@@ -3,12 +3,14 @@
  * Entry ring; no judgement.
  */
 import type { Bundle } from '../config/bundle';
+import { CALENDARS } from '../config/key-lookup';
 import { resolve, resolveFigures } from '../config/resolve';
 import type { Facts as ConfigFacts } from '../config/layers';
 import type { AwfContract } from '../dsl/awf';
 import { isMode } from '../governance/mode';
 import type { AutomationRules, Rulebook, Rules } from '../temporal/rules';
 import type { Under } from '../../workflows/protocol';
+import { declaredName } from './declared-nodes';
 
 /** How many entities a tenant has of one type. */
 export type Census = (tenant: string, type: string) => Promise<number>;
@@ -49,7 +51,36 @@ function rulesOf(bundle: Bundle, under: Under, { name }: AwfContract): Rules {
     ],
     selection: resolve(bundle, 'autopilot.actions', facts).value.includes(name) ? 'standard' : 'none',
     ...(automation === undefined ? {} : { automation: automationRules(bundle, automation, facts) }),
+    calendars: calendarsOf(bundle, facts),
+    nodes: {
+      nameOf: (node) => declaredName(under.runbook, node),
+      passive: passiveNodes(bundle, facts),
+    },
   };
+}
+
+/** The change calendars that hold for these facts, by their keys. */
+function calendarsOf(bundle: Bundle, facts: ConfigFacts): NonNullable<Rules['calendars']> {
+  const ids = keysSet(bundle, (key) => key.startsWith(CALENDARS));
+  return ids.flatMap((id) => {
+    const { value } = resolve(bundle, id, facts);
+    return value === undefined ? [] : [{ id, value }];
+  });
+}
+
+const PASSIVE = /^node\.(.+)\.passive$/;
+
+/** Names of the nodes that only watch, for these facts. */
+function passiveNodes(bundle: Bundle, facts: ConfigFacts): ReadonlySet<string> {
+  const set = keysSet(bundle, (key) => PASSIVE.test(key));
+  return new Set(
+    set.filter((key) => resolve(bundle, key, facts).value === true).map((key) => key.replace(PASSIVE, '$1')),
+  );
+}
+
+/** Keys of a kind that any layer sets, sorted. */
+function keysSet({ content }: Bundle, isOfKind: (key: string) => boolean): readonly string[] {
+  return [...new Set(content.layers.flatMap(({ values }) => Object.keys(values)).filter(isOfKind))].sort();
 }
 
 function automationRules(

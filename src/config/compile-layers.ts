@@ -39,6 +39,10 @@ export interface LayerContext {
 /** Merges files by scope; what is wrong is added to `context.found`, and the rest goes on. */
 export function compileLayers(inputs: readonly LayerInput[], context: LayerContext): readonly LayerDraft[] {
   const drafts = new Map<string, LayerDraft>();
+  // Calendars are named where they are set, and nowhere before.
+  const names = [
+    ...new Set([...keyNames(context.catalog), ...inputs.flatMap(({ values }) => Object.keys(values))]),
+  ];
   // In the order of paths, so that which of two duplicates is called the second does not depend on the reading order.
   for (const input of [...inputs].sort((a, b) => (a.file.path < b.file.path ? -1 : 1))) {
     const id = `${input.layer}/${input.scope}`;
@@ -49,8 +53,8 @@ export function compileLayers(inputs: readonly LayerInput[], context: LayerConte
       drafts.set(id, draft);
     }
     addValues(draft, input, context);
-    addMarks(draft, input, 'locked', context);
-    addMarks(draft, input, 'tightenOnly', context);
+    addMarks(draft, input, 'locked', { ...context, names });
+    addMarks(draft, input, 'tightenOnly', { ...context, names });
   }
   return [...drafts.values()];
 }
@@ -110,16 +114,14 @@ function addMarks(
   draft: LayerDraft,
   input: LayerInput,
   section: Exclude<LayerSection, 'values'>,
-  { catalog, found }: LayerContext,
+  { catalog, found, names: known }: LayerContext & { readonly names: readonly string[] },
 ): void {
   input[section].forEach((written, i) => {
     const at = input.file.at([section, i]);
     const isFamily = written.endsWith('.*');
-    const names = isFamily
-      ? keyNames(catalog).filter((name) => name.startsWith(written.slice(0, -1)))
-      : [written];
+    const names = isFamily ? known.filter((name) => name.startsWith(written.slice(0, -1))) : [written];
     if (names.length === 0) {
-      const families = ['awf.*', 'node.*', 'params.*', 'figures.*', 'gate.*', 'limits.*'];
+      const families = ['awf.*', 'node.*', 'params.*', 'figures.*', 'gate.*', 'limits.*', 'calendar.*'];
       const help = didYouMean(written, families);
       const message = `no configuration key begins with \`${written.slice(0, -1)}\``;
       found.push({ code: 'CONFIG_KEY_UNKNOWN', at, message, ...(help === undefined ? {} : { help }) });

@@ -14,7 +14,7 @@ import {
   sharedFile,
   tenantFile,
 } from './file-schemas';
-import { AWF_KEYS, KEYS, NODE_KEYS, type KeySpec } from './keys';
+import { AWF_KEYS, CALENDAR_KEY, KEYS, NODE_KEYS, type KeySpec } from './keys';
 
 type JsonSchema = Record<string, unknown>;
 
@@ -55,6 +55,7 @@ function valuesSchema(): JsonSchema {
     patternProperties: Object.fromEntries([
       ...family(AWF_KEYS, 'awf\\.[a-z0-9_]+\\.[a-z0-9_]+'),
       ...family(NODE_KEYS, 'node\\.[^/]+/.+'),
+      ['^calendar\\.', schemaOf(CALENDAR_KEY as KeySpec)],
       ['^params\\.', { description: 'a parameter of a runbook: params.<runbook>.<name>' }],
       ['^figures\\.', { description: 'a figure of the authority rules, by its path' }],
     ]),

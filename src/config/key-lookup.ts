@@ -8,7 +8,8 @@ import { overrideFigures, SPEC_FIGURES } from '../governance/figures';
 import { didYouMean } from '../kernel/diagnostic';
 import type { Json, JsonObject } from '../kernel/json';
 import type { CatalogRunbook, ConfigCatalog } from './catalog';
-import { AWF_KEYS, figureOrder, KEYS, NODE_KEYS, type KeySpec } from './keys';
+import { NAME } from './file-schemas';
+import { AWF_KEYS, CALENDAR_KEY, figureOrder, KEYS, NODE_KEYS, type KeySpec } from './keys';
 
 export interface FoundKey {
   readonly name: string;
@@ -30,6 +31,7 @@ export function findKey(name: string, catalog: ConfigCatalog): FoundKey | NoSuch
   if (name.startsWith('node.')) return findNodeKey(name, catalog);
   if (name.startsWith('params.')) return findParamKey(name, catalog);
   if (name.startsWith('figures.')) return findFigureKey(name);
+  if (name.startsWith(CALENDARS)) return findCalendarKey(name);
   return unknown(name, keyNames(catalog), 'configuration key');
 }
 
@@ -49,6 +51,9 @@ export function keyNames(catalog: ConfigCatalog): readonly string[] {
   keys.push(...[...figures().keys()].map((path) => `figures.${path}`));
   return [...new Set(keys)].sort();
 }
+
+/** What the key of a calendar begins with. */
+export const CALENDARS = 'calendar.';
 
 export const paramKey = (runbook: string, param: string): string => `params.${runbook}.${param}`;
 
@@ -130,6 +135,11 @@ function findFigureKey(name: string): FoundKey | NoSuchKey {
     source: 'src/governance/figures',
   };
   return { name, spec };
+}
+
+function findCalendarKey(name: string): FoundKey | NoSuchKey {
+  if (NAME.test(name.slice(CALENDARS.length))) return { name, spec: CALENDAR_KEY };
+  return { message: `\`${name}\` is no name of a calendar`, help: 'write `calendar.<name>`, in lower case' };
 }
 
 /** The nested object that `overrideFigures` takes, with one leaf. */

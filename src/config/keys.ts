@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { AUTOPILOT_SCOPES, MODES, RISK_CLASSES, type Mode } from '../governance/mode';
 import { printDuration } from '../kernel/duration';
 import { canonicalJson, type Json } from '../kernel/json';
+import { calendarSchema } from './calendar';
 import { count, duration } from './value-types';
 
 /** Which of two values is tighter: a number's side, a place in a list of words (tightest first), or a smaller set. */
@@ -158,7 +159,21 @@ export const NODE_KEYS = {
     unit: 'ms',
     tighter: 'lower',
   }),
+  passive: key({
+    meaning: 'whether the engine only says what it would do at this node, and does nothing',
+    schema: z.boolean(),
+    default: false,
+    tighter: [true, false],
+    source: 'theory of operations 3',
+  }),
 } as const satisfies Record<string, KeySpec>;
+
+/** `calendar.<name>`: as many as a tenant likes, and one that says no is enough. */
+export const CALENDAR_KEY = key({
+  meaning: 'when changes may be made here: never in the windows of a freeze, only in those of maintenance',
+  schema: calendarSchema,
+  source: 'DESIGN 6',
+});
 
 /** Which way a figure tightens, by the end of its path; first match. A figure that none names has no order. */
 const FIGURE_ORDERS: readonly (readonly [RegExp, Tightening])[] = [

@@ -73,7 +73,12 @@ function rowsOf({ tenant, act, by, reason }: ControlStart, at: number): readonly
         row(act.scope, act.name, 'pause', null),
       ];
     case 'passive':
-      return [row('node', act.node, 'passive', act.on ? true : null)];
+      return [
+        row('node', act.node, 'passive', act.on ? true : null),
+        ...(act.within ?? []).map((name) =>
+          row('runbook', name, `passive:${act.node}`, act.on ? true : null),
+        ),
+      ];
     case 'limit':
       return [row('tenant', tenant, `limit:${act.guardrail}`, act.limit)];
     case 'calendar': {

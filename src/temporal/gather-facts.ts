@@ -3,6 +3,7 @@
  * Adapter ring; pure functions. Nothing is judged here.
  */
 import type { Under } from '../../workflows/protocol';
+import { calendarAt, nearWindows } from '../config/calendar';
 import type { AwfContract } from '../dsl/awf';
 import { smoothedSuccessRate } from '../governance/confidence';
 import type {
@@ -27,6 +28,8 @@ export interface FactsInput {
   readonly rules: Rules;
   readonly contract: AwfContract;
   readonly under: Under;
+  /** Id in the plan. */
+  readonly node: string;
   readonly said: Said;
   readonly asks: readonly Ask[];
   /** Attempts of this action that ended with an unknown effect. */
@@ -68,11 +71,14 @@ export function gatherFacts(input: FactsInput): Facts {
     },
     trust: standingOf(said.trust ?? freshTrust(rules.figures)),
     automation: under.automation === undefined ? null : automationOf(input, under.automation, of),
-    passive: of('passive').length > 0,
+    passive: isPassive(input),
     pauses: of('pause').flatMap(({ s, n }) => (isPauseScope(s) ? [{ scope: s, name: n }] : [])),
     ceilings: rules.ceilings,
     policies: [],
-    calendars: controls.flatMap(calendarOf),
+    calendars: [
+      ...controls.flatMap((control) => calendarOf(control, now)),
+      ...(rules.calendars ?? []).map(({ id, value }) => calendarAt(id, value, now)),
+    ],
     system: { name: contract.system, breaker: said.breaker, retryAt: said.retryAt },
     usage: usageOf(said, rules),
     limits: limitFacts(input),
@@ -148,11 +154,25 @@ function limitsOf(rules: Rules, controls: readonly ControlSaid[]): Partial<Recor
   return limits;
 }
 
-function calendarOf({ k, v }: ControlSaid): CalendarFacts[] {
+/** By an act of control or by configuration; a node of a sub-runbook or of a for-each goes by the name its author gave it. */
+function isPassive({ rules: { nodes }, node, said: { controls } }: FactsInput): boolean {
+  if (controls.some(({ k }) => k === 'passive')) return true;
+  if (nodes === undefined) return false;
+  const name = nodes.nameOf(node);
+  return nodes.passive.has(name) || controls.some(({ k }) => k === `passive:${name}`);
+}
+
+function calendarOf({ k, v }: ControlSaid, now: number): CalendarFacts[] {
   if (!k.startsWith('calendar:') || !isObject(v)) return [];
   const { kind, windows } = v;
   const known: CalendarKind = kind === 'maintenance' ? 'maintenance' : 'freeze';
-  return [{ id: k.slice('calendar:'.length), kind: known, windows: list(windows).flatMap(windowOf) }];
+  return [
+    {
+      id: k.slice('calendar:'.length),
+      kind: known,
+      windows: nearWindows(list(windows).flatMap(windowOf), now),
+    },
+  ];
 }
 
 function windowOf(window: Json): { readonly from: number; readonly to: number }[] {

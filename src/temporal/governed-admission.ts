@@ -168,6 +168,7 @@ const factsInput = (asked: Asked, said: Said, earlier: readonly Attempt[]) => ({
   rules: asked.rules,
   contract: asked.contract,
   under: asked.under,
+  node: asked.asked.key.node,
   said,
   asks: asked.asks,
   unknownFailures: earlier.filter(({ failure }) => failure?.class === 'unknown').length,

@@ -9,6 +9,7 @@ import type { Figures } from '../governance/figures';
 import { GUARDRAIL_IDS, type GuardrailId } from '../governance/figures/guardrails';
 import type { Mode, Tier } from '../governance/mode';
 import { limitOf, shareAtOnce } from '../governance/reserve';
+import type { Json } from '../kernel/json';
 import type { Ask } from '../store/authority';
 
 /** Everything that configuration knows and the database does not. */
@@ -23,6 +24,17 @@ export interface Rules {
   readonly population?: number;
   /** Absent where no automation of this name is configured. */
   readonly automation?: AutomationRules;
+  /** Change calendars of the configuration, by the key that names each; absent: none. */
+  readonly calendars?: readonly { readonly id: string; readonly value: Json }[];
+  /** What the configuration knows of the nodes of this plan; absent: nothing. */
+  readonly nodes?: NodeRules;
+}
+
+export interface NodeRules {
+  /** The name its author gave to a node of the plan: `<runbook>/<node>`. */
+  readonly nameOf: (node: string) => string;
+  /** Names of those that only watch. */
+  readonly passive: ReadonlySet<string>;
 }
 
 export interface AutomationRules {

@@ -1,6 +1,7 @@
 /** `backstep calendar|passive`: when changes may be made, and where the engine only watches. Entry ring. */
-import { readWindow, setCalendar, setPassive } from '../../app/calendars';
+import { setCalendar, setPassive } from '../../app/calendars';
 import { readScope } from '../../app/control';
+import { readWindow } from '../../config/calendar';
 import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import { acceptedOf, configOf } from '../refuse';

@@ -141,6 +141,13 @@ describe('when changes may be made', () => {
     const { out } = await cli(['guardrails']);
     expect(out).toMatch(/automation:onboard-contractor +calendar:audit .*the auditors are here/);
     expect(out).toMatch(/node:onboard\.contractor\/channels +passive +true/);
+    // A node of a runbook that others use only watches in their plans, too.
+    const used = 'equip.person/mac-order';
+    expect((await cli(['passive', used, ...reason])).code).toBe(0);
+    expect((await cli(['guardrails'])).out).toMatch(
+      /runbook:onboard\.contractor +passive:equip\.person\/mac-order +true/,
+    );
+    expect((await cli(['passive', used, '--off', ...reason])).code).toBe(0);
     expect((await cli([...freeze, '--lift', ...reason])).code).toBe(0);
     expect((await cli(['passive', node, '--off', ...reason])).out).toBe(`${node} acts again\n`);
   });

@@ -4,7 +4,7 @@
  * Loaded inside the Temporal sandbox. Nothing is judged here but the form: who may do what is decided at the doors.
  */
 import type { EngineEvent, Override, OverrideChange, Resolution } from '../src/engine/effects';
-import type { Json } from '../src/kernel/json';
+import { canBeKept, type Json } from '../src/kernel/json';
 import { err, ok, type Result } from '../src/kernel/result';
 import { PLAN_LIMITS } from '../src/plan/limits';
 import type { PlannedAwf } from '../src/plan/plan';
@@ -33,6 +33,10 @@ const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 /** Longest text of a person or a name, in characters: it lands in histories and traces. */
 const TEXT_LENGTH = 2_000;
 
+/** Longest name and longest description of a message without form, in characters: somebody else has written them. */
+const NAME_LENGTH = 64;
+const PROBLEM_LENGTH = 300;
+
 /** An AWF that takes the place of another, and its compensation. */
 const AWFS_AT_ONCE = 2;
 
@@ -42,6 +46,13 @@ export const isActName = (name: string): name is ActName => (ACTS as readonly st
 export function readSignal(name: string, data: unknown): Result<EngineEvent, string> {
   return isActName(name) ? readAct(name, data) : ok({ kind: 'signal', name, data: (data ?? null) as Json });
 }
+
+/** The event of a signal that has not the form of the act it names: it changes nothing, and is on record. */
+export const malformed = (name: string, problem: string): EngineEvent => ({
+  kind: 'malformed',
+  act: name.slice(0, NAME_LENGTH),
+  problem: problem.slice(0, PROBLEM_LENGTH),
+});
 
 /** The event that an act means, or what is wrong with its form. */
 export function readAct(name: ActName, data: unknown): Result<EngineEvent, string> {
@@ -67,20 +78,25 @@ function eventOf(name: ActName, read: Reader): EngineEvent {
     case 'resume':
     case 'backstep':
     case 'cancel':
-      return { kind: name, by: read.text('by'), ...read.maybe('reason') };
+      return { kind: name, by: read.text('by'), ...read.maybe('reason'), ...read.maybeToken() };
     case 'release':
       return { kind: 'release', node: read.text('node') };
     case 'override':
-      return { kind: 'override', override: overrideOf(read) };
+      return { kind: 'override', override: overrideOf(read), ...read.maybeToken() };
     case 'claim':
     case 'unclaim':
-      return { kind: name, node: read.text('node'), by: read.text('by'), ...read.maybe('reason') };
+      return {
+        ...{ kind: name, node: read.text('node'), by: read.text('by') },
+        ...read.maybe('reason'),
+        ...read.maybeToken(),
+      };
     case 'resolve':
       return {
         kind: 'resolve',
         node: read.text('node'),
         by: read.text('by'),
         resolution: resolutionOf(read.inner('resolution')),
+        ...read.maybeToken(),
       };
     case 'signal':
       return { kind: 'signal', name: read.text('name'), data: (read.member('data') ?? null) as Json };
@@ -98,8 +114,10 @@ function overrideOf(read: Reader): Override {
   };
 }
 
+const WORDS = ['skip', 'edit', 'choose', 'replace', 'decline', 'attest'] as const;
+
 function changeOf(read: Reader): OverrideChange {
-  const what = read.word('do', ['skip', 'edit', 'choose', 'replace', 'decline', 'attest']);
+  const what = read.word('do', [...WORDS, 'withdraw']);
   switch (what) {
     case 'skip':
       return { do: what, ...read.maybeJson('output') };
@@ -116,6 +134,8 @@ function changeOf(read: Reader): OverrideChange {
       };
     case 'decline':
       return { do: what, then: read.word('then', ['backstep', 'complete']) };
+    case 'withdraw':
+      return read.member('what') === undefined ? { do: what } : { do: what, what: read.word('what', WORDS) };
     case 'attest':
       return {
         do: what,
@@ -148,14 +168,8 @@ function resolutionOf(read: Reader): Resolution {
   switch (as) {
     case 'retry':
       return { as };
-    case 'supply': {
-      const output = read.member('output');
-      return {
-        as,
-        evidence: read.text('evidence'),
-        ...(output === undefined ? {} : { output: output as Json }),
-      };
-    }
+    case 'supply':
+      return { as, evidence: read.text('evidence'), ...read.maybeJson('output') };
     case 'accept':
     case 'backstep':
       return { as, reason: read.text('reason') };
@@ -182,7 +196,8 @@ class Reader {
 
   text(name: string): string {
     const value = this.object[name];
-    if (typeof value === 'string' && value !== '' && value.length <= TEXT_LENGTH) return value;
+    const isText = typeof value === 'string' && value !== '' && value.length <= TEXT_LENGTH;
+    if (isText && canBeKept(value)) return value;
     this.problems.push(`\`${this.pathTo(name)}\` is no text of 1 to ${TEXT_LENGTH} characters`);
     return '';
   }
@@ -203,6 +218,7 @@ class Reader {
     const value = this.object[name];
     if (value === undefined) this.wrong(name, 'not there');
     else if (JSON.stringify(value).length > PLAN_LIMITS.payloadBytes) this.wrong(name, 'too large');
+    else if (!canBeKept(value)) this.wrong(name, 'nothing that can be kept');
     return (value ?? null) as Json;
   }
 
@@ -225,7 +241,7 @@ class Reader {
     const { token } = this.object;
     if (token === undefined) return {};
     if (typeof token === 'string' && TOKEN.test(token) && token.length <= TOKEN_LENGTH) return { token };
-    this.wrong('token', 'no signed decision');
+    this.wrong('token', 'no signed word');
     return {};
   }
 

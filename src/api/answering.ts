@@ -8,7 +8,7 @@ import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { noSuchOutcome } from '../app/refusal';
 import { splitOutcomeId } from '../kernel/ids';
-import { canonicalJson, type Json } from '../kernel/json';
+import { canBeKept, canonicalJson, type Json } from '../kernel/json';
 import type { KeptAnswer } from '../store/answers';
 import { API_LIMITS } from './limits';
 import { KEY_HEADER } from './openapi';
@@ -37,6 +37,7 @@ export class Answering {
   }
 
   async answer(route: Route, request: FastifyRequest, caller: Caller = NOBODY): Promise<Given> {
+    holdToText(route, request);
     const params = parsed(route.params, request.params, 'params');
     if (route.about === 'outcome' || route.about === 'task') await holdWall(params, caller);
     const query = parsed(route.query, request.query, 'query');
@@ -194,6 +195,21 @@ function parsed(schema: z.ZodType | undefined, value: unknown, where: 'params' |
     return { pointer: ['', where, ...steps].join('/'), message };
   });
   throw new Problem('REQUEST_INVALID', `the ${where} of the request does not fit`, { errors });
+}
+
+/**
+ * Nothing comes in that could be acted on and not be kept: a reason that the database or the log cannot hold would stand in a
+ * history for good. Of an event its own reader says so, as at every door.
+ */
+function holdToText({ takesWebhooks }: Route, { params, query, body }: FastifyRequest): void {
+  const given = Object.entries({ params, query, ...(takesWebhooks === true ? {} : { body }) });
+  const errors = given.flatMap(([where, value]) =>
+    canBeKept(value)
+      ? []
+      : [{ pointer: `/${where}`, message: 'it holds U+0000, or half of a surrogate pair' }],
+  );
+  if (errors.length > 0)
+    throw new Problem('REQUEST_INVALID', 'the request holds what is no text', { errors });
 }
 
 /** INVARIANT: what belongs to another tenant is not there, in the very words in which nothing is. */

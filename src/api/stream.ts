@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { OutcomeRow } from '../app/outcome-pages';
-import { canonicalJson } from '../kernel/json';
+import { recordedJson } from '../kernel/json';
 import type { Telling } from '../projection/trace';
 import { API_LIMITS } from './limits';
 
@@ -24,13 +24,13 @@ export async function* traceStream(
   yield ': the story from its beginning\n\n';
   for await (const { news, state, isOver } of story) {
     for (const event of news) {
-      const data = canonicalJson(event);
+      const data = recordedJson(event);
       const count = (said.get(data) ?? 0) + 1;
       said.set(data, count);
       yield frame('trace', data, idOf(data, count));
     }
     if (isOver) {
-      yield frame('end', canonicalJson({ phase: state.phase }), 'end');
+      yield frame('end', recordedJson({ phase: state.phase }), 'end');
       return;
     }
     if (news.length > 0) saidAt = now();
@@ -50,7 +50,7 @@ export async function* feedStream(
   yield ': the outcomes of the tenant as they change\n\n';
   for await (const rows of feed) {
     for (const row of rows) {
-      const data = canonicalJson({ ...row });
+      const data = recordedJson({ ...row });
       yield frame('outcome', data, idOf(data, 1));
     }
     if (rows.length > 0) saidAt = now();

@@ -12,7 +12,7 @@ import { assess } from '../governance/assess';
 import { parseFacts } from '../governance/facts-parse';
 import { overrideFigures, SPEC_FIGURES } from '../governance/figures';
 import type { Attempt } from '../kernel/failure';
-import { canonicalJson, type Json, type JsonObject } from '../kernel/json';
+import { recordedJson, type Json, type JsonObject } from '../kernel/json';
 import type { OutcomeRun, Tools } from './derived';
 import { hexOf } from './hex';
 
@@ -40,7 +40,7 @@ function firingFields(
 ): JsonObject {
   const { plan, cause, under } = start;
   const hash = (value: Json | undefined): string | null =>
-    value === undefined ? null : tools.keyed(canonicalJson(value));
+    value === undefined ? null : tools.keyed(recordedJson(value));
   const { input, firings } = state.nodes[node] ?? {};
   const output = result.kind === 'committed' ? result.output : undefined;
   const awf = plan.awfs[note.awf];
@@ -81,7 +81,7 @@ function decisionFields(decision: Json | undefined, { sha256 }: Tools): JsonObje
   if (typeof decision !== 'object' || decision === null || Array.isArray(decision)) return {};
   const { mode, fire, facts, figures } = decision as JsonObject;
   const read = parseFacts(facts);
-  const digest = hexOf(sha256(canonicalJson(decision)));
+  const digest = hexOf(sha256(recordedJson(decision)));
   const base = { decision: digest, mode: mode ?? null, fire: fire ?? null };
   if (!read.ok) return base;
   const overridden = overrideFigures((figures ?? {}) as JsonObject);

@@ -4,7 +4,7 @@
  * Pure ring.
  */
 import type { TraceEvent, TraceNote } from '../engine/trace';
-import { canonicalJson, type Json, type JsonObject } from '../kernel/json';
+import { recordedJson, type Json, type JsonObject } from '../kernel/json';
 import type { Tools } from './derived';
 import type { RecordKind } from './record';
 
@@ -33,6 +33,9 @@ export const RECORD_OF_NOTE: { readonly [Kind in TraceNote['kind']]: RecordKind 
   'gate.rejected': 'gate.rejected',
   'gate.expired': 'gate.expired',
   'gate.closed': 'gate.closed',
+  // It is put to people anew.
+  'gate.renewed': 'gate.opened',
+  'act.refused': 'outcome.refused',
   'gate.endorsed': 'gate.endorsed',
   'gate.reminded': 'gate.reminded',
   'gate.escalated': 'gate.escalated',
@@ -73,6 +76,8 @@ const SHARED = new Set<TraceNote['kind']>([
   'wait.over',
   'wait.timeout',
   'override.refused',
+  'gate.renewed',
+  'act.refused',
   'task.claimed',
   'task.unclaimed',
 ]);
@@ -82,7 +87,7 @@ export function noteData(note: TraceEvent, { keyed }: Pick<Tools, 'keyed'>): Jso
   const data: Record<string, Json> = SHARED.has(note.kind) ? { what: note.kind } : {};
   for (const [name, value] of Object.entries(note) as [string, Json | undefined][]) {
     if (ELSEWHERE.has(name) || value === undefined) continue;
-    data[name] = PERSONAL.has(name) && note.kind !== 'choice' ? keyed(canonicalJson(value)) : value;
+    data[name] = PERSONAL.has(name) && note.kind !== 'choice' ? keyed(recordedJson(value)) : value;
   }
   // To whom a gate is put is no actor.
   if (note.kind === 'gate.open') data['of'] = [...note.by];

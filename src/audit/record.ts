@@ -2,7 +2,7 @@
  * A record of the PolicyLog: one governance-relevant fact, derived from one event of one history, and the bytes it is hashed as.
  * Pure ring. `docs/formats/policy-log.md` fixes the bytes; a golden holds them.
  */
-import { canonicalJson, type JsonObject } from '../kernel/json';
+import { recordedJson, type JsonObject } from '../kernel/json';
 import { leafHash } from './merkle-tree';
 import type { Hash, Primitives } from './primitives';
 
@@ -70,6 +70,8 @@ export const RECORD_KINDS = [
   'log.archived',
   'log.erased',
   'log.held',
+  // Archived histories past their time are gone from here on; the records about them stay.
+  'log.expired',
   'admin.acted',
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
@@ -120,7 +122,7 @@ export const FIRST_PREVIOUS = '0'.repeat(64);
 /** The one text of a record: canonical JSON, which is also the leaf of the tree. */
 export function recordText(record: LogRecord): string {
   const { seq, previous, tenant, at, kind, actor, origin, outcome, node, data } = record;
-  return canonicalJson({
+  return recordedJson({
     format: RECORD_FORMAT,
     seq,
     previous,

@@ -73,6 +73,46 @@ function isInOrder(value: unknown): boolean {
   return true;
 }
 
+const NUL = '\0';
+const LONE = /\p{Surrogate}/gu;
+
+/**
+ * Whether a value can be kept: Postgres has no place for the character U+0000, and half of a surrogate pair has no canonical
+ * text, so that what holds either could be acted on and never be put on record. Walks without recursion: what was sent may be
+ * nested deeply.
+ */
+export function canBeKept(value: unknown): boolean {
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const one = open.pop();
+    if (typeof one === 'string') {
+      if (one.includes(NUL) || /\p{Surrogate}/u.test(one)) return false;
+    } else if (typeof one === 'object' && one !== null) {
+      for (const [key, member] of Object.entries(one)) open.push(key, member);
+    }
+  }
+  return true;
+}
+
+/**
+ * The canonical text of what others have said, whatever they put into it: half of a surrogate pair becomes U+FFFD. What is
+ * owed to the log must have a text, or whoever wants to stay off the record has only to send what has none.
+ */
+export function recordedJson(value: unknown): string {
+  try {
+    return canonicalJson(value);
+  } catch {
+    return canonicalJson(mended(value));
+  }
+}
+
+function mended(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(LONE, '\uFFFD');
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(mended);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [mended(key), mended(member)]));
+}
+
 /** Whether two JSON values are the same value: the order of an object's keys does not count. */
 export function jsonEquals(a: unknown, b: unknown): boolean {
   return canonicalJson(a) === canonicalJson(b);

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineState } from '../engine/state';
 import type { TraceEvent } from '../engine/trace';
-import { canonicalJson } from '../kernel/json';
+import { recordedJson } from '../kernel/json';
 import type { Outcomes } from '../temporal/client';
 
 export interface Telling {
@@ -61,7 +61,7 @@ export async function* followTrace(
 function unseen(trace: readonly TraceEvent[], told: Map<string, number>): readonly TraceEvent[] {
   const seen = new Map<string, number>();
   return trace.filter((event) => {
-    const key = canonicalJson(event);
+    const key = recordedJson(event);
     const count = (seen.get(key) ?? 0) + 1;
     seen.set(key, count);
     if (count <= (told.get(key) ?? 0)) return false;

@@ -1,5 +1,6 @@
 /** What a history owes the log follows from the history alone, and grows with it. */
-import { recordText } from '../../../src/audit/record';
+import { isCanonicalJson } from '../../../src/kernel/json';
+import { recordText, type Entry } from '../../../src/audit/record';
 import { rootAt, append, EMPTY_LOG } from '../../../src/audit/growing-log';
 import { primitives } from '../../../src/app/primitives';
 import { expectGolden } from '../../kit/golden';
@@ -52,6 +53,23 @@ test('what an outcome knows of its entity stands in no record in the clear', asy
     }
   }
   expect(personal).toBeGreaterThan(20);
+});
+
+test('whatever a history holds has a record: what has no canonical text is put on record with U+FFFD for it', () => {
+  const entry: Entry = {
+    tenant: 'acme',
+    at: 0,
+    kind: 'outcome.paused',
+    actor: { kind: 'person', id: 'person:\ud800' },
+    origin: { workflow: 'w', run: 'r', event: 1, part: 0 },
+    data: { reason: 'half \ud800 of a pair', '\udc00': ['whole \u{1f600}'] },
+  };
+  const text = recordText({ ...entry, seq: 0, previous: '' });
+  expect(JSON.parse(text)).toMatchObject({
+    actor: { id: 'person:\ufffd' },
+    data: { reason: 'half \ufffd of a pair', '\ufffd': ['whole \u{1f600}'] },
+  });
+  expect(isCanonicalJson(text, JSON.parse(text))).toBe(true);
 });
 
 test('a log that is appended to in pieces is the one that is appended to at once', async () => {

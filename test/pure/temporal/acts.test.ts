@@ -47,6 +47,14 @@ test.each<[ActName, unknown, string]>([
     '`decide`: the argument is no object, `gate` is no text of 1 to 2000 characters, `verdict` is none of approve, reject, `by` is no text of 1 to 2000 characters',
   ],
   ['decide', { ...wellFormed.decide, verdict: 'maybe' }, '`decide`: `verdict` is none of approve, reject'],
+  // What could be acted on and not be kept would be off the record.
+  ['pause', { by: 'x', reason: 'a\u0000b' }, '`pause`: `reason` is no text of 1 to 2000 characters'],
+  ['cancel', { by: 'x', reason: 'a\ud800b' }, '`cancel`: `reason` is no text of 1 to 2000 characters'],
+  [
+    'resolve',
+    { ...wellFormed.resolve, resolution: { as: 'supply', evidence: 'e', output: { a: ['\ud800'] } } },
+    '`resolve`: `resolution.output` is nothing that can be kept',
+  ],
   ['pause', {}, '`pause`: `by` is no text of 1 to 2000 characters'],
   ['pause', { by: 'x', reason: 7 }, '`pause`: `reason` is no text of 1 to 2000 characters'],
   [

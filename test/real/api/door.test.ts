@@ -65,6 +65,15 @@ describe('a request', () => {
     ],
     ['too much', { payload: { a: 'x'.repeat(API_LIMITS.bodyBytes) } }, 413, 'REQUEST_TOO_LARGE'],
     ['an unusable key', { payload: START, headers: { 'idempotency-key': 'a b' } }, 400, 'REQUEST_INVALID'],
+    ['a reason that cannot be kept', { payload: { ...START, entity: 'a\u0000b' } }, 400, 'REQUEST_INVALID'],
+    [
+      'half of a pair deep inside',
+      { payload: `{"outcome":"A","entity":"b","params":{"a":[{"\\ud800":1}]}}`, headers: json },
+      400,
+      'REQUEST_INVALID',
+    ],
+    ['a name that cannot be looked up', { method: 'GET', url: '/v1/entities/a%00b' }, 400, 'REQUEST_INVALID'],
+    ['a filter of nothing', { method: 'GET', url: '/v1/outcomes?entity=%00' }, 400, 'REQUEST_INVALID'],
     ['a page of nothing', { method: 'GET', url: '/v1/outcomes?limit=0' }, 400, 'REQUEST_INVALID'],
     ['a path that is not there', { url: '/v1/nothing' }, 404, 'ROUTE_UNKNOWN'],
     ['a method that is not there', { method: 'DELETE' }, 405, 'METHOD_NOT_ALLOWED'],
@@ -209,8 +218,9 @@ describe('the table of routes', () => {
     );
     const { routes } = await api();
     const rows = routes.map(({ method, path, access }) => {
-      const roles = access === 'public' ? 'everybody' : access.roles.join(', ');
-      return `${method} ${path} ${roles}`;
+      if (access === 'public') return `${method} ${path} everybody`;
+      const ofReviews = access.reviews === undefined ? '' : `; of a review ${access.reviews.join(', ')}`;
+      return `${method} ${path} ${access.roles.join(', ')}${ofReviews}`;
     });
     expect(listed.sort()).toEqual(rows.sort());
   });

@@ -101,7 +101,12 @@ async function appending(database: Database): Promise<void> {
   const from = performance.now();
   for (let n = 0; n < SIZES.records / 4; n += SIZES.batch) {
     const entries = Array.from({ length: SIZES.batch }, (_, i) => entryOf(n + i, tenant));
-    await store.write(tenant, (writer) => writer.append(entries, append(primitives, writer.end, entries)));
+    await store.write(tenant, (writer) =>
+      writer.append(
+        entries.map((entry) => ({ entry })),
+        append(primitives, writer.end, entries),
+      ),
+    );
   }
   tell('appended records/s, in batches of 1000', SIZES.records / 4 / ((performance.now() - from) / 1_000));
 }

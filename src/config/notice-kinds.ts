@@ -10,5 +10,9 @@ export const NOTICE_KINDS = [
   'incident_opened',
   'escalation_opened',
   'outcome_backstepped',
+  // A guardrail at its soft limit, at its hard limit, and past it: once each in a window.
+  'limit_near',
+  'limit_reached',
+  'limit_passed',
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];

@@ -19,7 +19,7 @@ const TOLD: { readonly [Kind in RecordKind]?: NoticeKind } = {
 };
 
 /** What happened so long ago is nobody's to act on any more: a log that is written late wakes nobody, in milliseconds. */
-const LATE_MS = 86_400_000;
+export const LATE_MS = 86_400_000;
 
 /** Members of a record that a card shows, by the words it shows them under. */
 const SHOWN: Readonly<Record<string, string>> = {

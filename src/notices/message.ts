@@ -24,7 +24,12 @@ const HEADS: Readonly<Record<NoticeKind, string>> = {
   incident_opened: 'Incident',
   escalation_opened: 'Escalation',
   outcome_backstepped: 'Outcome taken back',
+  limit_near: 'A limit is near',
+  limit_reached: 'A limit is reached, and actions wait',
+  limit_passed: 'EMERGENCY: a limit is passed, and actions are blocked',
 };
+
+const LIMITS: ReadonlySet<NoticeKind> = new Set(['limit_near', 'limit_reached', 'limit_passed']);
 
 /** Lines of a card that are shown; the rest is behind the link. Slack takes 3,000 characters in a section. */
 const LINES_MAX = 20;
@@ -44,7 +49,9 @@ export function messageOf({ body }: Notice, link: string | undefined): Message {
   const title = oneLine(body.title);
   const lines = linesOf(body);
   const task = body.node === undefined ? body.outcome : `${body.outcome}#${body.node}`;
-  const decide = `Nothing is decided by opening it. Without it: backstep inbox, ${task}`;
+  const decide = LIMITS.has(body.kind)
+    ? 'What is in use, and who waits: backstep guardrails'
+    : `Nothing is decided by opening it. Without it: backstep inbox, ${task}`;
   const subject = `${head}: ${title}`.slice(0, SUBJECT_LENGTH);
   return {
     subject,

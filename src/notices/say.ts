@@ -6,13 +6,23 @@
 import type { WithRecords } from '../store/evidence';
 import { enqueueNotice } from '../store/notices';
 import { noticeOfRecord } from './from-records';
+import { limitNotices } from './from-limits';
 
 /** @param now milliseconds since the epoch */
 export const sayNotices =
   (now: () => number): WithRecords =>
   async (client, _tenant, records) => {
-    for (const { entry } of records) {
+    const said = new Set<string>();
+    for (const { entry, decision } of records) {
       const notice = noticeOfRecord(entry, now());
-      if (notice !== undefined) await enqueueNotice(client, notice);
+      for (const one of [
+        ...(notice === undefined ? [] : [notice]),
+        ...limitNotices(entry, decision, now()),
+      ]) {
+        // Many records of one transaction tell of one limit.
+        if (said.has(one.id)) continue;
+        said.add(one.id);
+        await enqueueNotice(client, one);
+      }
     }
   };

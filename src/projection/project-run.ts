@@ -117,7 +117,7 @@ async function write(
   const entries = fresh.map(({ entry }) => entry);
   if (entries.length > 0) {
     const appended = append(primitives, writer.end, entries);
-    await writer.append(entries, appended);
+    await writer.append(fresh, appended);
     const outcomes = [...new Set(entries.flatMap(({ outcome }) => outcome ?? []))];
     const rows = new Rows(await writer.rows(tenant, outcomes));
     for (const [i, one] of fresh.entries()) rows.take({ ...one, seq: appended.records[i]!.seq });

@@ -5,8 +5,9 @@
  */
 import type { PoolClient } from 'pg';
 import type { Appended, LogEnd } from '../audit/growing-log';
+import type { Derived } from '../audit/derived';
 import type { Entry } from '../audit/record';
-import type { JsonObject } from '../kernel/json';
+import type { Json, JsonObject } from '../kernel/json';
 import type { Database } from './database';
 import { addCheckpoint, appendRecords, lockLog, newestCheckpoint, type StoredCheckpoint } from './policy-log';
 
@@ -58,7 +59,7 @@ export interface EvidenceWriter {
   readonly end: LogEnd;
   cursor(run: RunKey): Promise<Cursor | undefined>;
   saveCursor(run: RunKey, cursor: Cursor): Promise<void>;
-  append(entries: readonly Entry[], appended: Appended): Promise<void>;
+  append(derived: readonly Derived[], appended: Appended): Promise<void>;
   archive(tenant: string, history: ArchivedHistory): Promise<void>;
   /** Rows about these outcomes. */
   rows(tenant: string, outcomes: readonly string[]): Promise<ProjectedRows>;
@@ -107,7 +108,12 @@ export interface RecordOrigin {
 export type WithRecords = (
   client: PoolClient,
   tenant: string,
-  records: readonly { readonly seq: number; readonly entry: Entry }[],
+  records: readonly {
+    readonly seq: number;
+    readonly entry: Entry;
+    /** As the history has it, where the record tells of one. */
+    readonly decision?: Json;
+  }[],
 ) => Promise<void>;
 
 /**
@@ -182,9 +188,16 @@ function writerOf(client: PoolClient, end: LogEnd, also: readonly WithRecords[])
       const values = [tenant, workflow, run, kind, records, lastEvent, at, ended, nextRun, subjectKey];
       await client.query({ name: 'evidence-save-cursor', text: SAVE_CURSOR, values });
     },
-    async append(entries, appended) {
-      await appendRecords(client, entries, appended);
-      const records = entries.map((entry, i) => ({ seq: appended.records[i]!.seq, entry }));
+    async append(derived, appended) {
+      await appendRecords(
+        client,
+        derived.map(({ entry }) => entry),
+        appended,
+      );
+      const records = derived.map(({ entry, aside }, i) => ({
+        ...{ seq: appended.records[i]!.seq, entry },
+        ...(aside?.decision === undefined ? {} : { decision: aside.decision }),
+      }));
       for (const write of also) await write(client, records[0]!.entry.tenant, records);
     },
     async archive(tenant, history) {

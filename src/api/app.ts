@@ -15,11 +15,13 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { isReview } from '../app/review-tasks';
+import { readNodeAddress } from '../kernel/ids';
 import { Answering } from './answering';
 import { API_LIMITS } from './limits';
 import { openApiOf } from './openapi';
 import { detailsOf, Problem, PROBLEM_TYPE } from './problem';
-import { mayEnter, type Caller } from './roles';
+import { mayEnter, rolesIn, type Caller } from './roles';
 import type { ApiDeps, Route } from './route';
 import { tableOf } from './routes';
 import { isSigned, signedBy, type Signed } from './webhooks';
@@ -218,12 +220,21 @@ async function enter(route: Route, deps: ApiDeps, request: FastifyRequest): Prom
   const { access } = route;
   if (access === 'public') return;
   const caller = await callerIn(route, deps, request);
-  if (!mayEnter(access, caller)) {
+  const ofReview = asksForReview(route, request);
+  if (!mayEnter(access, caller, ofReview)) {
     throw new Problem('ROLE_MISSING', `\`${route.id}\` is not for \`${caller.name}\``, {
-      help: `it takes one of the roles ${access.roles.map((role) => `\`${role}\``).join(', ')}`,
+      help: `it takes one of the roles ${rolesIn(access, ofReview)
+        .map((role) => `\`${role}\``)
+        .join(', ')}`,
     });
   }
   (request as unknown as { [CALLER]: Caller })[CALLER] = caller;
+}
+
+/** Whether the path names a task that is a review. */
+function asksForReview({ about }: Route, { params }: FastifyRequest): boolean {
+  const { id } = params as { readonly id?: unknown };
+  return about === 'task' && typeof id === 'string' && isReview(readNodeAddress(id)?.node ?? '');
 }
 
 /** Who calls: by a token, or, where the route takes webhooks, by a signature that is checked once the body is there. */

@@ -66,6 +66,7 @@ function operationOf(route: Route): Json {
     ...(description === undefined ? {} : { description }),
     security: isPublic ? [] : [{ bearer: [] }],
     ...(isPublic ? {} : { 'x-roles': access.roles }),
+    ...(isPublic || access.reviews === undefined ? {} : { 'x-roles-of-reviews': access.reviews }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}

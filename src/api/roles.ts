@@ -19,11 +19,29 @@ export interface Caller {
   readonly expiresAt: number;
 }
 
+type Roles = readonly [Role, ...Role[]];
+
 /** Who may use a route. `public` asks for no token; everything else names its roles. */
-export type Access = 'public' | { readonly roles: readonly [Role, ...Role[]] };
+export type Access =
+  | 'public'
+  | {
+      readonly roles: Roles;
+      /** Of a task that is a review: these, in place of the others. */
+      readonly reviews?: Roles;
+    };
 
 /** Whether a rule lets a caller in. Default is deny: a caller without a role that is named is not let in. */
-export function mayEnter(access: Access, caller: Pick<Caller, 'roles'> | undefined): boolean {
+export function mayEnter(
+  access: Access,
+  caller: Pick<Caller, 'roles'> | undefined,
+  isReview = false,
+): boolean {
   if (access === 'public') return true;
-  return caller !== undefined && access.roles.some((role) => caller.roles.has(role));
+  return caller !== undefined && rolesIn(access, isReview).some((role) => caller.roles.has(role));
 }
+
+/** The roles that a rule names for what is asked. */
+export const rolesIn = (
+  { roles, reviews = roles }: Exclude<Access, 'public'>,
+  isReview: boolean,
+): readonly Role[] => (isReview ? reviews : roles);

@@ -1,6 +1,7 @@
 /**
- * Use case: what waits for a person in one tenant: open gates, actions that are held, incidents and escalations. Read from
- * the histories of the outcomes that say of themselves that they wait.
+ * Use case: what waits for a person in one tenant: open gates, actions that are held, incidents, escalations, and reviews of what
+ * passed a chain in an emergency. Read from the histories of the outcomes that say of themselves that they wait; a review
+ * outlives its outcome, and is read from the rows of people.
  * Entry ring. It keeps nothing; a page costs one history an outcome.
  */
 import type { HashedCard } from '../approvals/cards';
@@ -9,28 +10,36 @@ import type { Override } from '../engine/effects';
 import type { TraceEvent } from '../engine/trace';
 import type { EngineState } from '../engine/state';
 import { BACKSTEP_SUFFIX } from '../../workflows/protocol';
-import type { NodeAddress } from '../kernel/ids';
+import { splitOutcomeId, type NodeAddress } from '../kernel/ids';
 import type { Json } from '../kernel/json';
 import { ok, type Result } from '../kernel/result';
 import { cardOfTask } from './approvals/decide';
+import { delegationsOf, type TaskDelegation } from './approvals/delegate-task';
 import { pageOfOutcomes, type Page, type PageRequest } from './outcome-pages';
 import { refuse, refusing, type Refusal } from './refusal';
+import { isReview, openReviewTasks } from './review-tasks';
 import type { Services } from './services';
 
+export const TASK_KINDS = ['gate', 'hold', 'incident', 'escalation', 'review'] as const;
+
 export interface Task {
-  /** `<outcome id>#<node>`. */
+  /** `<outcome id>#<node>`; of a review `<outcome id>#review:<node>`. */
   readonly id: string;
-  readonly kind: 'gate' | 'hold' | 'incident' | 'escalation';
+  readonly kind: (typeof TASK_KINDS)[number];
   readonly outcome: string;
   readonly node: string;
   readonly entity: string;
   /** Milliseconds since the epoch. */
   readonly since: number;
-  /** Of a gate: what is asked, and of whom. */
+  /** Of a gate: what is asked, and of whom; of a review: of whom. */
   readonly approval?: string;
   readonly by?: readonly string[];
-  /** Of a hold: why, and what would release it; of the others: the code of the failure. */
+  /** To whom those who are asked have handed it on. */
+  readonly delegatedTo?: readonly string[];
+  /** Of a hold: why, and what would release it; of a review: the reason of who passed the chain; else: the code of the failure. */
   readonly because?: string;
+  /** Of a review: who passed the chain, and may not review it. */
+  readonly passedBy?: string;
   /** Of a hold: what it would fire. */
   readonly awf?: string;
   /** Who has claimed it; absent where nobody has. */
@@ -45,7 +54,7 @@ export interface TaskFilter {
   readonly entity?: string | undefined;
   /** Who has claimed it; `nobody` for those that are free. */
   readonly claimed?: string | undefined;
-  /** Of whom it is asked, such as `manager`. */
+  /** Of whom it is asked, such as `manager`, or to whom it was handed on. */
   readonly by?: string | undefined;
   /** Those that began to wait at this instant or later, in milliseconds since the epoch. */
   readonly since?: number | undefined;
@@ -59,14 +68,34 @@ const NOBODY = 'nobody';
 /** Histories that are read at once. */
 const AT_ONCE = 5;
 
-/** @param page `limit` counts outcomes, of which each may have several tasks */
+export type TaskServices = Pick<Services, 'outcomes' | 'approvals' | 'now'>;
+
+/**
+ * @param page `limit` counts outcomes, of which each may have several tasks; reviews stand before them on the first page, and are
+ *   the whole of the list where they alone are wanted
+ */
 export async function pageOfTasks(
-  services: Pick<Services, 'outcomes'>,
+  services: TaskServices,
   tenant: string,
   page: PageRequest,
   wanted: TaskFilter = {},
 ): Promise<Result<Page<Task>, Refusal>> {
-  const { outcome: named, entity } = wanted;
+  const hasReviews = page.cursor === undefined && (wanted.kind === undefined || wanted.kind === 'review');
+  const reviews = hasReviews ? await openReviewTasks(services, tenant) : [];
+  const found: Result<Page<Task>, Refusal> = wanted.kind === 'review' && page.cursor === undefined
+    ? ok({ rows: [] })
+    : await pageOfWaiting(services, tenant, page, wanted);
+  if (!found.ok) return found;
+  const rows = [...reviews, ...found.value.rows].filter((task) => isWanted(task, wanted));
+  return ok({ ...found.value, rows });
+}
+
+async function pageOfWaiting(
+  services: TaskServices,
+  tenant: string,
+  page: PageRequest,
+  { outcome: named, entity }: TaskFilter,
+): Promise<Result<Page<Task>, Refusal>> {
   const code = named?.includes('/') === true ? named.split('/')[1] : named;
   const filter = { phase: 'waiting', isRunning: true, outcome: code, entity } as const;
   const found = await pageOfOutcomes(services, tenant, { ...page, filter, withWaysBack: true });
@@ -81,11 +110,18 @@ export async function pageOfTasks(
     });
     tasks.push(...(await Promise.all(read)).flat());
   }
+  const of = [...new Set(tasks.filter(isDecided).map(({ outcome }) => outcome))];
+  const delegations = await delegationsOf(services, tenant, of);
   return ok({
-    rows: tasks.filter((task) => isWanted(task, wanted)),
+    rows: tasks.map((task) => handedOn(task, delegations.get(task.id))),
     ...(next === undefined ? {} : { next }),
   });
 }
+
+const isDecided = ({ kind }: Task): boolean => kind === 'gate' || kind === 'hold';
+
+const handedOn = <T extends Task>(task: T, to: readonly TaskDelegation[] = []): T =>
+  to.length === 0 ? task : { ...task, delegatedTo: to.map((one) => one.to) };
 
 /** Whether a task is one of those that are wanted. */
 export function isWanted(task: Task, wanted: TaskFilter): boolean {
@@ -95,7 +131,7 @@ export function isWanted(task: Task, wanted: TaskFilter): boolean {
     (outcome?.includes('/') !== true || task.outcome === outcome) &&
     (entity === undefined || task.entity === entity) &&
     (claimed === undefined || (task.claimedBy ?? NOBODY) === claimed) &&
-    (by === undefined || task.by?.includes(by) === true) &&
+    (by === undefined || task.by?.includes(by) === true || task.delegatedTo?.includes(by) === true) &&
     (since === undefined || task.since >= since) &&
     (approval === undefined || task.approval === approval)
   );
@@ -111,13 +147,21 @@ export interface TaskDetail extends Task {
   readonly evidence?: string;
   /** What is decided on, and the hash that a decision is bound to. */
   readonly card?: HashedCard;
+  /** Who of those who are asked has handed it on, to whom and until when. */
+  readonly delegations?: readonly TaskDelegation[];
 }
 
 /** One task as it stands. Errors: `TASK_UNKNOWN`, `OUTCOME_UNKNOWN`. */
 export async function oneTask(
-  services: Pick<Services, 'outcomes'>,
+  services: TaskServices,
   { outcome, node }: NodeAddress,
 ): Promise<Result<TaskDetail, Refusal>> {
+  const tenant = splitOutcomeId(outcome)?.tenant ?? '';
+  if (isReview(node)) {
+    const id = `${outcome}#${node}`;
+    const review = (await openReviewTasks(services, tenant, outcome)).find((one) => one.id === id);
+    return review === undefined ? noSuchTask(id) : ok(review);
+  }
   const read = await refusing(() => services.outcomes.describe(outcome));
   if (!read.ok) return read;
   const [{ trace, state }, runs] = await Promise.all([
@@ -125,25 +169,28 @@ export async function oneTask(
     services.outcomes.runs(outcome),
   ]);
   const task = tasksOf({ outcome, entity: read.value.entity }, trace, state).find((one) => one.node === node);
-  if (task === undefined) {
-    return refuse('TASK_UNKNOWN', `nothing of \`${outcome}#${node}\` waits for a person`, {
-      help: '`backstep inbox` lists what does',
-    });
-  }
+  if (task === undefined) return noSuchTask(`${outcome}#${node}`);
   const card = cardOfTask(outcome, node, runs);
   const input = state.nodes[node]?.input;
   const overrides = Object.values(state.overrides ?? {})
     .flat()
     .filter((one) => one.node === node || (one.scope !== 'step' && node.endsWith(`/${one.node}`)));
   const attested = trace.findLast((event) => event.kind === 'awf.attested' && event.node === node);
+  const delegations = isDecided(task) ? (await delegationsOf(services, tenant, [outcome])).get(task.id) : [];
   return ok({
-    ...task,
+    ...handedOn(task, delegations),
+    ...(delegations === undefined || delegations.length === 0 ? {} : { delegations }),
     ...(input === undefined ? {} : { input }),
     ...(overrides.length === 0 ? {} : { overrides }),
     ...(attested?.kind === 'awf.attested' ? { evidence: attested.evidence } : {}),
     ...(card === undefined ? {} : { card }),
   });
 }
+
+const noSuchTask = (id: string): Result<never, Refusal> =>
+  refuse('TASK_UNKNOWN', `nothing of \`${id}\` waits for a person`, {
+    help: '`backstep inbox` lists what does',
+  });
 
 /** What of one outcome waits for a person, in the order in which it began to. */
 export function tasksOf(
@@ -182,7 +229,14 @@ function opened(event: TraceEvent): Opened | undefined {
   }
 }
 
-const STATUS = { gate: 'asking', hold: 'held', incident: 'incident', escalation: 'incident' } as const;
+/** By which status a node shows that it still waits; a review waits by no node. */
+const STATUS = {
+  review: 'none',
+  gate: 'asking',
+  hold: 'held',
+  incident: 'incident',
+  escalation: 'incident',
+} as const;
 
 const isWaiting = ({ nodes }: EngineState, { kind, node }: Opened): boolean =>
   nodes[node]?.status === STATUS[kind];

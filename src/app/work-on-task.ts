@@ -1,6 +1,6 @@
 /**
  * Use cases: what a person does with a task besides deciding: claim it, give it back, fire a held action under their own name,
- * or say that it was done elsewhere.
+ * say that it was done elsewhere, or what came of a review.
  * Entry ring. Who may do it is asked by the doors.
  */
 import { isRefusal } from '../engine/override-rules';
@@ -12,18 +12,23 @@ import { control, type Accountable } from './control';
 import { overrideStep, type OverrideServices } from './override-step';
 import type { Contracts } from './override-checks';
 import { refuse, refusing, type Refusal } from './refusal';
+import { claimReview, completeReview, isReview } from './review-tasks';
+import type { Services } from './services';
 import { oneTask } from './tasks';
+
+type WorkServices = OverrideServices & Pick<Services, 'approvals'>;
 
 /**
  * Claims a task, or gives it back; the claim stands in the outcome's history. Whoever gives back what another claimed says why.
  * Errors: `TASK_UNKNOWN`, `TASK_CLAIMED`, `OUTCOME_…`.
  */
 export async function claimTask(
-  services: OverrideServices,
+  services: WorkServices,
   address: NodeAddress,
   { what, ...by }: By & { readonly what: 'claim' | 'unclaim' },
 ): Promise<Result<Acted, Refusal>> {
   const { outcome, node } = address;
+  if (isReview(node)) return claimReview(services, address, { what, ...by });
   const answer = await refusing(() => services.outcomes[what](outcome, node, by));
   if (!answer.ok) return answer;
   if (isRefusal(answer.value)) {
@@ -45,7 +50,7 @@ export async function claimTask(
  * is still asked. Errors: `TASK_UNKNOWN`, `OVERRIDE_TOO_LATE`, `OUTCOME_…`.
  */
 export async function fireByName(
-  services: OverrideServices,
+  services: WorkServices,
   address: NodeAddress,
   why: Accountable,
 ): Promise<Result<Acted & { readonly control: string }, Refusal>> {
@@ -86,22 +91,42 @@ export async function attestAction(
   return overrideStep(services, address, wanted, contracts);
 }
 
+/** What came of the look at what passed a chain in an emergency. */
+export interface Looked {
+  readonly verdict: 'sound' | 'unsound';
+  readonly by: string;
+  readonly roles: readonly string[];
+  readonly reason: string;
+}
+
 /**
- * Completes a task with what was done by hand: a held action is attested, an incident or an escalation is supplied; a gate is decided,
- * and nothing else.
+ * Completes a task with what was done by hand: a held action is attested, an incident or an escalation is supplied, a review is
+ * closed with what came of it; a gate is decided, and nothing else. Errors: `TASK_UNKNOWN`, `REVIEW_REFUSED`, `OVERRIDE_…`.
  */
 export async function completeTask(
-  services: OverrideServices,
+  services: WorkServices,
   address: NodeAddress,
-  done: Done,
+  done: Done | Looked,
 ): Promise<Result<Acted, Refusal>> {
   const task = await oneTask(services, address);
   if (!task.ok) return task;
-  switch (task.value.kind) {
+  const { id, kind } = task.value;
+  if ('verdict' in done) {
+    return kind === 'review'
+      ? completeReview(services, address, done)
+      : refuse('OVERRIDE_NOT_POSSIBLE', `\`${id}\` is no review`, {
+          help: 'say where to see that it was done',
+        });
+  }
+  switch (kind) {
+    case 'review':
+      return refuse('REVIEW_REFUSED', `\`${id}\` is a review: say what came of it, and why`, {
+        help: 'such as `backstep complete <task> --verdict sound --reason "there was a fire"`',
+      });
     case 'hold':
       return attestAction(services, address, done);
     case 'gate':
-      return refuse('OVERRIDE_NOT_POSSIBLE', `\`${task.value.id}\` is a gate, and is decided`, {
+      return refuse('OVERRIDE_NOT_POSSIBLE', `\`${id}\` is a gate, and is decided`, {
         help: '`backstep approve` or `backstep reject`',
       });
     case 'incident':

@@ -7,7 +7,7 @@
 import type { CheckResult, CountedDecision } from '../engine/effects';
 import { unpackPlan } from '../plan/wire';
 import type { Authority } from '../store/authority';
-import { PEOPLE } from '../store/decision-keys';
+import { OPENED_REVIEW, PEOPLE } from '../store/decision-keys';
 import type { CheckInput } from '../../workflows/protocol';
 import { cardFor, type HashedCard } from './cards';
 import { readDecision, SKEW_MS, type SignedDecision } from './decision';
@@ -89,7 +89,7 @@ async function put(
   const row = { tenant, by, reason, at };
   if (said.glass === true) {
     const value = { outcome, node, by, token, state: 'open' };
-    await authority.control({ ...row, ...PEOPLE, kind: `review:${outcome}#${node}`, value });
+    await authority.control({ ...row, ...PEOPLE, kind: `${OPENED_REVIEW}${outcome}#${node}`, value });
   }
   if (card.card.kind === 'gate') return;
   const value = { as: said.as, decision: verdict === 'approve' ? 'approved' : 'rejected', token };

@@ -63,6 +63,8 @@ const grant = z.object({
   level: z.enum(APPROVER_LEVELS).nullable(),
   /** `absent`: only while the grantor is away, and has said so after this was granted. */
   when: z.enum(['always', 'absent']),
+  /** `<outcome id>#<node>` where it is for one task alone. */
+  task: text.optional(),
   at: time,
   until: time,
   by: text,

@@ -56,7 +56,7 @@ export async function judge(parts: JudgeParts, asked: Judged): Promise<WhoMayDec
   const [person, lines, grants] = await Promise.all([
     personOf(parts, tenant, { name: decider, roles }),
     linesOf(parts, tenant, [entity, ...initiators]),
-    grantsTo(parts, tenant, { to: decider, at }),
+    grantsTo(parts, tenant, { to: decider, at, task: `${asked.outcome}#${node}` }),
   ]);
   return whoMayDecide({
     decider: person,

@@ -55,13 +55,13 @@ export async function linesOf(
 }
 
 /**
- * Grants to one person that hold at this instant. Each is believed for its signature alone: a row, or the history of a control
+ * Grants to one person that hold at this instant, for this task or for all. Each is believed for its signature alone: a row, or the history of a control
  * workflow that somebody began by hand, is no grant.
  */
 export async function grantsTo(
   parts: PeopleParts,
   tenant: string,
-  { to, at }: { readonly to: string; readonly at: number },
+  { to, at, task }: { readonly to: string; readonly at: number; readonly task: string },
 ): Promise<readonly GrantFacts[]> {
   const rows = await parts.store.people(tenant);
   const absences: Absence[] = [];
@@ -77,6 +77,7 @@ export async function grantsTo(
     const payload = await signed(parts.signatures, tenant, 'grant', value);
     const grant = payload === undefined ? undefined : readGrant(payload);
     if (grant === undefined || grant.to !== to || grant.at > at || at >= grant.until) continue;
+    if (grant.task !== undefined && grant.task !== task) continue;
     // Who is away must have named their stand-in before they went.
     const isAway = absences.some((one) => one.person === grant.from && grant.at < one.at);
     if (grant.when === 'absent' && !isAway) continue;

@@ -26,8 +26,8 @@ function declareInbox(declaring: Declaring): void {
       .argument('[task]', `${TASK}; without it, all`)
       .summary('what waits for a person')
       .description(
-        `Lists open gates, held actions, incidents and escalations, or shows one of them. An outcome that began to
-wait within the last second may be missing from the list.`,
+        `Lists open gates, held actions, incidents, escalations and reviews, or shows one of them. An outcome that began
+to wait within the last second may be missing from the list.`,
       ),
     context,
     [
@@ -38,14 +38,25 @@ wait within the last second may be missing from the list.`,
     ],
   )
     .addOption(
-      new Option('--kind <kind>', 'only of this kind').choices(['gate', 'hold', 'incident', 'escalation']),
+      new Option('--kind <kind>', 'only of this kind').choices([
+        'gate',
+        'hold',
+        'incident',
+        'escalation',
+        'review',
+      ]),
     )
     .addOption(new Option('--outcome <code-or-id>', 'only of this outcome'))
     .addOption(new Option('--entity <id>', 'only about this entity'))
     .addOption(
       new Option('--claimed <person>', 'only those that this person has claimed; `nobody`: free ones'),
     )
-    .addOption(new Option('--by <approver>', 'only those that are asked of them, such as `manager`'))
+    .addOption(
+      new Option(
+        '--by <approver>',
+        'only those that are asked of them, such as `manager`, or handed on to them',
+      ),
+    )
     .addOption(new Option('--since <time>', 'only those that began to wait then or later; ISO 8601'))
     .addOption(
       new Option('--approval <level>', 'only gates that ask for this').choices([
@@ -92,6 +103,7 @@ function declareClaims(declaring: Declaring): void {
 
 function byHand(declaring: Declaring, name: 'complete' | 'attest', words: ByHandWords): void {
   const { program, context } = declaring;
+  const evidence = new Option('--evidence <text>', 'where to see that it was done');
   const command = common(
     program
       .command(name)
@@ -101,7 +113,7 @@ function byHand(declaring: Declaring, name: 'complete' | 'attest', words: ByHand
     context,
     words.examples,
   )
-    .addOption(new Option('--evidence <text>', 'where to see that it was done').makeOptionMandatory())
+    .addOption(evidence)
     .addOption(new Option('--output <json>', 'stands in for the output of the action').default('null'))
     .addOption(
       new Option('--undo <who>', 'who undoes it, should it come to that')
@@ -116,6 +128,12 @@ function byHand(declaring: Declaring, name: 'complete' | 'attest', words: ByHand
     )
     .addOption(new Option('--reason <text>', 'why; kept in the history'))
     .addOption(asOption(context));
+  // A review has a verdict in its place.
+  if (name === 'attest') evidence.makeOptionMandatory();
+  else {
+    const verdict = new Option('--verdict <verdict>', 'of a review: what came of the look, with --reason');
+    command.addOption(verdict.choices(['sound', 'unsound']));
+  }
   action(command, declaring, async () => {
     const commands = await import('./commands/override.js');
     return commands.byHand(name);
@@ -134,11 +152,13 @@ const declareComplete = (declaring: Declaring): void =>
   byHand(declaring, 'complete', {
     what: 'task',
     about: TASK,
-    summary: 'say that a task was done by hand',
+    summary: 'say that a task was done by hand, or what came of a review',
     text: `A held action is attested: recorded with who and evidence, and never executed. An incident or an escalation is
-resolved as supplied. A gate is decided instead, with \`backstep approve\` or \`backstep reject\`.`,
+resolved as supplied. A review is closed with a verdict, by somebody else than who passed the chain. A gate is
+decided instead, with \`backstep approve\` or \`backstep reject\`.`,
     examples: [
       `backstep complete acme/EMP-R-001/6f1d#groups --evidence "ticket 4711" --output '{"groups":[]}'`,
+      `backstep complete acme/EMP-R-001/6f1d#review:manager --verdict sound --reason "there was a fire"`,
     ],
   });
 

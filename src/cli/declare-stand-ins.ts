@@ -14,12 +14,19 @@ export function declareStandIns(declaring: Declaring): void {
       .summary('let somebody decide in your place')
       .description(
         `Somebody of your tier, or above it, may decide what is asked of you, until a date. Each decision names both.
-With \`--when-absent\` it counts only while you have said that you are away, and said so afterwards.`,
+With \`--when-absent\` it counts only while you have said that you are away, and said so afterwards.
+With \`--task\` it is for one gate or held action alone, and ends with it.`,
       ),
     context,
-    ['backstep delegate person:jonas.weber --until 2026-12-01 --reason "parental leave"'],
+    [
+      'backstep delegate person:jonas.weber --until 2026-12-01 --reason "parental leave"',
+      'backstep delegate person:jonas.weber --task acme/EMP-R-001/6f1d#manager --reason "he knows the team"',
+    ],
   )
-    .addOption(new Option('--until <time>', 'when it ends; ISO 8601, within 90 days'))
+    .addOption(new Option('--task <task>', 'for this one alone: `<outcome id>#<node>`'))
+    .addOption(
+      new Option('--until <time>', 'when it ends; ISO 8601, within 90 days; with --task it need not be said'),
+    )
     .addOption(new Option('--level <level>', 'the most that is handed on').choices(APPROVER_LEVELS))
     .addOption(new Option('--when-absent', 'only while you are away'))
     .addOption(new Option('--withdraw', 'take it back'))

@@ -41,6 +41,9 @@ export interface DecisionKeyStore {
 /** Scope and name under which such rows stand: no admission reads them, and they wake nobody. */
 export const PEOPLE = { scope: 'system', name: 'people' } as const;
 
+/** Begins the kind of the row that opens a review. The check of decisions writes it, and no act of control may. */
+export const OPENED_REVIEW = 'review:';
+
 export function createDecisionKeyStore(database: Database): DecisionKeyStore {
   return {
     keys: (tenant) =>

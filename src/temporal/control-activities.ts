@@ -7,7 +7,7 @@ import { Context } from '@temporalio/activity';
 import type { Json } from '../kernel/json';
 import type { Authority, Control } from '../store/authority';
 import type { EvidenceControls } from '../store/evidence-controls';
-import { PEOPLE } from '../store/decision-keys';
+import { OPENED_REVIEW, PEOPLE } from '../store/decision-keys';
 import { CONTROL_TIMES, type ControlActivities, type ControlStart } from '../../workflows/control-protocol';
 
 /** Between two looks at what still executes, in milliseconds; bounded by the kill's own bound. */
@@ -97,6 +97,8 @@ function rowsOf({ tenant, act, by, reason }: ControlStart, at: number): readonly
         row('action', `${act.outcome}#${act.node}`, `approval:${by}`, { as: act.as, decision: act.decision }),
       ];
     case 'people':
+      // A review is opened by the check of decisions, and nobody's to take away or to put in another's name.
+      if (act.row.startsWith(OPENED_REVIEW)) return [];
       return [row(PEOPLE.scope, PEOPLE.name, act.row, act.value)];
     case 'importTrust':
     case 'export':

@@ -23,8 +23,7 @@ import { attest, override } from './overrides';
 import { exportLogRoute, getRecordProof, listCheckpoints, listPolicyLog } from './policy-log';
 import { forkRoute, rehearseRoute, reviewRoute } from './replay';
 import { health, metricsRoute, openApiRoute, readiness } from './service';
-import { claim, complete, fire, getTask, listTasks, unclaim } from './tasks';
-
+import { claim, complete, delegateOne, fire, getTask, listTasks, unclaim } from './tasks';
 import { standingRoutes } from './standing';
 
 export interface TableParts {
@@ -67,6 +66,7 @@ export const tableOf = ({ isStopping, document }: TableParts): readonly Route[] 
   listTasks,
   getTask,
   decide,
+  delegateOne,
   claim,
   unclaim,
   fire,

@@ -1,31 +1,44 @@
-/** What waits for a person: looked up, claimed and worked on. Entry ring. */
+/** What waits for a person: looked up, claimed, handed on and worked on. Entry ring. */
 import { z } from 'zod';
-import { oneTask, pageOfTasks } from '../../app/tasks';
+import { delegateTask, withdrawTask } from '../../app/approvals/delegate-task';
+import { oneTask, pageOfTasks, TASK_KINDS } from '../../app/tasks';
 import { claimTask, completeTask, fireByName } from '../../app/work-on-task';
+import { APPROVER_LEVELS } from '../../governance/mode';
 import { readNodeAddress, type NodeAddress } from '../../kernel/ids';
 import { refuse, type Refusal } from '../../app/refusal';
 import { ok, type Result } from '../../kernel/result';
 import { API_LIMITS } from '../limits';
 import { defineRoute, type Route } from '../route';
-import { anyJson, pageQuery, reason, taskId } from '../schemas';
+import { anyJson, name, pageQuery, reason, taskId } from '../schemas';
 import { ACT_PROBLEMS, acted, OPERATORS, shown } from './acts';
 
 const READERS = { roles: ['operator', 'approver', 'auditor', 'admin'] } as const;
-const WORKERS = { roles: ['operator', 'approver', 'admin'] } as const;
+/** An auditor works on reviews, and on nothing else. */
+const reviews = ['auditor', 'admin'] as const;
+const WORKERS = { roles: ['operator', 'approver', 'admin'], reviews } as const;
+const COMPLETERS = { ...OPERATORS, reviews } as const;
 const taskParams = z.object({ id: taskId });
-
-const KINDS = ['gate', 'hold', 'incident', 'escalation'] as const;
+const instant = z.number().meta({ description: 'milliseconds since the epoch' });
 
 const task = z.object({
   id: z.string(),
-  kind: z.enum(KINDS),
+  kind: z.enum(TASK_KINDS),
   outcome: z.string(),
   node: z.string(),
   entity: z.string(),
-  since: z.number().meta({ description: 'milliseconds since the epoch' }),
+  since: instant,
   approval: z.string().optional(),
   by: z.array(z.string()).readonly().optional(),
+  delegatedTo: z
+    .array(z.string())
+    .readonly()
+    .optional()
+    .meta({ description: 'to whom those who are asked have handed it on' }),
   because: z.string().optional(),
+  passedBy: z
+    .string()
+    .optional()
+    .meta({ description: 'of a review: who passed the chain in an emergency, and may not review it' }),
   awf: z.string().optional(),
   claimedBy: z.string().optional(),
 });
@@ -39,14 +52,16 @@ export const listTasks = defineRoute({
   access: READERS,
   summary: 'What waits for a person',
   description:
-    'Open gates, held actions, incidents and escalations of the tenant. `limit` counts outcomes, of which each may have several tasks; conditions are looked at after that, so a page can be empty and still have a `next`.',
+    'Open gates, held actions, incidents, escalations and reviews of the tenant. `limit` counts outcomes, of which each may have several tasks; conditions are looked at after that, so a page can be empty and still have a `next`. Reviews stand on the first page, before all others.',
   query: pageQuery.extend({
     limit: z.coerce.number().int().min(1).max(API_LIMITS.taskOutcomesMax).default(API_LIMITS.pageDefault),
-    kind: z.enum(KINDS).optional(),
+    kind: z.enum(TASK_KINDS).optional(),
     outcome: text.optional().meta({ description: 'code or id of an outcome' }),
     entity: text.optional(),
     claimed: text.optional().meta({ description: 'who has claimed it, or `nobody`' }),
-    by: text.optional().meta({ description: 'of whom it is asked, such as `manager`' }),
+    by: text
+      .optional()
+      .meta({ description: 'of whom it is asked, such as `manager`, or to whom it was handed on' }),
     since: z.iso.datetime({ offset: true }).optional().meta({ description: 'began to wait then or later' }),
     approval: z.enum(['confirm', 'review', 'approve', 'chain']).optional(),
   }),
@@ -76,6 +91,10 @@ export const getTask = defineRoute({
     input: z.unknown().optional().meta({ description: 'of an action: its input' }),
     overrides: z.array(overrideSeen).readonly().optional(),
     evidence: z.string().optional(),
+    delegations: z
+      .array(z.object({ from: z.string(), to: z.string(), until: instant, whenAbsent: z.boolean() }))
+      .readonly()
+      .optional(),
     card: z
       .object({
         hash: z.string().meta({ description: 'what a decision is bound to: send it along as `card`' }),
@@ -92,9 +111,14 @@ export const getTask = defineRoute({
     if (!address.ok) return address;
     const found = await oneTask(services, address.value);
     if (!found.ok) return found;
-    const { overrides, ...rest } = found.value;
+    const { overrides, delegations, ...rest } = found.value;
     const seen = overrides?.map((one) => ({ ...one }));
-    return ok({ status: 200, body: { ...rest, ...(seen === undefined ? {} : { overrides: seen }) } });
+    const body = {
+      ...rest,
+      ...(seen === undefined ? {} : { overrides: seen }),
+      ...(delegations === undefined ? {} : { delegations: delegations.map((one) => ({ ...one })) }),
+    };
+    return ok({ status: 200, body });
   },
 });
 
@@ -110,7 +134,7 @@ const claimRoute = (what: 'claim' | 'unclaim', summary: string): Route =>
     body: z.strictObject({ reason: reason.optional() }),
     answer: acted,
     answers: { 200: 'it is so' },
-    problems: [...ACT_PROBLEMS, 'TASK_UNKNOWN', 'TASK_CLAIMED'],
+    problems: [...ACT_PROBLEMS, 'TASK_UNKNOWN', 'TASK_CLAIMED', 'REVIEW_REFUSED'],
     keepsAnswers: true,
     async handle({ caller, params, body }, { services }) {
       const address = addressOf(params.id);
@@ -147,6 +171,56 @@ export const fire = defineRoute({
   },
 });
 
+export const delegateOne = defineRoute({
+  id: 'delegateTask',
+  method: 'POST',
+  path: '/v1/tasks/{id}/delegate',
+  about: 'task',
+  access: { roles: ['approver', 'admin'] },
+  summary: 'Let somebody of your tier decide on this task in your place, or no longer',
+  description:
+    'For this task alone, by whoever is asked; an admin may do it for them. The decision names both. With `whenAbsent` it counts only during an absence that was said after it. `PUT /v1/delegations/{to}` hands on all that is asked of somebody.',
+  params: taskParams,
+  body: z.strictObject({
+    to: name('who is to decide, such as `person:jonas.weber`'),
+    from: name('in whose place, where it is not the caller; for an admin').optional(),
+    until: z.iso
+      .datetime({ offset: true })
+      .nullish()
+      .meta({
+        description: 'left out: for as long as the task waits, 90 days at most; `null` takes it back',
+      }),
+    level: z.enum(APPROVER_LEVELS).optional().meta({ description: 'the most that is handed on' }),
+    whenAbsent: z.boolean().optional(),
+    reason,
+  }),
+  answer: z.object({
+    task: z.string(),
+    from: z.string(),
+    to: z.string(),
+    control: z.string().meta({ description: 'id of the workflow that did it: its history is the record' }),
+  }),
+  answers: { 200: 'it stands so' },
+  problems: ['OUTCOME_UNKNOWN', 'TASK_UNKNOWN', 'DELEGATION_REFUSED'],
+  keepsAnswers: true,
+  async handle({ caller, params, body }, { services }) {
+    const address = addressOf(params.id);
+    if (!address.ok) return address;
+    const { to, from = caller.name, until, level, whenAbsent = false } = body;
+    const said = { from, to, by: caller.name, roles: [...caller.roles], reason: body.reason };
+    const done =
+      until === null
+        ? await withdrawTask(services, address.value, said)
+        : await delegateTask(services, address.value, {
+            ...{ ...said, onlyWhenAbsent: whenAbsent },
+            ...(level === undefined ? {} : { level }),
+            ...(until === undefined ? {} : { until: Date.parse(until) }),
+          });
+    if (!done.ok) return done;
+    return ok({ status: 200, body: { task: params.id, from, to, control: done.value.id } });
+  },
+});
+
 /** What a person says of work that they did elsewhere. */
 export const doneByHand = z.strictObject({
   evidence: reason.meta({ description: 'where to see that it was done' }),
@@ -167,22 +241,26 @@ export const doneOf = ({ reason: why, undoInput, ...done }: z.output<typeof done
   ...(why === undefined ? {} : { reason: why }),
 });
 
+/** What came of the look at what passed a chain in an emergency. */
+const looked = z.strictObject({ verdict: z.enum(['sound', 'unsound']), reason });
+
 export const complete = defineRoute({
   id: 'completeTask',
   method: 'POST',
   path: '/v1/tasks/{id}/complete',
   about: 'task',
-  access: OPERATORS,
-  summary: 'Say that it was done by hand',
+  access: COMPLETERS,
+  summary: 'Say that it was done by hand, or what came of a review',
   description:
-    'A held action is attested: recorded with its evidence, and never executed. An incident or an escalation is resolved as supplied. A gate is decided instead.',
+    'A held action is attested: recorded with its evidence, and never executed. An incident or an escalation is resolved as supplied. A review takes a verdict and a reason, by an auditor or an admin who did not pass the chain. A gate is decided instead.',
   params: taskParams,
-  body: doneByHand,
+  body: z.union([doneByHand, looked]),
   answer: acted,
   answers: { 200: 'it is recorded' },
   problems: [
     ...ACT_PROBLEMS,
     'TASK_UNKNOWN',
+    'REVIEW_REFUSED',
     'OVERRIDE_TOO_LATE',
     'OVERRIDE_NOT_POSSIBLE',
     'OVERRIDE_OUTPUT_NEEDED',
@@ -192,8 +270,9 @@ export const complete = defineRoute({
   async handle({ caller, params, body }, { services }) {
     const address = addressOf(params.id);
     if (!address.ok) return address;
-    const done = await completeTask(services, address.value, { ...doneOf(body), by: caller.name });
-    return shown(done, 'it needs nobody any more');
+    const by = caller.name;
+    const said = 'verdict' in body ? { ...body, roles: [...caller.roles] } : doneOf(body);
+    return shown(await completeTask(services, address.value, { ...said, by }), 'it needs nobody any more');
   },
 });
 

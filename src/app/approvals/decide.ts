@@ -6,6 +6,7 @@
 import { cardFor, coveredBy, type HashedCard } from '../../approvals/cards';
 import { ON_ITS_WAY_MS, type SignedDecision } from '../../approvals/decision';
 import { judge, type Judged } from '../../approvals/judge';
+import type { WhoMayDecide } from '../../governance/approval-people';
 import type { Check } from '../../engine/effects';
 import { layoutOf, planNodeOf } from '../../engine/layout';
 import type { EngineState } from '../../engine/state';
@@ -58,7 +59,7 @@ export async function decideSigned(
   const tenant = splitOutcomeId(outcome)?.tenant ?? '';
   const { by, verdict, reason } = deciding;
   const why = isSaid(reason) ? { reason } : {};
-  const payload = await payloadOf(services, tenant, { about, deciding });
+  const payload = await payloadOf(services, { about, deciding });
   const token = await services.approvals.signatures.sign(tenant, 'decision', payload);
   const answer = await refusing(() =>
     services.outcomes.decide(outcome, { gate: node, verdict, by, ...why, token }),
@@ -69,22 +70,49 @@ export async function decideSigned(
   return refuse(code, `\`${outcome}#${node}\`: ${because}`);
 }
 
-async function payloadOf(
-  { approvals, now }: Services,
-  tenant: string,
-  { about, deciding }: { readonly about: About; readonly deciding: Deciding },
-): Promise<SignedDecision> {
-  const { outcome, node, start, terms, held, card } = about;
-  const { by, roles, verdict, reason, glass = false } = deciding;
-  const at = now();
-  const asked: Judged = {
-    ...{ tenant, outcome, plan: start.plan, terms, node, startedBy: start.startedBy },
+/**
+ * Whether each of these could approve there as it stands; `undefined` where nobody is asked: the node waits for none, or the
+ * outcome does not ask for signatures. Nothing is signed or sent. Errors: `OUTCOME_…`.
+ */
+export async function whoOfThemMay(
+  services: Pick<Services, 'outcomes' | 'approvals' | 'now'>,
+  { outcome, node }: NodeAddress,
+  people: readonly Pick<Deciding, 'by' | 'roles'>[],
+): Promise<Result<readonly WhoMayDecide[] | undefined, Refusal>> {
+  const runs = await refusing(() => services.outcomes.runs(outcome));
+  if (!runs.ok) return runs;
+  const about = aboutOf(outcome, node, runs.value);
+  if (about?.card === undefined) return ok(undefined);
+  const at = services.now();
+  // Whether they will have a reason is not the question here.
+  const asked = people.map((one) =>
+    askedOf(about, { ...one, verdict: 'approve', reason: 'asked before' }, at),
+  );
+  return ok(await Promise.all(asked.map((one) => judge(services.approvals.judging, one))));
+}
+
+function askedOf(
+  { outcome, node, start, terms, held }: About,
+  { by, roles, verdict, reason, glass = false }: Deciding,
+  at: number,
+): Judged {
+  return {
+    ...{ tenant: splitOutcomeId(outcome)?.tenant ?? '', outcome, plan: start.plan, terms, node },
+    ...{ startedBy: start.startedBy, decider: by, roles, verdict, glass, at },
     ...(start.under === undefined ? {} : { under: start.under }),
     ...(held === undefined ? {} : { held }),
-    ...{ decider: by, roles, verdict, glass, at },
     ...(isSaid(reason) ? { reason } : {}),
   };
-  const judged = await judge(approvals.judging, asked);
+}
+
+async function payloadOf(
+  { approvals, now }: Services,
+  { about, deciding }: { readonly about: About; readonly deciding: Deciding },
+): Promise<SignedDecision> {
+  const { outcome, node, card } = about;
+  const { by, roles, verdict, reason, glass = false } = deciding;
+  const at = now();
+  const judged = await judge(approvals.judging, askedOf(about, deciding, at));
   return {
     ...{ v: 1, outcome, node, verdict, by, at, expiresAt: at + ON_ITS_WAY_MS },
     card: deciding.card ?? card?.hash ?? 'none',

@@ -7,12 +7,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Absence, Grant } from '../../approvals/decision';
 import { rankOf, tokenIn } from '../../approvals/people';
+import { OPENED_REVIEW } from '../../store/decision-keys';
 import { APPROVER_LEVELS, atLeast, type ApproverLevel } from '../../governance/mode';
 import type { Json } from '../../kernel/json';
 import { ok, type Result } from '../../kernel/result';
 import { performControl, type ControlDone } from '../../temporal/controls';
 import { refuse, type Refusal } from '../refusal';
 import type { Services } from '../services';
+
+/** What these use cases work with. */
+export type PeopleServices = Pick<Services, 'outcomes' | 'approvals' | 'now'>;
 
 /** Who says it, with the roles of their token, and why. */
 export interface Speaker {
@@ -22,7 +26,7 @@ export interface Speaker {
 }
 
 /** Longest that one may decide in another's place, in milliseconds: who is away for longer needs a successor. */
-const LONGEST_MS = 90 * 86_400_000;
+export const LONGEST_MS = 90 * 86_400_000;
 
 export interface Delegation {
   readonly from: string;
@@ -33,13 +37,22 @@ export interface Delegation {
   readonly until: number;
   /** Counts only while the grantor is away, and has said so after this. */
   readonly onlyWhenAbsent?: boolean;
+  /** `<outcome id>#<node>` where it is for one task alone. */
+  readonly task?: string;
 }
+
+/** One row for each: a later one takes its place, and one for a task stands beside one for all. */
+const rowOf = ({ from, to, task }: Pick<Delegation, 'from' | 'to' | 'task'>): string =>
+  task === undefined ? `grant:${from}:${to}` : `grant:${task}:${from}:${to}`;
+
+/** Begins the names of all rows that delegate tasks of one outcome. */
+export const grantsWithin = (outcome: string): string => `grant:${outcome}#`;
 
 /** Lets somebody of the same tier, or a higher one, decide in one's place. Errors: `DELEGATION_REFUSED`. */
 export async function delegate(
-  services: Services,
+  services: PeopleServices,
   tenant: string,
-  { from, to, level, until, onlyWhenAbsent = false, by, roles, reason }: Delegation & Speaker,
+  { from, to, level, until, onlyWhenAbsent = false, task, by, roles, reason }: Delegation & Speaker,
 ): Promise<Result<ControlDone, Refusal>> {
   const at = services.now();
   if (from !== by && !roles.includes('admin')) return no(`\`${by}\` hands on what is \`${from}\`'s`);
@@ -53,29 +66,33 @@ export async function delegate(
   if (!atLeast(APPROVER_LEVELS, theirs, handed)) {
     return no(`\`${to}\` is a ${theirs}, and what is handed on takes a ${handed}`);
   }
-  const grant: Grant = {
+  const ofTask = task === undefined ? {} : { task };
+  const grant = {
     ...{ v: 1, id: randomUUID(), from, to, level: level ?? null, at, until, by },
     when: onlyWhenAbsent ? 'absent' : 'always',
-  };
+    ...ofTask,
+  } as const satisfies Grant;
   const token = await signatures.sign(tenant, 'grant', grant);
-  const act = { do: 'people', row: `grant:${from}:${to}`, value: { ...grant, token } } as const;
+  const row = rowOf({ from, to, ...ofTask });
+  const act = { do: 'people', row, value: { ...grant, token } } as const;
   return ok(await performControl(services.outcomes.client, { tenant, act, by, reason }));
 }
 
 /** Takes a delegation back. */
 export async function withdraw(
-  services: Services,
+  services: PeopleServices,
   tenant: string,
-  { from, to, by, roles, reason }: Pick<Delegation, 'from' | 'to'> & Speaker,
+  { by, roles, reason, ...of }: Pick<Delegation, 'from' | 'to' | 'task'> & Speaker,
 ): Promise<Result<ControlDone, Refusal>> {
+  const { from } = of;
   if (from !== by && !roles.includes('admin')) return no(`\`${by}\` takes back what is \`${from}\`'s`);
-  const act = { do: 'people', row: `grant:${from}:${to}`, value: null } as const;
+  const act = { do: 'people', row: rowOf(of), value: null } as const;
   return ok(await performControl(services.outcomes.client, { tenant, act, by, reason }));
 }
 
 /** Says that somebody is away: what they had delegated for that case counts from now on. */
 export async function sayAbsent(
-  services: Services,
+  services: PeopleServices,
   tenant: string,
   { person, from, until, by, roles, reason }: Pick<Absence, 'person' | 'from' | 'until'> & Speaker,
 ): Promise<Result<ControlDone, Refusal>> {
@@ -96,27 +113,43 @@ export interface OpenReview {
   readonly by: string;
   readonly reason: string;
   readonly at: number;
+  /** Who has said that they look at it. */
+  readonly claimedBy?: string;
 }
 
+/** Rows of people around reviews, each followed by `<outcome id>#<node>`. The first is the check's alone to write. */
+const ROWS = { opened: OPENED_REVIEW, closed: 'reviewed:', claimed: 'claimed:' } as const;
+
+/** Oldest first. */
 export async function openReviews(
   { approvals }: Pick<Services, 'approvals'>,
   tenant: string,
 ): Promise<readonly OpenReview[]> {
-  const rows = await approvals.store.people(tenant);
+  const rows = new Map((await approvals.store.people(tenant)).map((row) => [row.kind, row]));
   const open: OpenReview[] = [];
-  for (const { kind, value, by, reason, at } of rows) {
-    if (!kind.startsWith('review:')) continue;
-    const id = kind.slice('review:'.length);
-    if (await isReviewed(approvals, tenant, { id, value })) continue;
+  for (const { kind, by, reason, at } of rows.values()) {
+    if (!kind.startsWith(ROWS.opened)) continue;
+    const id = kind.slice(ROWS.opened.length);
+    const closed = rows.get(`${ROWS.closed}${id}`);
+    if (closed !== undefined && (await isReviewed(approvals, tenant, { id, value: closed.value }))) continue;
     const [outcome = '', node = ''] = id.split('#');
-    open.push({ id, outcome, node, by, reason, at });
+    const claimed = rows.get(`${ROWS.claimed}${id}`);
+    open.push({
+      id,
+      outcome,
+      node,
+      by,
+      reason,
+      at,
+      ...(claimed === undefined ? {} : { claimedBy: claimed.by }),
+    });
   }
   return open;
 }
 
 /** Says what came of the look afterwards. Errors: `REVIEW_REFUSED`: by whoever broke the glass, or where there is none. */
 export async function review(
-  services: Services,
+  services: PeopleServices,
   tenant: string,
   {
     id,
@@ -137,7 +170,7 @@ export async function review(
   }
   const said = { v: 1, id, verdict, by, reason, at: services.now() };
   const token = await services.approvals.signatures.sign(tenant, 'review', said);
-  const act = { do: 'people', row: `review:${id}`, value: { ...said, token } } as const;
+  const act = { do: 'people', row: `${ROWS.closed}${id}`, value: { ...said, token } } as const;
   return ok(await performControl(services.outcomes.client, { tenant, act, by, reason }));
 }
 
@@ -157,4 +190,4 @@ async function isReviewed(
     : false;
 }
 
-const no = (because: string): Result<never, Refusal> => refuse('DELEGATION_REFUSED', because);
+export const no = (because: string): Result<never, Refusal> => refuse('DELEGATION_REFUSED', because);

@@ -12,17 +12,14 @@ interface ActOptions extends CommonOptions {
   readonly as: string;
 }
 
-interface CalendarOptions extends ActOptions {
+export interface CalendarOptions extends ActOptions {
   readonly freeze?: readonly string[];
   readonly maintenance?: readonly string[];
   readonly lift?: true;
 }
 
-export async function calendar(
-  context: CommandContext,
-  [id, over]: readonly [id: string, scope: string],
-  options: CalendarOptions,
-): CommandResult {
+/** The calendar that is meant; wrong usage where the arguments say none. */
+export function calendarFrom(over: string, options: CalendarOptions) {
   const found = readScope(over);
   if (found === undefined) {
     throw usage(
@@ -31,16 +28,33 @@ export async function calendar(
     );
   }
   const { kind, windows } = windowsOf(options);
+  return { ...found, kind, ...(windows === undefined ? {} : { windows }) };
+}
+
+export async function calendar(
+  context: CommandContext,
+  [id, over]: readonly [id: string, scope: string],
+  options: CalendarOptions,
+): CommandResult {
+  const act = calendarFrom(over, options);
   const config = await configOf(context, options.tenant);
   return withServices(context, options, { starts: false }, async (services): CommandResult => {
     const why = { by: options.as, reason: options.reason };
-    const act = { id, ...found, kind, ...(windows === undefined ? {} : { windows }) };
-    const done = acceptedOf(await setCalendar(services, config, { ...act, ...why }));
-    const what = windows === undefined ? 'is lifted' : `is set: ${kind}, ${windows.length} windows`;
-    if (options.json) context.terminal.json({ ...act, control: done.id });
-    else context.terminal.line(`the calendar ${id} over ${over} ${what}`);
+    const done = acceptedOf(await setCalendar(services, config, { id, ...act, ...why }));
+    showCalendar(context, options, { id, ...act, control: done.id });
     return 0;
   });
+}
+
+export function showCalendar(
+  { terminal }: CommandContext,
+  { json }: CommonOptions,
+  set: ReturnType<typeof calendarFrom> & { readonly id: string; readonly control: string },
+): void {
+  const { id, scope, name, kind, windows } = set;
+  const what = windows === undefined ? 'is lifted' : `is set: ${kind}, ${windows.length} windows`;
+  if (json) terminal.json(set);
+  else terminal.line(`the calendar ${id} over ${scope}:${name} ${what}`);
 }
 
 function windowsOf({ freeze, maintenance, lift }: CalendarOptions) {
@@ -62,17 +76,29 @@ function windowsOf({ freeze, maintenance, lift }: CalendarOptions) {
   return { kind, windows };
 }
 
+export interface PassiveOptions extends ActOptions {
+  readonly off?: true;
+}
+
 export async function passive(
   context: CommandContext,
   [node]: readonly [node: string],
-  options: ActOptions & { readonly off?: true },
+  options: PassiveOptions,
 ): CommandResult {
   const config = await configOf(context, options.tenant);
   return withServices(context, options, { starts: false }, async (services): CommandResult => {
     const act = { node, on: options.off !== true, by: options.as, reason: options.reason };
     const done = acceptedOf(await setPassive(services, config, act));
-    if (options.json) context.terminal.json({ node, passive: act.on, control: done.id });
-    else context.terminal.line(act.on ? `${node} only watches` : `${node} acts again`);
+    showPassive(context, options, { node, passive: act.on, control: done.id });
     return 0;
   });
+}
+
+export function showPassive(
+  { terminal }: CommandContext,
+  { json }: CommonOptions,
+  set: { readonly node: string; readonly passive: boolean; readonly control: string },
+): void {
+  if (json) terminal.json(set);
+  else terminal.line(set.passive ? `${set.node} only watches` : `${set.node} acts again`);
 }

@@ -1,8 +1,8 @@
 /** `backstep inbox|claim|unclaim`: what waits for a person, and whose it is. Entry ring. */
 import { oneTask, pageOfTasks, type Task, type TaskDetail, type TaskFilter } from '../../app/tasks';
 import { claimTask } from '../../app/work-on-task';
-import type { Services } from '../../app/services';
-import { readNodeAddress } from '../../kernel/ids';
+import type { Page, PageRequest } from '../../app/outcome-pages';
+import { readNodeAddress, type NodeAddress } from '../../kernel/ids';
 import { printTraceEvent } from '../../engine/trace';
 import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
@@ -12,7 +12,7 @@ import { table } from '../table';
 import { cardLines } from '../card-lines';
 import { addressFrom, byOf, show, type ActOptions } from './act';
 
-interface InboxOptions extends CommonOptions {
+export interface InboxOptions extends CommonOptions {
   readonly kind?: Task['kind'];
   readonly outcome?: string;
   readonly entity?: string;
@@ -26,51 +26,68 @@ interface InboxOptions extends CommonOptions {
 /** Outcomes whose histories are read for one page. */
 const PAGE = 20;
 
+/** Where tasks are read: the servers themselves, or an API. */
+export interface TaskSource {
+  one(address: NodeAddress): Promise<TaskDetail>;
+  page(page: PageRequest, wanted: TaskFilter): Promise<Page<Task>>;
+}
+
 export async function inbox(
   context: CommandContext,
   [given]: readonly [task?: string],
   options: InboxOptions,
 ): CommandResult {
-  const { terminal } = context;
-  const wanted = filterFrom(options);
-  const address = given === undefined ? undefined : readNodeAddress(given);
-  if (given !== undefined && address === undefined) {
-    throw usage(
-      `\`${given}\` is no task`,
-      'write it as `<outcome id>#<node>`, such as `acme/EMP-R-001/6f1d#manager`',
-    );
-  }
-  return withServices(context, options, { starts: false }, async (services): CommandResult => {
-    if (address !== undefined) {
-      const task = acceptedOf(await oneTask(services, address));
-      if (options.json) terminal.json(task);
-      else for (const line of detailLines(task)) terminal.line(line);
-      return 0;
-    }
-    const tasks = await allTasks(services, options, wanted);
-    if (options.json) for (const task of tasks) terminal.json(task);
-    else if (tasks.length === 0) terminal.line('nothing waits for a person');
-    else for (const line of taskTable(tasks)) terminal.line(line);
-    return 0;
-  });
+  const asked = askedFrom(given, options);
+  return withServices(context, options, { starts: false }, (services) =>
+    showTasks(context, asked, {
+      one: async (address) => acceptedOf(await oneTask(services, address)),
+      page: async (page, wanted) => acceptedOf(await pageOfTasks(services, options.tenant, page, wanted)),
+    }),
+  );
 }
 
-async function allTasks(
-  services: Services,
-  { tenant, limit }: InboxOptions,
-  wanted: TaskFilter,
-): Promise<readonly Task[]> {
+/** What the command was asked, wherever it is answered. */
+export interface InboxAsked {
+  readonly options: InboxOptions;
+  readonly wanted: TaskFilter;
+  /** One task alone. */
+  readonly address?: NodeAddress;
+}
+
+export function askedFrom(given: string | undefined, options: InboxOptions): InboxAsked {
+  const wanted = filterFrom(options);
+  if (given === undefined) return { options, wanted };
+  const address = readNodeAddress(given);
+  if (address !== undefined) return { options, wanted, address };
+  throw usage(
+    `\`${given}\` is no task`,
+    'write it as `<outcome id>#<node>`, such as `acme/EMP-R-001/6f1d#manager`',
+  );
+}
+
+export async function showTasks(
+  { terminal }: CommandContext,
+  { options, wanted, address }: InboxAsked,
+  source: TaskSource,
+): CommandResult {
+  if (address !== undefined) {
+    const task = await source.one(address);
+    if (options.json) terminal.json(task);
+    else for (const line of detailLines(task)) terminal.line(line);
+    return 0;
+  }
   const tasks: Task[] = [];
   let cursor: string | undefined;
-  for (let left = limit; left > 0; left -= PAGE) {
-    const page = acceptedOf(
-      await pageOfTasks(services, tenant, { limit: Math.min(PAGE, left), cursor }, wanted),
-    );
+  for (let left = options.limit; left > 0; left -= PAGE) {
+    const page = await source.page({ limit: Math.min(PAGE, left), cursor }, wanted);
     tasks.push(...page.rows);
     cursor = page.next;
     if (cursor === undefined) break;
   }
-  return tasks;
+  if (options.json) for (const task of tasks) terminal.json(task);
+  else if (tasks.length === 0) terminal.line('nothing waits for a person');
+  else for (const line of taskTable(tasks)) terminal.line(line);
+  return 0;
 }
 
 function filterFrom({ kind, outcome, entity, claimed, by, since, approval }: InboxOptions): TaskFilter {
@@ -81,14 +98,16 @@ function filterFrom({ kind, outcome, entity, claimed, by, since, approval }: Inb
   return { kind, outcome, entity, claimed, by, since: at, approval };
 }
 
-export const taskTable = (tasks: readonly Task[]): readonly string[] =>
+const taskTable = (tasks: readonly Task[]): readonly string[] =>
   table([
     ['task', 'waits for', 'about', 'since', 'claimed by'],
     ...tasks.map((task) => [task.id, waitsFor(task), task.entity, timeOf(task), task.claimedBy ?? '']),
   ]);
 
-function waitsFor({ kind, approval, by, awf, because }: Task): string {
+function waitsFor({ kind, approval, by, awf, because, passedBy }: Task): string {
   switch (kind) {
+    case 'review':
+      return `a look at what ${passedBy ?? ''} let pass: ${because ?? ''}`;
     case 'gate':
       return `${approval ?? ''} by ${(by ?? []).join(', ')}`;
     case 'hold':
@@ -101,12 +120,16 @@ function waitsFor({ kind, approval, by, awf, because }: Task): string {
 
 const timeOf = ({ since }: Task): string => new Date(since).toISOString().slice(0, 19).replace('T', ' ');
 
-export function detailLines(task: TaskDetail): readonly string[] {
-  const { input, overrides = [], evidence, claimedBy, card } = task;
+function detailLines(task: TaskDetail): readonly string[] {
+  const { input, overrides = [], evidence, claimedBy, card, delegations = [] } = task;
   return [
     `${task.kind} ${task.id}`,
     `waits for ${waitsFor(task)}, since ${timeOf(task)}, about ${task.entity}`,
     ...(claimedBy === undefined ? [] : [`claimed by ${claimedBy}`]),
+    ...delegations.map(
+      ({ from, to, until, whenAbsent }) =>
+        `${to} may decide for ${from} until ${new Date(until).toISOString()}${whenAbsent ? ', while they are away' : ''}`,
+    ),
     ...(evidence === undefined ? [] : [`was done by hand: ${evidence}`]),
     ...(card === undefined ? [] : cardLines(card)),
     ...(input === undefined ? [] : [`input ${JSON.stringify(input)}`]),

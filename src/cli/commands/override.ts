@@ -123,7 +123,9 @@ export function untilFrom({ scope, until }: OverrideOptions): { readonly until?:
 }
 
 export interface ByHandOptions extends ActOptions {
-  readonly evidence: string;
+  readonly evidence?: string;
+  /** Of a review. */
+  readonly verdict?: 'sound' | 'unsound';
   readonly output: string;
   readonly undo: 'person' | 'compensation';
   readonly undoInput?: string;
@@ -131,6 +133,7 @@ export interface ByHandOptions extends ActOptions {
 
 /** What a person says of work that they did elsewhere. */
 export function doneFrom({ evidence, output, undo, undoInput, reason }: ByHandOptions) {
+  if (evidence === undefined) throw usage('`complete` needs `--evidence <text>`, or of a review `--verdict`');
   return {
     ...{ evidence, undo, output: jsonFrom(output, '--output') },
     ...(undoInput === undefined ? {} : { undoInput: jsonFrom(undoInput, '--undo-input') }),
@@ -138,11 +141,21 @@ export function doneFrom({ evidence, output, undo, undoInput, reason }: ByHandOp
   };
 }
 
+/** What came of the look, where the options say that. */
+export function lookedFrom({ verdict, reason }: ByHandOptions) {
+  if (verdict === undefined) return undefined;
+  if (reason === undefined || reason === '') throw usage('`--verdict` needs `--reason <text>`');
+  return { verdict, reason };
+}
+
 export const BY_HAND_WORDS = {
   done: 'recorded as done by hand',
   kept: 'recorded; it will not be fired when its turn comes',
   late: 'it needs nobody any more',
 } as const;
+
+/** Whoever has this machine has its keys: the rules ask who they say they are, and the history keeps it. */
+const LOCAL_REVIEWER: readonly string[] = ['auditor'];
 
 /** `complete` a task, or `attest` a step that is yet to come. */
 export const byHand =
@@ -153,12 +166,14 @@ export const byHand =
     options: ByHandOptions,
   ): CommandResult => {
     const address = addressFrom(given, 'a task', STEP_EXAMPLE);
-    const done = { ...doneFrom(options), by: options.as };
+    const { as: by } = options;
+    const looked = what === 'complete' ? lookedFrom(options) : undefined;
+    const done = looked === undefined ? { ...doneFrom(options), by } : undefined;
     return withServices(context, options, { starts: false }, async (services): CommandResult => {
       const acted =
-        what === 'complete'
-          ? await completeTask(services, address, done)
-          : await attestAction(services, address, done);
+        done === undefined
+          ? await completeTask(services, address, { ...looked!, by, roles: LOCAL_REVIEWER })
+          : await (what === 'complete' ? completeTask : attestAction)(services, address, done);
       return show(context, options, acceptedOf(acted), BY_HAND_WORDS);
     });
   };

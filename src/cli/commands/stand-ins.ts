@@ -5,13 +5,16 @@ import {
   review,
   sayAbsent,
   withdraw,
+  type OpenReview,
   type Speaker,
 } from '../../app/approvals/delegate';
+import { delegateTask, withdrawTask } from '../../app/approvals/delegate-task';
 import type { ApproverLevel } from '../../governance/mode';
 import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import { acceptedOf } from '../refuse';
 import { withServices } from '../services';
+import { addressFrom } from './act';
 
 interface Options extends CommonOptions {
   readonly as: string;
@@ -21,11 +24,38 @@ interface Options extends CommonOptions {
 /** Whoever has this machine has its keys: the rules ask who they say they are, and the history keeps it. */
 const speakerOf = ({ as, reason }: Options): Speaker => ({ by: as, roles: ['approver', 'auditor'], reason });
 
-interface DelegateOptions extends Options {
+export interface DelegateOptions extends Options {
   readonly until?: string;
   readonly level?: ApproverLevel;
   readonly whenAbsent?: true;
   readonly withdraw?: true;
+  /** `<outcome id>#<node>` where it is for that alone. */
+  readonly task?: string;
+}
+
+/** What is handed on, to whom and until when; wrong usage where the options do not say it. */
+export function handedFrom(
+  to: string,
+  { task, until, level, whenAbsent, withdraw: isBack }: DelegateOptions,
+) {
+  if (isBack !== true && task === undefined && until === undefined) {
+    throw usage('`delegate` needs `--until <time>`', 'or `--task <task>`, with which it ends');
+  }
+  return {
+    to,
+    isBack: isBack === true,
+    ...(task === undefined ? {} : { task: addressFrom(task, 'a task', 'acme/EMP-R-001/6f1d#manager') }),
+    ...(until === undefined ? {} : { until: instantFrom(until) }),
+    ...(level === undefined ? {} : { level }),
+    ...(whenAbsent === undefined ? {} : { onlyWhenAbsent: whenAbsent }),
+  };
+}
+
+/** What came of `delegate`. */
+export interface Handed {
+  readonly from: string;
+  readonly to: string;
+  readonly control: string;
 }
 
 export async function delegating(
@@ -33,30 +63,46 @@ export async function delegating(
   [to]: readonly [to: string],
   options: DelegateOptions,
 ): CommandResult {
-  const { terminal } = context;
-  const { until, level, whenAbsent = false, as: from, tenant } = options;
-  const isBack = options.withdraw === true;
-  if (!isBack && until === undefined) throw usage('`delegate` needs `--until <time>`');
+  const { as: from, tenant } = options;
+  const { isBack, task, until, ...handed } = handedFrom(to, options);
   return withServices(context, options, { starts: false }, async (services): CommandResult => {
-    const speaker = speakerOf(options);
-    const done = isBack
-      ? await withdraw(services, tenant, { from, to, ...speaker })
-      : await delegate(services, tenant, {
-          ...{ from, to, until: instantFrom(until ?? ''), onlyWhenAbsent: whenAbsent },
-          ...(level === undefined ? {} : { level }),
-          ...speaker,
-        });
-    const { id } = acceptedOf(done);
-    if (options.json) terminal.json({ from, to, control: id });
-    else terminal.line(isBack ? `${to} no longer decides for ${from}` : `${to} may decide for ${from}`);
+    const given = { from, ...handed, ...speakerOf(options) };
+    const bounded = { ...given, ...(until === undefined ? {} : { until }) };
+    const done =
+      task === undefined
+        ? isBack
+          ? await withdraw(services, tenant, given)
+          : await delegate(services, tenant, { ...given, until: until ?? 0 })
+        : await (isBack ? withdrawTask : delegateTask)(services, task, bounded);
+    showHanded(context, options, { from, to, control: acceptedOf(done).id });
     return 0;
   });
+}
+
+export function showHanded({ terminal }: CommandContext, options: DelegateOptions, handed: Handed): void {
+  const { from, to } = handed;
+  const what = options.task === undefined ? '' : ` on ${options.task}`;
+  if (options.json) terminal.json(handed);
+  else if (options.withdraw === true) terminal.line(`${to} no longer decides for ${from}${what}`);
+  else terminal.line(`${to} may decide for ${from}${what}`);
+}
+
+export interface AbsentOptions extends Options {
+  readonly from?: string;
+  readonly until: string;
+}
+
+export interface Away {
+  readonly person: string;
+  readonly from: number;
+  readonly until: number;
+  readonly control: string;
 }
 
 export async function beingAway(
   context: CommandContext,
   _given: readonly [],
-  options: Options & { readonly from?: string; readonly until: string },
+  options: AbsentOptions,
 ): CommandResult {
   const { as: person, from, until, tenant } = options;
   return withServices(context, options, { starts: false }, async (services): CommandResult => {
@@ -65,42 +111,68 @@ export async function beingAway(
       until: instantFrom(until),
     };
     const { id } = acceptedOf(await sayAbsent(services, tenant, { person, ...away, ...speakerOf(options) }));
-    if (options.json) context.terminal.json({ person, ...away, control: id });
-    else context.terminal.line(`${person} is away until ${new Date(away.until).toISOString()}`);
+    showAway(context, options, { person, ...away, control: id });
     return 0;
   });
 }
 
-export async function reviewing(
+export function showAway({ terminal }: CommandContext, { json }: CommonOptions, away: Away): void {
+  if (json) terminal.json(away);
+  else terminal.line(`${away.person} is away until ${new Date(away.until).toISOString()}`);
+}
+
+/** Where reviews are read and closed: the servers themselves, or an API. */
+export interface ReviewSource {
+  open(): Promise<readonly OpenReview[]>;
+  close(task: string, verdict: 'sound' | 'unsound', reason: string): Promise<{ readonly control: string }>;
+}
+
+export type ReviewOptions = Options;
+export type ReviewGiven = readonly [task?: string, verdict?: 'sound' | 'unsound'];
+
+export const reviewing = (
   context: CommandContext,
-  [task, verdict]: readonly [task?: string, verdict?: 'sound' | 'unsound'],
-  options: Options,
-): CommandResult {
-  const { terminal } = context;
+  given: ReviewGiven,
+  options: ReviewOptions,
+): CommandResult => {
   const { tenant } = options;
-  return withServices(context, options, { starts: false }, async (services): CommandResult => {
-    if (task === undefined) {
-      const open = await openReviews(services, tenant);
-      if (options.json) for (const one of open) terminal.json(one);
-      else if (open.length === 0) terminal.line('nothing is to be reviewed');
-      else for (const { id, by, reason } of open) terminal.line(`${id} by ${by}: ${reason}`);
-      return 0;
-    }
-    if (verdict === undefined || isUnsaid(options)) {
-      throw usage(
-        'a review needs its verdict and `--reason <text>`',
-        'such as `backstep review <task> sound`',
-      );
-    }
-    const said = { id: task, verdict, ...speakerOf(options) };
-    const { id } = acceptedOf(await review(services, tenant, said));
-    if (options.json) terminal.json({ task, verdict, control: id });
-    else terminal.line(`reviewed: ${verdict}`);
+  return withServices(context, options, { starts: false }, (services) =>
+    showReviews(
+      context,
+      { given, options },
+      {
+        open: () => openReviews(services, tenant),
+        close: async (id, verdict) => {
+          const said = { id, verdict, ...speakerOf(options) };
+          return { control: acceptedOf(await review(services, tenant, said)).id };
+        },
+      },
+    ),
+  );
+};
+
+export async function showReviews(
+  { terminal }: CommandContext,
+  { given: [task, verdict], options }: { readonly given: ReviewGiven; readonly options: ReviewOptions },
+  source: ReviewSource,
+): CommandResult {
+  if (task === undefined) {
+    const open = await source.open();
+    if (options.json) for (const one of open) terminal.json(one);
+    else if (open.length === 0) terminal.line('nothing is to be reviewed');
+    else for (const { id, by, reason } of open) terminal.line(`${id} by ${by}: ${reason}`);
     return 0;
-  });
+  }
+  if (verdict === undefined || isUnsaid(options)) {
+    throw usage('a review needs its verdict and `--reason <text>`', 'such as `backstep review <task> sound`');
+  }
+  const { control } = await source.close(task, verdict, options.reason);
+  if (options.json) terminal.json({ task, verdict, control });
+  else terminal.line(`reviewed: ${verdict}`);
+  return 0;
 }
 
-function instantFrom(text: string): number {
+export function instantFrom(text: string): number {
   const at = Date.parse(text);
   if (Number.isNaN(at))
     throw usage(`\`${text}\` is no time`, 'write it as ISO 8601, such as `2026-11-21T08:00:00Z`');

@@ -7,15 +7,16 @@ import { readScope, type InForce, type TrustState } from '../../app/control';
 import type { Task, TaskDetail } from '../../app/tasks';
 import type { Explanation, Level } from '../../replay/explanation';
 import { explanationLines } from '../../replay/explanation';
-import { usage, type ExitCode } from '../complaint';
+import { usage } from '../complaint';
 import type { CommonOptions } from '../context';
 import type { Pairs } from '../context';
 import { outcomeIdFrom } from '../refuse';
 import { addressFrom, resolutionFrom, show, type ResolveOptions } from '../commands/act';
 import { inForceLines, limitFrom, showDial, showKill, trustLines } from '../commands/authority';
 import { reportRemotely } from '../commands/report';
-import { detailLines, taskTable } from '../commands/inbox';
+import { askedFrom, showTasks, type InboxOptions } from '../commands/inbox';
 import type { RemoteCommand } from './api';
+import * as standing from './standing';
 import * as people from './people';
 import * as stories from './stories';
 
@@ -75,50 +76,23 @@ const resolve: RemoteCommand<readonly [node: string, how: 'retry'], ResolveOptio
   return show(context, options, acted, { done: `resolved: ${how}`, kept: 'kept', late: '' });
 };
 
-interface InboxOptions extends CommonOptions {
-  readonly kind?: string;
-  readonly outcome?: string;
-  readonly entity?: string;
-  readonly claimed?: string;
-  readonly by?: string;
-  readonly since?: string;
-  readonly approval?: string;
-  readonly limit: number;
-}
-
-/** Outcomes of one page. */
-const PAGE = 20;
-
 const inbox: RemoteCommand<readonly [task?: string], InboxOptions> = async (
   api,
-  { terminal },
+  context,
   { given: [task], options },
-): Promise<ExitCode> => {
-  if (task !== undefined) {
-    const found = await api.get<TaskDetail>(taskPath(task));
-    if (options.json) terminal.json(found);
-    else for (const line of detailLines(found)) terminal.line(line);
-    return 0;
-  }
-  const { kind, outcome, entity, claimed, by, since, approval } = options;
-  const filter = { kind, outcome, entity, claimed, by, since, approval };
-  const tasks: Task[] = [];
-  let cursor: string | undefined;
-  for (let left = options.limit; left > 0; left -= PAGE) {
-    const query = { ...filter, cursor, limit: Math.min(PAGE, left) };
-    const page = await api.get<{ readonly items: readonly Task[]; readonly next?: string }>(
-      '/v1/tasks',
-      query,
-    );
-    tasks.push(...page.items);
-    cursor = page.next;
-    if (cursor === undefined) break;
-  }
-  if (options.json) for (const one of tasks) terminal.json(one);
-  else if (tasks.length === 0) terminal.line('nothing waits for a person');
-  else for (const line of taskTable(tasks)) terminal.line(line);
-  return 0;
-};
+) =>
+  showTasks(context, askedFrom(task, options), {
+    one: ({ outcome, node }) => api.get<TaskDetail>(taskPath(`${outcome}#${node}`)),
+    page: async ({ limit, cursor }, { since, ...filter }) => {
+      const from = since === undefined ? undefined : new Date(since).toISOString();
+      const query = { ...filter, since: from, cursor, limit };
+      const { items, next } = await api.get<{ readonly items: readonly Task[]; readonly next?: string }>(
+        '/v1/tasks',
+        query,
+      );
+      return { rows: items, ...(next === undefined ? {} : { next }) };
+    },
+  });
 
 const automationPath = (id: string, rest: string): string =>
   `/v1/automations/${encodeURIComponent(id)}/${rest}`;
@@ -200,6 +174,11 @@ export const REMOTE: Readonly<Record<string, RemoteCommand>> = {
   complete: people.byHand('complete'),
   override: people.override,
   attest: people.byHand('attest'),
+  delegate: standing.delegating,
+  absent: standing.beingAway,
+  review: standing.reviewing,
+  calendar: standing.calendar,
+  passive: standing.passive,
   dial,
   kill,
   guardrails,

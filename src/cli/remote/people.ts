@@ -9,6 +9,7 @@ import {
   BY_HAND_WORDS,
   changeFrom,
   doneFrom,
+  lookedFrom,
   showOverridden,
   STEP_EXAMPLE,
   untilFrom,
@@ -51,10 +52,12 @@ export const byHand =
   (what: 'complete' | 'attest'): RemoteCommand<readonly [node: string], ByHandOptions> =>
   async (api, context, { given: [text], options }) => {
     const { outcome, node } = addressFrom(text, 'a task', STEP_EXAMPLE);
-    const done = doneFrom(options);
     const acted =
       what === 'complete'
-        ? await api.post<Acted>(taskPath(`${outcome}#${node}`, what), done)
-        : await api.post<Acted>(pathOf(outcome, '/attest'), { ...done, node });
+        ? await api.post<Acted>(
+            taskPath(`${outcome}#${node}`, what),
+            lookedFrom(options) ?? doneFrom(options),
+          )
+        : await api.post<Acted>(pathOf(outcome, '/attest'), { ...doneFrom(options), node });
     return show(context, options, acted, BY_HAND_WORDS);
   };

@@ -32,6 +32,7 @@ const BODIES: Readonly<Record<string, object>> = {
   completeTask: { evidence: 'ticket 7', output: null },
   forkOutcome: { from: 'channels' },
   decideTask: { verdict: 'approve' },
+  delegateTask: { to: 'person:bob', reason: 'a test' },
   setDelegation: { until: null, reason: 'a test' },
   setAbsence: { until: '2026-12-01T00:00:00Z', reason: 'a test' },
   reviewTask: { verdict: 'sound', reason: 'a test' },
@@ -89,14 +90,16 @@ beforeEach(() => passed.splice(0));
 interface Asked {
   readonly authorization?: string | undefined;
   readonly id?: string;
+  /** Of a path that names a task: which. */
+  readonly node?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 async function ask(
   route: Route,
-  { authorization, id = OUTCOME, headers = {} }: Asked,
+  { authorization, id = OUTCOME, node = 'manager', headers = {} }: Asked,
 ): Promise<LightMyRequestResponse> {
-  const name = route.about === 'task' ? `${id}#manager` : id;
+  const name = route.about === 'task' ? `${id}#${node}` : id;
   const names = NAMES[route.id] ?? { id: name };
   const body = route.id === 'takeProposal' ? { outcome: id, reason: 'a test' } : BODIES[route.id];
   const response = await api.app.inject({
@@ -196,6 +199,22 @@ describe.each(TENANTS)('a caller of %s', (tenant) => {
       }
     }
   });
+});
+
+test('a review is worked on by those who review, and by nobody who works on other tasks', async () => {
+  const ofReviews = guarded().flatMap((route) =>
+    route.access === 'public' || route.access.reviews === undefined
+      ? []
+      : [{ route, rule: route.access.reviews }],
+  );
+  expect(ofReviews.map(({ route }) => route.id).sort()).toEqual(['claimTask', 'completeTask', 'unclaimTask']);
+  for (const { route, rule } of ofReviews) {
+    for (const role of ROLES) {
+      const authorization = await issuer.good({ tenant: 'acme', roles: [role] });
+      const { statusCode } = await ask(route, { authorization, node: 'review:manager' });
+      expect([route.id, role, statusCode === 403]).toEqual([route.id, role, !rule.includes(role as never)]);
+    }
+  }
 });
 
 test('what belongs to another tenant is refused in the very words in which nothing is', async () => {

@@ -1,5 +1,6 @@
 /** People in the way of real outcomes: overrides before commit, manual mode by action, attested work, and tasks with claims. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createApprovals } from '../../../src/app/approvals/parts';
 import { standingOverrides, overrideStep, type WantedOverride } from '../../../src/app/override-step';
 import type { Contracts } from '../../../src/app/override-checks';
 import { oneTask, pageOfTasks } from '../../../src/app/tasks';
@@ -7,6 +8,8 @@ import { attestAction, claimTask, completeTask, fireByName } from '../../../src/
 import { resolveNode } from '../../../src/app/act-on-outcome';
 import type { Refusal } from '../../../src/app/refusal';
 import type { Result } from '../../../src/kernel/result';
+import { createCortex } from '../../../src/cortex/cortex';
+import { createEntityStore } from '../../../src/store/entities';
 import { createBarrier } from '../../../src/store/barrier';
 import { createDispatcher } from '../../../src/temporal/dispatcher';
 import type { Lane } from '../../../src/plan/plan';
@@ -34,7 +37,13 @@ const contracts: Contracts = new Map([
   ...toyContracts,
   ...costlyContracts.map((contract) => [contract.name, contract] as const),
 ]);
-const services = () => ({ outcomes: robots.outcomes, authority: robots.authority, now: Date.now });
+const services = () => {
+  const { outcomes, authority, stand } = robots;
+  const cortex = createCortex(createEntityStore(stand.database));
+  const bundleOf = () => Promise.reject(new Error('nobody decides here'));
+  const approvals = createApprovals({ database: stand.database, cortex, bundleOf, now: Date.now });
+  return { outcomes, authority, approvals, now: Date.now };
+};
 const BY = { by: 'person:mary', reason: 'a test' };
 
 const override = (outcome: string, node: string, wanted: Partial<WantedOverride>) =>

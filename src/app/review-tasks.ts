@@ -1,0 +1,109 @@
+/**
+ * Use cases: reviews of what passed a chain in an emergency, as tasks of the inbox: open until somebody else says what came of the
+ * look. The outcome may long be over, so a claim is an act of control here, and no message to the outcome.
+ * Entry ring. Who broke the glass, and who reviews, is signed; a claim only tells others.
+ */
+import { splitOutcomeId, type NodeAddress } from '../kernel/ids';
+import { ok, type Result } from '../kernel/result';
+import { performControl } from '../temporal/controls';
+import type { Acted } from './act-on-outcome';
+import {
+  openReviews,
+  review,
+  type OpenReview,
+  type PeopleServices,
+  type Speaker,
+} from './approvals/delegate';
+import { refuse, type Refusal } from './refusal';
+import type { Services } from './services';
+import type { Task } from './tasks';
+
+/** Before the name of the gate or action that was passed: no node's name has a colon. */
+const REVIEW = 'review:';
+
+/** Whether the node of a task's id names a review. */
+export const isReview = (node: string): boolean => node.startsWith(REVIEW);
+
+/** Reviews that the inbox shows at once, oldest first: those behind them come up as these are closed. */
+const SHOWN = 200;
+/** Outcomes that are asked at once whom they are about. */
+const AT_ONCE = 5;
+
+/** What is to be reviewed, as tasks. @param outcome of this one alone */
+export async function openReviewTasks(
+  services: Pick<Services, 'outcomes' | 'approvals'>,
+  tenant: string,
+  outcome?: string,
+): Promise<readonly Task[]> {
+  const open = await openReviews(services, tenant);
+  const shown = open.filter((one) => outcome === undefined || one.outcome === outcome).slice(0, SHOWN);
+  const tasks: Task[] = [];
+  for (let at = 0; at < shown.length; at += AT_ONCE) {
+    tasks.push(...(await Promise.all(shown.slice(at, at + AT_ONCE).map((one) => taskOf(services, one)))));
+  }
+  return tasks;
+}
+
+async function taskOf({ outcomes }: Pick<Services, 'outcomes'>, open: OpenReview): Promise<Task> {
+  const { outcome, node, at, by, reason, claimedBy } = open;
+  // Temporal keeps an outcome for a while, and a review waits for as long as it takes.
+  const entity = await outcomes.describe(outcome).then(
+    (found) => found.entity,
+    () => '',
+  );
+  return {
+    ...{ id: `${outcome}#${REVIEW}${node}`, kind: 'review', outcome, node: `${REVIEW}${node}`, entity },
+    ...{ since: at, by: REVIEWED_BY, because: reason, passedBy: by },
+    ...(claimedBy === undefined ? {} : { claimedBy }),
+  };
+}
+
+/** Of whom a review is asked. */
+const REVIEWED_BY: readonly string[] = ['role:auditor', 'role:admin'];
+
+/**
+ * Claims a review, or gives it back. Errors: `TASK_UNKNOWN`, `TASK_CLAIMED`, `REVIEW_REFUSED` for who broke the glass: it is
+ * nothing for them to do.
+ */
+export async function claimReview(
+  services: PeopleServices,
+  { outcome, node }: NodeAddress,
+  { what, by, reason }: { readonly what: 'claim' | 'unclaim'; readonly by: string; readonly reason?: string },
+): Promise<Result<Acted, Refusal>> {
+  const tenant = splitOutcomeId(outcome)?.tenant ?? '';
+  const id = `${outcome}#${node.slice(REVIEW.length)}`;
+  const found = (await openReviews(services, tenant)).find((one) => one.id === id);
+  if (found === undefined) return refuse('TASK_UNKNOWN', `nothing of \`${id}\` is to be reviewed`);
+  const { claimedBy } = found;
+  const acted = { outcome, node } as const;
+  if (what === 'claim' ? claimedBy === by : claimedBy === undefined) return ok({ ...acted, answer: 'late' });
+  if (claimedBy !== undefined && claimedBy !== by && (what === 'claim' || reason === undefined)) {
+    return refuse('TASK_CLAIMED', `\`${outcome}#${node}\` is claimed by \`${claimedBy}\``, {
+      help: 'they can give it back, or you take it from them with a reason: `backstep unclaim`',
+    });
+  }
+  if (what === 'claim' && found.by === by) {
+    return refuse('REVIEW_REFUSED', `\`${by}\` broke the glass, and somebody else reviews it`);
+  }
+  const value = what === 'claim' ? { by } : null;
+  const act = { do: 'people', row: `claimed:${id}`, value } as const;
+  await performControl(services.outcomes.client, {
+    tenant,
+    act,
+    by,
+    reason: reason ?? `${what} of a review`,
+  });
+  return ok({ ...acted, answer: 'done' });
+}
+
+/** Says what came of the look, which closes the task. Errors: `TASK_UNKNOWN`, `REVIEW_REFUSED`. */
+export async function completeReview(
+  services: PeopleServices,
+  { outcome, node }: NodeAddress,
+  said: Speaker & { readonly verdict: 'sound' | 'unsound' },
+): Promise<Result<Acted, Refusal>> {
+  const tenant = splitOutcomeId(outcome)?.tenant ?? '';
+  const id = `${outcome}#${node.slice(REVIEW.length)}`;
+  const done = await review(services, tenant, { ...said, id });
+  return done.ok ? ok({ outcome, node, answer: 'done' }) : done;
+}

@@ -28,13 +28,17 @@ export function deriveOutcome(run: OutcomeRun, tools: Tools): readonly Derived[]
     ...(overrides === undefined ? {} : { overrides }),
     ...(terms === undefined ? {} : { terms }),
   };
+  const asked = new Map<string, EngineEvent>();
   let last: Step | undefined;
   for (const step of steps(plan, beginning, run.happenings)) {
     const happening = step.index === undefined ? undefined : run.happenings[step.index];
     const eventId = happening?.eventId ?? 1;
     const when = happening?.at ?? at;
     for (const note of step.trace) owed.note(note, step, { eventId, tools });
-    const refused = refusalOf(step);
+    // Until its check has answered nobody knows what came of it.
+    if (step.answer === 'checking' && step.event !== undefined)
+      asked.set(`c${step.state.checks?.asked ?? 0}`, step.event);
+    const refused = refusalOf(step, asked);
     if (refused !== undefined) owed.add({ ...refused, at: when }, eventId);
     last = step;
   }
@@ -148,8 +152,12 @@ function actorNamedBy(event: EngineEvent): string | undefined {
 }
 
 /** Acts that changed nothing owe a record, too: that somebody tried. */
-function refusalOf({ event, answer, trace }: Step): Pick<Entry, 'kind' | 'actor' | 'data'> | undefined {
-  if (event === undefined || answer === 'done') return undefined;
+function refusalOf(
+  { event: heard, answer, trace }: Step,
+  asked: ReadonlyMap<string, EngineEvent>,
+): Pick<Entry, 'kind' | 'actor' | 'data'> | undefined {
+  const event = heard?.kind === 'checked' ? asked.get(heard.check) : heard;
+  if (event === undefined || answer === 'done' || answer === 'checking') return undefined;
   const by = actorNamedBy(event);
   // Told by a note of its own, or an answer to the engine's own machinery.
   if (by === undefined || trace.length > 0) return undefined;

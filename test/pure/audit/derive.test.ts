@@ -1,5 +1,10 @@
 /** What a history owes the log follows from the history alone, and grows with it. */
-import { isCanonicalJson } from '../../../src/kernel/json';
+import { isCanonicalJson, type JsonObject } from '../../../src/kernel/json';
+import { deriveOutcome } from '../../../src/audit/derive';
+import { RECORD_OF_NOTE } from '../../../src/audit/notes';
+import type { EngineEvent } from '../../../src/engine/effects';
+import type { PlanNode } from '../../../src/plan/plan';
+import { put, toyPlan } from '../../kit/plans';
 import { recordText, type Entry } from '../../../src/audit/record';
 import { rootAt, append, EMPTY_LOG } from '../../../src/audit/growing-log';
 import { primitives } from '../../../src/app/primitives';
@@ -7,6 +12,10 @@ import { expectGolden } from '../../kit/golden';
 import { deriveGolden, goldenRuns, readGolden } from '../../kit/golden-records';
 
 const runs = goldenRuns();
+const textOf = (data: JsonObject, member: string): string => {
+  const value = data[member];
+  return typeof value === 'string' ? value : '';
+};
 
 describe.each(runs.map((run) => [run.name, run] as const))('%s', (name, run) => {
   test('owes records with these bytes', async () => {
@@ -53,6 +62,83 @@ test('what an outcome knows of its entity stands in no record in the clear', asy
     }
   }
   expect(personal).toBeGreaterThan(20);
+});
+
+describe('a signed decision', () => {
+  const gate: PlanNode = {
+    ...{ kind: 'gate', id: 'ok', approval: 'approve', by: ['manager', 'director'], expiresAfterMs: 1e6 },
+    ...{ onRejected: { do: 'backstep' }, onExpired: { do: 'backstep' } },
+  };
+  const plan = toyPlan([put('first'), { ...gate, after: ['first'] }, put('box', ['ok'])]);
+  const said = (by: string): EngineEvent => ({
+    kind: 'decide',
+    decision: { gate: 'ok', verdict: 'approve', by, reason: 'it is right', token: 'a.b.c' },
+  });
+  const counts = (check: string, by: string): EngineEvent => ({
+    ...{ kind: 'checked', check },
+    result: { kind: 'counts', decision: { by, verdict: 'approve', may: [0], token: 'a.b.c' } },
+  });
+  const refused = (check: string, by: string): EngineEvent => ({
+    ...{ kind: 'checked', check },
+    result: { kind: 'refused', by, code: 'GATE_SELF_APPROVAL', because: 'started it' },
+  });
+  const fired: EngineEvent = {
+    ...{ kind: 'fired', node: 'first' },
+    result: { kind: 'committed', output: {}, undo: null },
+  };
+  const recorded = (...events: readonly EngineEvent[]): readonly string[] =>
+    deriveOutcome(
+      {
+        ...{ workflow: 'acme/TOY-R-001/1', run: 'r', at: 0 },
+        start: {
+          ...{ plan, planId: 'p', cause: { event: 'e' }, startedBy: 'person:mary' },
+          terms: { v: 1, depth: 3, plan: 'p', figures: {} },
+        },
+        happenings: events.map((event, i) => ({ at: i + 1, event, eventId: i + 2 })),
+      },
+      { sha256: primitives.sha256, keyed: (text) => text },
+    ).flatMap(({ entry: { kind, actor, data } }) =>
+      kind.startsWith('gate.') && kind !== 'gate.opened'
+        ? [`${kind} ${actor.id} ${textOf(data, 'answer')}${textOf(data, 'code')}`]
+        : [],
+    );
+
+  test('owes one record, of what came of it: it counts, it is kept, it is refused, or it comes too late', () => {
+    expect(recorded(fired, said('person:lead'), counts('c1', 'person:lead'))).toEqual([
+      'gate.endorsed person:lead ',
+    ]);
+    expect(recorded(said('person:lead'), counts('c1', 'person:lead'))).toEqual([
+      'gate.kept person:lead kept',
+    ]);
+    expect(recorded(fired, said('person:mary'), refused('c1', 'person:mary'))).toEqual([
+      'gate.refused person:mary GATE_SELF_APPROVAL',
+    ]);
+    const twice = [said('person:lead'), said('person:lead')];
+    expect(recorded(fired, ...twice, counts('c1', 'person:lead'), counts('c2', 'person:lead'))).toEqual([
+      'gate.endorsed person:lead ',
+      'gate.refused person:lead late',
+    ]);
+  });
+
+  test('owes none before its check has answered', () => {
+    expect(recorded(fired, said('person:lead'))).toEqual([]);
+  });
+});
+
+test('every note of a story owes a record of its own, but for the plan’s, which the start says along', () => {
+  expect(Object.entries(RECORD_OF_NOTE).filter(([, kind]) => kind === null)).toEqual([['compile', null]]);
+});
+
+test('an act that changed nothing is on record', () => {
+  const pause: EngineEvent = { kind: 'pause', by: 'person:ada', reason: 'to look' };
+  const happenings = [pause, pause].map((event, i) => ({ at: i + 1, event, eventId: i + 2 }));
+  const start = { plan: toyPlan([put('box')]), planId: 'p', cause: { event: 'e' }, startedBy: 'person:mary' };
+  const run = { workflow: 'acme/TOY-R-001/1', run: 'r', at: 0, start, happenings };
+  const entries = deriveOutcome(run, { sha256: primitives.sha256, keyed: (text) => text });
+  expect(entries.slice(1).map(({ entry: { kind, actor, data } }) => [kind, actor.id, data])).toEqual([
+    ['outcome.paused', 'person:ada', { reason: 'to look' }],
+    ['outcome.refused', 'person:ada', { act: 'pause', answer: 'late', reason: 'to look' }],
+  ]);
 });
 
 test('whatever a history holds has a record: what has no canonical text is put on record with U+FFFD for it', () => {

@@ -1,4 +1,5 @@
 /** @jest-config-loader esbuild-register */
+import { availableParallelism } from 'node:os';
 import type { Config } from 'jest';
 
 const shared = {
@@ -21,12 +22,17 @@ const shared = {
 
 /** Two kinds of test: pure ones that run in milliseconds, and ones against real servers. */
 const config: Config = {
+  // Suites against real servers wait for most of their time, so one more of them than there are cores.
+  maxWorkers: availableParallelism() + 1,
+  testSequencer: './test/kit/longest-first.cjs',
   projects: [
     { ...shared, displayName: 'pure', testMatch: ['<rootDir>/test/pure/**/*.test.ts'] },
     {
       ...shared,
       displayName: 'real',
       testMatch: ['<rootDir>/test/real/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/kit/global-setup.ts',
+      globalTeardown: '<rootDir>/test/kit/global-teardown.ts',
     },
   ],
 };

@@ -13,8 +13,11 @@ import type { Settings } from './settings';
 const SOURCES = ['workflows', 'src/kernel', 'src/plan', 'src/engine', 'src/governance'];
 const SDK = ['@temporalio/worker', '@temporalio/workflow'];
 
+/** Where the cache is, and the package with its dependencies. */
+export type BundlePlaces = Pick<Settings, 'home' | 'standDir'>;
+
 /** The bundle of the workflows as they are now, from the cache where it is there. */
-export async function workflowBundle(settings: Settings): Promise<WorkflowBundle> {
+export async function workflowBundle(settings: BundlePlaces): Promise<WorkflowBundle> {
   const file = join(settings.standDir, 'cache', `workflows-${await digestOfSources(settings)}.js`);
   try {
     return { code: await readFile(file, 'utf8') };
@@ -33,7 +36,7 @@ async function keep(file: string, code: string): Promise<void> {
   await rename(draft, file);
 }
 
-async function digestOfSources(settings: Settings): Promise<string> {
+async function digestOfSources(settings: BundlePlaces): Promise<string> {
   const root = dirname(dirname(workflowsFile()));
   const names = (
     await Promise.all(

@@ -8,6 +8,7 @@ import type { PayloadCodec } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import { makeTelemetryFilterString, Runtime, Worker, type ReplayWorkerOptions } from '@temporalio/worker';
 import type { History, RunHistory } from './history-source';
+import { quietLogger } from '../temporal/quiet-logger';
 import { projectorSinks } from '../temporal/sinks';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
@@ -40,17 +41,8 @@ export interface Divergence {
 
 /** Keeps the replayer from writing to standard error what stands in its answers; before the first replay of the process. */
 export function silenceReplayer(): void {
-  const nothing = (): void => undefined;
-  const logger = {
-    log: nothing,
-    trace: nothing,
-    debug: nothing,
-    info: nothing,
-    warn: nothing,
-    error: nothing,
-  };
   const filter = makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' });
-  Runtime.install({ logger, telemetryOptions: { logging: { filter } } });
+  Runtime.install({ logger: quietLogger, telemetryOptions: { logging: { filter } } });
 }
 
 /** Replays one history after the other; each is answered as soon as it is known. */

@@ -15,6 +15,7 @@ import {
 import type { PayloadCodec } from '@temporalio/common';
 import { CONTROL_QUEUE } from '../../workflows/control-protocol';
 import { platformQueue, SERVICE_QUEUE } from '../../workflows/protocol';
+import { quietLogger } from './quiet-logger';
 import { projectorSinks, type GrownRun } from './sinks';
 
 /** What a robot does: run outcomes, or fire the AWFs of one domain. */
@@ -173,7 +174,7 @@ const controlOptions = (
 
 /** Bundles the workflows for the sandbox, from the sources as from the built package. */
 export async function bundleWorkflows(): Promise<WorkflowBundle> {
-  const { code } = await bundleWorkflowCode({ ...workflowFiles(), logger: quiet });
+  const { code } = await bundleWorkflowCode({ ...workflowFiles(), logger: quietLogger });
   return { code };
 }
 
@@ -191,16 +192,13 @@ export function workflowsFile(): string {
   return existsSync(built) ? built : join(root, 'workflows', 'index.ts');
 }
 
-const nothing = (): void => undefined;
-const quiet = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
-
 /**
  * Sets the SDK's own logging for the process; before the first connection, or it has no effect.
  * @param metricsAt `host:port` where the SDK shows its own metrics; default nowhere
  */
 export function quietRuntime(metricsAt?: string): void {
   Runtime.install({
-    logger: quiet,
+    logger: quietLogger,
     ...(metricsAt === undefined
       ? {}
       : { telemetryOptions: { metrics: { prometheus: { bindAddress: metricsAt } } } }),

@@ -8,7 +8,6 @@ import { connectOutcomes, type Outcomes } from '../../src/temporal/client';
 import { createCodec } from '../../src/temporal/codec';
 import { createDispatcher } from '../../src/temporal/dispatcher';
 import {
-  bundleWorkflows,
   quietRuntime,
   startWorker,
   type Robot,
@@ -18,6 +17,7 @@ import {
 import { printTrace } from '../../src/engine/trace';
 import { Shelf } from './shelf';
 import { toyContracts } from './plans';
+import { bundleOnce } from './bundle-once';
 import { openTestStand, type TestStand } from './stand';
 
 export interface Robots {
@@ -60,7 +60,7 @@ export async function openRobots(
     log,
   });
   const activities = createActivities({ dispatcher, awfs: toyContracts.keys(), log });
-  const bundle = await bundleWorkflows();
+  const bundle = await bundleOnce();
   const start = (robots: readonly Robot[] = ['service', 'platform:toys']): Promise<RunningWorker> =>
     startWorker({
       ...{ address, namespace, robots, activities, codec, bundle },

@@ -1,8 +1,8 @@
 /** One real Temporal server and one real Postgres for the tests of one jest worker, on data of their own. */
-import path from 'node:path';
 import { openStand, type Stand } from '../../src/embedded';
 import { migrate, openDatabase, type Database } from '../../src/store/database';
 import { openOwner, type Owner } from './owner';
+import { nameOfStand, STANDS } from './stand-keeper';
 
 /** A first start may have to fetch the server. */
 export const STAND_TIMEOUT_MS = 300_000;
@@ -15,13 +15,13 @@ export interface TestStand {
 }
 
 /**
- * Opens the stand of this jest worker and migrates its database.
+ * Opens the stand of this jest worker, whose servers it can neither stop nor kill, and migrates its database.
  * @param own name of a stand that nobody else uses, for who kills its servers; it begins with empty data
  */
 export async function openTestStand(own?: string): Promise<TestStand> {
   const stand = await openStand({
-    dir: path.join(__dirname, '../../.backstep'),
-    name: own ?? `test${process.env['BACKSTEP_TEST_STAND'] ?? ''}-${process.env['JEST_WORKER_ID'] ?? '0'}`,
+    dir: STANDS,
+    name: own ?? (await nameOfStand()),
     fresh: own !== undefined,
     env: process.env,
   });

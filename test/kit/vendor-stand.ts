@@ -16,7 +16,7 @@ import type { Lane, Plan } from '../../src/plan/plan';
 import { personIds, SandboxAdmin, startSandboxProcess, type SandboxProcess } from '../../src/sandbox';
 import { connectOutcomes, type Outcomes } from '../../src/temporal/client';
 import { createCodec } from '../../src/temporal/codec';
-import { bundleWorkflows } from '../../src/temporal/worker';
+import { bundleOnce } from './bundle-once';
 import { Crew } from './crew';
 import { KillPoints } from './kill-points';
 import { openTestStand, type TestStand } from './stand';
@@ -85,7 +85,7 @@ async function openParts(
   mkdirSync(killDir);
   // Bundling keeps this process busy for a second or two: nothing that has a deadline may wait for it.
   const workflows = path.join(folder, 'bundle.js');
-  writeFileSync(workflows, (await bundleWorkflows()).code);
+  writeFileSync(workflows, (await bundleOnce()).code);
   const bundle = await configuration();
   const servers = await openTestStand(options.name);
   closers.push(() => servers.close());

@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Lane } from '../../../src/plan/plan';
 import { createAuthority, type Authority } from '../../../src/store/authority';
 import { connectOutcomes, type Outcomes } from '../../../src/temporal/client';
-import { bundleWorkflows } from '../../../src/temporal/worker';
+import { bundleOnce } from '../../kit/bundle-once';
 import { Crew } from '../../kit/crew';
 import { DurableShelf } from '../../kit/durable-shelf';
 import { byPerson, control, newTenant } from '../../kit/governed';
@@ -32,7 +32,7 @@ beforeAll(async () => {
   authority = createAuthority(stand.database);
   folder = mkdtempSync(path.join(tmpdir(), 'backstep-limits-'));
   const bundle = path.join(folder, 'bundle.js');
-  writeFileSync(bundle, (await bundleWorkflows()).code);
+  writeFileSync(bundle, (await bundleOnce()).code);
   const databaseUrl = stand.stand.postgres.url;
   const settings: RobotProcessSettings = { address, namespace, databaseUrl, bundle };
   crew = new Crew('governed-robot-process.ts', settings);

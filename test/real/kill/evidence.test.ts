@@ -19,7 +19,7 @@ import { rebuild } from '../../../src/projection/rebuild';
 import { verifyBundle } from '../../../src/projection/verify-bundle';
 import { writeBundle } from '../../../src/projection/write-bundle';
 import { connectOutcomes, type Outcomes } from '../../../src/temporal/client';
-import { bundleWorkflows } from '../../../src/temporal/worker';
+import { bundleOnce } from '../../kit/bundle-once';
 import { Crew } from '../../kit/crew';
 import { DurableShelf } from '../../kit/durable-shelf';
 import { openEvidence } from '../../kit/evidence';
@@ -44,7 +44,7 @@ beforeAll(async () => {
   await new DurableShelf(stand.owner).create();
   folder = mkdtempSync(path.join(tmpdir(), 'backstep-evidence-'));
   const bundle = path.join(folder, 'bundle.js');
-  writeFileSync(bundle, (await bundleWorkflows()).code);
+  writeFileSync(bundle, (await bundleOnce()).code);
   const databaseUrl = stand.stand.postgres.url;
   crew = new Crew('robot-process.ts', { address, namespace, databaseUrl, bundle, logKey: pem });
   await crew.start(2);

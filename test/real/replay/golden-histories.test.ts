@@ -12,7 +12,7 @@ import {
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { createCodec } from '../../../src/temporal/codec';
 import { projectorSinks } from '../../../src/temporal/sinks';
-import { bundleWorkflows } from '../../../src/temporal/worker';
+import { bundleOnce } from '../../kit/bundle-once';
 import { historyOf, plainEventsOf, readGoldens, traceTextOf, type History } from '../../kit/golden-histories';
 
 /** Stories that have to be there, each in both lanes. */
@@ -40,7 +40,7 @@ beforeAll(async () => {
   const filter = makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' });
   Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter } } });
   options = {
-    workflowBundle: await bundleWorkflows(),
+    workflowBundle: await bundleOnce(),
     dataConverter: { payloadCodecs: [createCodec()] },
     sinks: projectorSinks(),
   };

@@ -23,7 +23,7 @@ import { rehearse } from '../../../src/replay/rehearse';
 import type { Today } from '../../../src/replay/today';
 import { silenceReplayer, verifyReplay, type Replayed } from '../../../src/replay/verify';
 import { createCodec } from '../../../src/temporal/codec';
-import { bundleWorkflows } from '../../../src/temporal/worker';
+import { bundleOnce } from '../../kit/bundle-once';
 import { SandboxAdmin, startSandboxProcess, type SandboxProcess } from '../../../src/sandbox';
 import {
   historyOf,
@@ -183,7 +183,7 @@ async function verified(
   for await (const replayed of verifyReplay(histories, settings)) all.push(replayed);
   return all;
 }
-const bundle = bundleWorkflows();
+const bundle = bundleOnce();
 
 test('verify answers for many at once, from an export as from Temporal', async () => {
   const cases = (await Promise.all(goldens.map((golden) => runHistories(shelf, idOf(golden))))).flat();

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
+import { quietLogger } from '../../../src/temporal/quiet-logger';
 import { workflowFiles } from '../../../src/temporal/worker';
 import * as workflows from '../../../workflows';
 
@@ -25,18 +26,9 @@ async function bundled(): Promise<{ readonly code: string; readonly modules: rea
         for (const { resource } of compilation.modules) if (resource !== undefined) resources.add(resource);
       }),
   };
-  const nothing = (): void => undefined;
-  const logger = {
-    log: nothing,
-    trace: nothing,
-    debug: nothing,
-    info: nothing,
-    warn: nothing,
-    error: nothing,
-  };
   const { code } = await bundleWorkflowCode({
     ...workflowFiles(),
-    logger,
+    logger: quietLogger,
     webpackConfigHook: (config) => ({ ...config, plugins: [...(config.plugins ?? []), collect as never] }),
   });
   const names = [...resources].map((resource) => {

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { printTrace } from '../../../src/engine/trace';
 import type { Plan, PlanNode } from '../../../src/plan/plan';
 import { connectOutcomes, type Outcomes } from '../../../src/temporal/client';
-import { bundleWorkflows } from '../../../src/temporal/worker';
+import { bundleOnce } from '../../kit/bundle-once';
 import { Crew } from '../../kit/crew';
 import { DurableShelf, type KillPoint } from '../../kit/durable-shelf';
 import { put, toyPlan } from '../../kit/plans';
@@ -34,7 +34,7 @@ beforeAll(async () => {
   await shelf.create();
   folder = mkdtempSync(path.join(tmpdir(), 'backstep-strays-'));
   const bundle = path.join(folder, 'bundle.js');
-  writeFileSync(bundle, (await bundleWorkflows()).code);
+  writeFileSync(bundle, (await bundleOnce()).code);
   settings = { address, namespace, databaseUrl: stand.stand.postgres.url, bundle };
 }, STAND_TIMEOUT_MS);
 

@@ -21,8 +21,9 @@ import type { Happening } from '../src/engine/effects';
 import { interpret } from '../src/engine/interpret';
 import type { Advance, Machine } from '../src/engine/machine';
 import { TURNS_PER_RUN } from '../src/engine/state';
+import { invariant } from '../src/kernel/invariant';
 import { unpackPlan } from '../src/plan/wire';
-import { ACTS, readAct, readSignal, type ActName } from './acts';
+import { ACTS, malformed, readAct, readSignal, type ActName } from './acts';
 import { PhaseWatch } from './phase-watch';
 import { ATTRIBUTES, type ActAnswer, type OutcomeResult, type StoredStart } from './protocol';
 import { tellProjector } from './tell-projector';
@@ -86,9 +87,9 @@ function answer({ heard, checking }: Answers, happening: Happening, advance: Adv
   if (resolve === undefined) return;
   if (advance.answer === 'checking') checking.set(advance.check ?? '', resolve);
   else if (advance.answer !== 'refused') resolve(advance.answer);
-  else if (event.kind === 'checked' && event.result.kind === 'refused') {
-    const { code, because } = event.result;
-    resolve({ answer: 'refused', code, because });
+  else {
+    invariant(advance.refusal !== undefined, 'what is refused is refused for a reason');
+    resolve({ answer: 'refused', ...advance.refusal });
   }
 }
 
@@ -116,7 +117,10 @@ function listen(effects: TemporalEffects, answers: Answers): void {
   setDefaultSignalHandler((name, data) => {
     const event = readSignal(name, data);
     if (event.ok) effects.tell(event.value);
-    else log.warn('malformed signal ignored', { problem: event.error });
+    else {
+      log.warn('malformed signal ignored', { problem: event.error });
+      effects.tell(malformed(name, event.error));
+    }
   });
   void CancellationScope.current().cancelRequested.catch(() =>
     effects.tell({ kind: 'cancel', ...TEMPORAL_CANCEL }),

@@ -3,6 +3,7 @@
  * Loaded inside the Temporal sandbox: data and types only, no I/O, nothing beyond the pure ring.
  */
 import type {
+  ActCheck,
   ApprovalTerms,
   Check,
   CheckResult,
@@ -43,6 +44,8 @@ export interface OutcomeStart {
   readonly overrides?: readonly Override[];
   /** The outcome whose actions are undone, where this workflow is the backstep of one that had ended. */
   readonly of?: string;
+  /** Temporal's id of the run before it, where that was a way back as well and was ended by force. */
+  readonly afterRun?: string;
   /** The outcome that this one goes on with, from one of its nodes. */
   readonly resumes?: Resumes;
   /** How often each node was asked for, where more than never: carried across continue-as-new. */
@@ -104,7 +107,8 @@ export interface RefusedAct {
 }
 
 /** Argument of the activity of an AWF; what an absent member means stands beside it. */
-export type ActivityInput = ExecuteInput | CompensateInput | SweepInput | CheckInput | StretchInput;
+export type ActivityInput =
+  ExecuteInput | CompensateInput | SweepInput | CheckInput | ActCheckInput | StretchInput;
 
 interface ActivityInputBase {
   readonly node: string;
@@ -146,6 +150,13 @@ export interface CheckInput extends Check {
   readonly terms: ApprovalTerms;
   readonly startedBy: string;
   readonly under?: Under;
+  /** Outcome id; absent: the id of the workflow. */
+  readonly outcome?: string;
+}
+
+/** Argument of the check of one act, under the same name. */
+export interface ActCheckInput extends ActCheck {
+  readonly op: 'check';
   /** Outcome id; absent: the id of the workflow. */
   readonly outcome?: string;
 }

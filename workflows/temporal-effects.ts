@@ -12,7 +12,15 @@ import {
   type ActivityOptions,
   type LocalActivityOptions,
 } from '@temporalio/workflow';
-import type { Command, Effects, EngineEvent, FireResult, Happening, UndoResult } from '../src/engine/effects';
+import type {
+  Check,
+  Command,
+  Effects,
+  EngineEvent,
+  FireResult,
+  Happening,
+  UndoResult,
+} from '../src/engine/effects';
 import type { EngineState } from '../src/engine/state';
 import { invariant } from '../src/kernel/invariant';
 import type { Plan } from '../src/plan/plan';
@@ -28,6 +36,7 @@ import {
   STRETCH,
   TIMER_PREFIX,
   TIMES,
+  type ActCheckInput,
   type ActivityInput,
   type Asked,
   type Checked,
@@ -207,17 +216,22 @@ export class TemporalEffects implements Effects {
 
   /** Tried until it is answered: what a person said is neither lost nor believed unseen. */
   private check({ do: _, ...check }: Extract<Command, { do: 'check' }>): void {
+    const checking = localActivities(labelOf('check', check.check), TIMES.check);
+    const input: CheckInput | ActCheckInput =
+      'act' in check ? { op: 'check', ...check, ...this.outcome } : this.decisionCheck(check);
+    void run<Checked>(checking, CHECK, input).then((checked) => this.tell(checked));
+  }
+
+  private decisionCheck(check: Check): CheckInput {
     const { terms, startedBy, under, plan } = this.start;
     invariant(terms !== undefined, 'only signed decisions are checked');
-    const checking = localActivities(labelOf('check', check.check), TIMES.check);
-    const input: CheckInput = {
+    return {
       op: 'check',
       ...check,
       ...{ plan, terms, startedBy },
       ...(under === undefined ? {} : { under }),
       ...this.outcome,
     };
-    void run<Checked>(checking, CHECK, input).then((checked) => this.tell(checked));
   }
 
   private startTimer(timer: string, ms: number): void {

@@ -70,13 +70,6 @@ export async function openServices(
   const now = (): number => Date.now();
   const logger = loggerOf(settings, role);
   const telemetry = telemetryOf(settings, role);
-  const outcomes = await connectOutcomes({
-    address: wiring.temporalAddress,
-    namespace: wiring.temporalNamespace,
-    codec: codecOf(settings),
-    entityName: entityNamesOf(settings),
-    interceptor: clientInterceptor(telemetry),
-  });
   const database = openDatabase({
     url: wiring.databaseUrl,
     poolSize,
@@ -87,12 +80,21 @@ export async function openServices(
   const cortex = createCortex(entities);
   const configOf = configsOf(settings);
   const bundleOf = async (tenant: string) => (await configOf(tenant)).bundle;
+  const approvals = createApprovals({ database, cortex, bundleOf, now });
+  const outcomes = await connectOutcomes({
+    address: wiring.temporalAddress,
+    namespace: wiring.temporalNamespace,
+    codec: codecOf(settings),
+    entityName: entityNamesOf(settings),
+    sign: approvals.signAct,
+    interceptor: clientInterceptor(telemetry),
+  });
   return {
     outcomes,
     authority: createAuthority(database),
     authorityView: createAuthorityView(database),
     census: (tenant, type) => entities.count(tenant, type),
-    approvals: createApprovals({ database, cortex, bundleOf, now }),
+    approvals,
     cortex,
     ingest: createIngest({ events: createEventStore(database), cortex, now }),
     logger,

@@ -25,11 +25,20 @@ export interface CardSource {
   readonly node: string;
   /** Of an action: what holds it. */
   readonly held?: Check['held'];
+  /** What people have changed so far. */
+  readonly overrides?: Check['overrides'];
 }
 
 /** The card; undefined where the node is neither a gate nor held for people. */
-export function cardFor({ outcome, plan, terms, node, held }: CardSource): HashedCard | undefined {
-  const about = { outcome, plan, planId: terms.plan, figures: terms.figures };
+export function cardFor({
+  outcome,
+  plan,
+  terms,
+  node,
+  held,
+  overrides = [],
+}: CardSource): HashedCard | undefined {
+  const about = { outcome, plan, planId: terms.plan, figures: terms.figures, overrides };
   const planned = planNodeOf(layoutOf(plan), node);
   if (planned?.kind === 'gate') {
     const steps = stepsOfGate(planned.by, terms.depth).map(({ need, among }) =>

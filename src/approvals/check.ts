@@ -8,7 +8,8 @@ import type { CheckResult, CountedDecision } from '../engine/effects';
 import { unpackPlan } from '../plan/wire';
 import type { Authority } from '../store/authority';
 import { OPENED_REVIEW, PEOPLE } from '../store/decision-keys';
-import type { CheckInput } from '../../workflows/protocol';
+import type { ActCheckInput, CheckInput } from '../../workflows/protocol';
+import { checkAct } from './acts';
 import { cardFor, type HashedCard } from './cards';
 import { readDecision, SKEW_MS, type SignedDecision } from './decision';
 import { judge, type JudgeParts } from './judge';
@@ -21,18 +22,19 @@ export interface CheckParts extends JudgeParts {
 
 export type CheckDecision = (
   of: { readonly tenant: string; readonly outcome: string },
-  input: CheckInput,
+  input: CheckInput | ActCheckInput,
 ) => Promise<CheckResult>;
 
 export function createCheck(parts: CheckParts): CheckDecision {
   return async (of, input) => {
+    if ('act' in input) return checkAct(parts.signatures, of, input);
     const { decision, at } = input;
     const refused = (code: string, because: string, by = decision.by): CheckResult => ({
       ...{ kind: 'refused', by, code, because },
     });
     const { token } = decision;
     if (token === undefined) return refused('GATE_SIGNATURE_INVALID', 'it is not signed');
-    const payload = await parts.signatures.verify(of.tenant, 'decision', token);
+    const payload = await parts.signatures.verify(of.tenant, 'decision', token, { arrivedAt: at });
     if (!payload.ok)
       return refused(payload.error, 'it is not signed by a key of the tenant that is in force');
     const said = readDecision(payload.value);
@@ -44,8 +46,12 @@ export function createCheck(parts: CheckParts): CheckDecision {
       return refused('GATE_DECISION_EXPIRED', 'it was signed too long ago', said.by);
     }
     const plan = unpackPlan(input.plan);
-    const { terms, held, startedBy, under } = input;
-    const about = { ...of, plan, terms, node: said.node, ...(held === undefined ? {} : { held }) };
+    const { terms, held, overrides, startedBy, under } = input;
+    const about = {
+      ...{ ...of, plan, terms, node: said.node },
+      ...(held === undefined ? {} : { held }),
+      ...(overrides === undefined ? {} : { overrides }),
+    };
     const card = cardFor(about);
     if (card?.hash !== said.card) {
       return refused(
@@ -69,7 +75,7 @@ export function createCheck(parts: CheckParts): CheckDecision {
     await put(parts, of.tenant, { said, token, card });
     const { verdict, by, as, for: forWhom, reason, glass } = { ...said, as: judged.as };
     const counted: CountedDecision = {
-      ...{ verdict, by, may: judged.steps, token },
+      ...{ verdict, by, may: judged.steps, card: said.card, token },
       ...(as === null ? {} : { as }),
       ...(forWhom === undefined ? {} : { for: forWhom }),
       ...(reason === undefined ? {} : { reason }),

@@ -35,6 +35,8 @@ export interface Judged {
 export interface JudgeParts extends PeopleParts {
   /** Who has taken the outcome over as their own; undefined where nobody has. */
   readonly takenOverBy: (tenant: string, outcome: string) => Promise<string | undefined>;
+  /** Who wrote or last changed what governs an automation: its dial, limits, overrides and file. */
+  readonly authorsOf: (tenant: string, automation: string) => Promise<readonly string[]>;
 }
 
 /** Roles of a token: may approve at all; may pass a chain in an emergency. */
@@ -53,10 +55,13 @@ export async function judge(parts: JudgeParts, asked: Judged): Promise<WhoMayDec
   const starter = under?.person ?? (startedBy.startsWith('person:') ? startedBy : undefined);
   const initiators = [starter, taken, what.starter].filter((one) => one !== undefined);
   const entity = plan.entity.id;
-  const [person, lines, grants] = await Promise.all([
+  const automation = under?.automation;
+  const [person, lines, grants, authors] = await Promise.all([
     personOf(parts, tenant, { name: decider, roles }),
     linesOf(parts, tenant, [entity, ...initiators]),
     grantsTo(parts, tenant, { to: decider, at, task: `${asked.outcome}#${node}` }),
+    // Those of when it started, and whoever has changed something since.
+    automation === undefined ? [] : parts.authorsOf(tenant, automation),
   ]);
   return whoMayDecide({
     decider: person,
@@ -70,12 +75,14 @@ export async function judge(parts: JudgeParts, asked: Judged): Promise<WhoMayDec
     barred: [
       ...initiators.map((one) => ({ person: one, because: 'started it, and nobody approves their own act' })),
       { person: entity, because: 'is whom it is about' },
-      ...(terms.authors ?? []).map((one) => ({ person: one, because: 'wrote the policy that asks' })),
+      ...[...(terms.authors ?? []), ...authors].map((one) => ({ person: one, because: AUTHORED })),
     ],
     breaksGlass: asked.glass,
     mayBreakGlass: person.roles.some((role) => GLASS_BREAKERS.includes(role)),
   });
 }
+
+const AUTHORED = 'wrote or last changed what governs the automation, and nobody approves what their own policy asks';
 
 interface Asks {
   readonly approval: Parameters<typeof whoMayDecide>[0]['approval'];

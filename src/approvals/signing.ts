@@ -21,13 +21,22 @@ import type { DecisionKey, DecisionKeyStore } from '../store/decision-keys';
 import { StoreError } from '../store/store-error';
 
 /** What a signature may be for: one kind can never be taken for another. */
-export type SignedKind = 'decision' | 'grant' | 'absence' | 'review' | 'revocation';
+export type SignedKind = 'decision' | 'act' | 'grant' | 'absence' | 'review' | 'revocation';
 
 export interface Signatures {
   /** Compact JWS over the payload. Throws StoreError where the keys are not at hand. */
   sign(tenant: string, kind: SignedKind, payload: object): Promise<string>;
-  /** The payload, if the tenant's key signed it as this kind. Throws StoreError. */
-  verify(tenant: string, kind: SignedKind, token: string): Promise<Result<Json, WhyUnsigned>>;
+  /**
+   * The payload, if the tenant's key signed it as this kind. Of a key that was revoked only what was signed before that holds, by
+   * the payload's own `at`; and nothing that arrives after it, whatever it says. Throws StoreError.
+   */
+  verify(
+    tenant: string,
+    kind: SignedKind,
+    token: string,
+    /** When it came, in milliseconds since the epoch; absent where it was on record before. */
+    how?: { readonly arrivedAt?: number },
+  ): Promise<Result<Json, WhyUnsigned>>;
   /** From now on a new key signs; what was signed before still counts. Gives its id. */
   rotate(tenant: string): Promise<string>;
   /** Nothing that this key has signed counts any more. */
@@ -54,7 +63,8 @@ interface Key {
   readonly kid: string;
   readonly verifies: CryptoKey;
   readonly signs: CryptoKey | undefined;
-  readonly isRevoked: boolean;
+  /** Milliseconds since the epoch; null for one in good standing. */
+  readonly revokedAt: number | null;
 }
 
 /** @param now milliseconds since the epoch */
@@ -62,7 +72,7 @@ export function createSignatures(store: DecisionKeyStore, now: () => number): Si
   const known = new Map<string, Known>();
   const read = async (tenant: string): Promise<Known> => {
     const keys = await Promise.all((await store.keys(tenant)).map(keyOf));
-    const signer = keys.find(({ signs, isRevoked }) => signs !== undefined && !isRevoked);
+    const signer = keys.find(({ signs, revokedAt }) => signs !== undefined && revokedAt === null);
     const found = { at: now(), keys: new Map(keys.map((key) => [key.kid, key])), signer };
     known.set(tenant, found);
     return found;
@@ -87,7 +97,7 @@ export function createSignatures(store: DecisionKeyStore, now: () => number): Si
         .setProtectedHeader({ alg: ALGORITHM, kid, typ: typeOf(kind), tenant })
         .sign(signs!);
     },
-    async verify(tenant, kind, token) {
+    async verify(tenant, kind, token, { arrivedAt } = {}) {
       try {
         const header = decodeProtectedHeader(token);
         const { kid = '' } = header;
@@ -96,8 +106,8 @@ export function createSignatures(store: DecisionKeyStore, now: () => number): Si
         const key = (await lookUp(tenant)).keys.get(kid) ?? (await read(tenant)).keys.get(kid);
         if (key === undefined) return err('GATE_SIGNATURE_INVALID');
         const { payload } = await compactVerify(token, key.verifies, { algorithms: [ALGORITHM] });
-        if (key.isRevoked) return err('GATE_KEY_REVOKED');
-        return ok(JSON.parse(new TextDecoder().decode(payload)) as Json);
+        const said = JSON.parse(new TextDecoder().decode(payload)) as Json;
+        return isTooLate(key, said, arrivedAt) ? err('GATE_KEY_REVOKED') : ok(said);
       } catch (error) {
         if (isOfStore(error)) throw error;
         return err('GATE_SIGNATURE_INVALID');
@@ -114,6 +124,13 @@ export function createSignatures(store: DecisionKeyStore, now: () => number): Si
       known.delete(tenant);
     },
   };
+}
+
+/** Whether a word comes from a time in which its key was in other hands; one that does not say when it was said is from then. */
+function isTooLate({ revokedAt }: Key, said: Json, arrivedAt: number | undefined): boolean {
+  if (revokedAt === null) return false;
+  const at = typeof said === 'object' && said !== null && 'at' in said ? said['at'] : undefined;
+  return typeof at !== 'number' || at >= revokedAt || (arrivedAt !== undefined && arrivedAt >= revokedAt);
 }
 
 const typeOf = (kind: SignedKind): string => `backstep-${kind}+jws`;
@@ -133,7 +150,7 @@ async function keyOf({ kid, publicKey, privateKey, revokedAt }: DecisionKey): Pr
     kid,
     verifies: await load(publicKey),
     signs: privateKey === null ? undefined : await load(privateKey),
-    isRevoked: revokedAt !== null,
+    revokedAt,
   };
 }
 

@@ -7,9 +7,17 @@ import { coverageOf, escalatesTo, stepsOfGate, type StepAsked } from '../governa
 import type { Failure } from '../kernel/failure';
 import { invariant } from '../kernel/invariant';
 import type { ActionNode, GateNode } from '../plan/plan';
-import type { Clocks, CountedDecision, EngineEvent, FireResult, GateDecision, GateProof } from './effects';
-import { planNodeOf, type BlockLayout } from './layout';
-import type { NodeState } from './state';
+import type {
+  Clocks,
+  CountedDecision,
+  EngineEvent,
+  FireResult,
+  GateDecision,
+  GateProof,
+  Override,
+} from './effects';
+import { planNodeOf, type BlockLayout, type Layout } from './layout';
+import type { EngineState, NodeState } from './state';
 import { blockOf, layoutAt, place, prefixOf, type Placed, type Run } from './run';
 
 /** Checks under way at once for one outcome: a flood of forged decisions must not fill its state. */
@@ -37,7 +45,9 @@ export function takeSigned(run: Run, decision: GateDecision): SignedAnswer {
     node.kind === 'action' && state?.held !== undefined
       ? { held: { awf: state.awf ?? node.awf, input: state.input ?? null, record: state.held.record } }
       : {};
-  run.commands.push({ do: 'check', check, decision, at: run.at, ...held });
+  const { changes } = run.state;
+  if (changes !== undefined) (checks.seen ??= {})[check] = changes;
+  run.commands.push({ do: 'check', check, decision, at: run.at, ...held, ...saidSoFar(run.state) });
   run.asked = check;
   return 'checking';
 }
@@ -47,15 +57,37 @@ export function checked(run: Run, event: Extract<EngineEvent, { kind: 'checked' 
   const id = run.state.checks?.open[event.check];
   if (id === undefined || run.state.checks === undefined) return 'late';
   delete run.state.checks.open[event.check];
+  const seen = run.state.checks.seen?.[event.check] ?? 0;
+  delete run.state.checks.seen?.[event.check];
   const { result } = event;
-  if (result.kind === 'refused') {
-    const { by, code, because } = result;
-    run.notes.push({ kind: 'decision.refused', node: id, by, code, because });
-    return 'refused';
+  if (result.kind === 'refused') return refused(run, id, result);
+  if (result.kind === 'vouched') return 'late';
+  // Somebody changed a step while it was checked: it was for a card that is gone.
+  if (seen !== (run.state.changes ?? 0)) {
+    const because = 'something was changed while it was on its way';
+    return refused(run, id, { by: result.decision.by, code: 'GATE_CARD_CHANGED', because });
   }
   const node = planNodeOf(run.layout, id);
   if (node?.kind === 'gate') return count(run, id, result.decision);
   return countForHold(run, id, result.decision);
+}
+
+function refused(
+  run: Run,
+  node: string,
+  { by, code, because }: { readonly by: string; readonly code: string; readonly because: string },
+): SignedAnswer {
+  run.refusal = { code, because };
+  run.notes.push({ kind: 'decision.refused', node, by, code, because });
+  return 'refused';
+}
+
+/** What people have changed so far, for cards to show; absent where nothing is. */
+export function saidSoFar({ overrides }: Pick<EngineState, 'overrides'>): {
+  readonly overrides?: readonly Override[];
+} {
+  const said = Object.values(overrides ?? {}).flat();
+  return said.length === 0 ? {} : { overrides: said };
 }
 
 function count(run: Run, gate: string, decision: CountedDecision): SignedAnswer {
@@ -130,6 +162,31 @@ const isForPeople = ({ status, held }: NodeState): boolean =>
 /** One person, or one whose authority somebody else has used, decides once. */
 const hasDecided = (before: readonly CountedDecision[], { by, for: forWhom }: CountedDecision): boolean =>
   before.some((one) => one.by === by || (one.for ?? one.by) === (forWhom ?? by));
+
+/**
+ * A step was changed: what people have said at open gates before it falls, and what was kept for gates to come, because nobody has
+ * seen the step as it is now.
+ */
+export function renewGates(run: Run, changed: string): void {
+  const isBefore = (id: string): boolean => {
+    const gate = planNodeOf(run.layout, id);
+    return gate !== undefined && standsBehind(run.layout, changed, gate.id);
+  };
+  const renew = (gate: string): void => {
+    run.notes.push({ kind: 'gate.renewed', gate, because: `\`${changed}\` was changed` });
+  };
+  for (const [id, state] of Object.entries(run.state.nodes)) {
+    if (state.status !== 'asking' || state.counted === undefined || !isBefore(id)) continue;
+    delete state.counted;
+    renew(id);
+    startReminding(run, id, place(run, id).node as GateNode);
+  }
+  for (const id of Object.keys(run.state.kept ?? {})) {
+    if (!isBefore(id)) continue;
+    delete run.state.kept![id];
+    renew(id);
+  }
+}
 
 const stepsOf = (run: Run, gate: GateNode): readonly StepAsked[] =>
   stepsOfGate(gate.by, run.state.terms?.depth ?? null);
@@ -256,6 +313,29 @@ function wayUp(run: Run, id: string): readonly { readonly block: string; readonl
     if (block === undefined) break;
     way.push({ block, node });
     node = blockOf(run, block).parent;
+  }
+  return way;
+}
+
+/** The same of the plan's nodes, whichever instances there are. */
+function standsBehind(layout: Layout, node: string, gate: string): boolean {
+  const around = new Map(planned(layout, node).map((one) => [one.block, one.node]));
+  for (const { block, node: own } of planned(layout, gate)) {
+    const mine = around.get(block);
+    const at = layout.blocks.get(block);
+    if (mine !== undefined && at !== undefined) return reached(at, own).has(mine);
+  }
+  return false;
+}
+
+/** From a node of the plan outwards: each block around it, with the node of it that the way goes through. */
+function planned(layout: Layout, node: string): readonly { readonly block: string; readonly node: string }[] {
+  const way: { block: string; node: string }[] = [];
+  for (let id: string | undefined = node; id !== undefined;) {
+    const block: string | undefined = layout.home.get(id);
+    if (block === undefined) break;
+    way.push({ block, node: id });
+    id = layout.owners.get(block);
   }
   return way;
 }

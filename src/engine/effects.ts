@@ -57,6 +57,8 @@ export type Command =
     }
   /** See whether a decision counts: its signature, its card, who decides, and when. Answered by `checked`. */
   | ({ readonly do: 'check' } & Check)
+  /** See whether an act of a person is signed, as it stands and in time. Answered by `checked`. */
+  | ({ readonly do: 'check' } & ActCheck)
   /** Answered by `timer`, unless stopped before. `ms` from now. */
   | { readonly do: 'startTimer'; readonly timer: string; readonly ms: number }
   | { readonly do: 'stopTimer'; readonly timer: string };
@@ -84,6 +86,8 @@ export interface ApprovalTerms {
   readonly clocks?: { readonly [approval: string]: Clocks };
   /** Authors of the policies that ask, where it is known: none of them approves what their own policy asks. */
   readonly authors?: readonly string[];
+  /** Set where acts of people must be signed, as decisions are; absent in outcomes that began before they had to be. */
+  readonly acts?: 'signed';
 }
 
 /** Milliseconds from asking each of those who are asked; null for never. */
@@ -100,6 +104,20 @@ export interface Check {
   readonly at: number;
   /** Of an action: what holds it. */
   readonly held?: { readonly awf: string; readonly input: Json; readonly record: Json };
+  /** What people have changed of any step so far; absent where nothing is. A card shows what it lets go of that. */
+  readonly overrides?: readonly Override[];
+}
+
+/** An act of a person that is to be vouched for before it changes anything. */
+export interface ActCheck {
+  /** Names it inside the outcome. */
+  readonly check: string;
+  /** The act, without its signed word. */
+  readonly act: GuardedEvent;
+  /** Compact JWS. */
+  readonly token: string;
+  /** When it arrived, in milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** A decision that counts, as it was signed. */
@@ -115,11 +133,15 @@ export interface CountedDecision {
   readonly may: readonly number[];
   /** The chain was passed in an emergency. */
   readonly glass?: true;
+  /** Hash of the card that it was given for: what was said of another card does not go with it. */
+  readonly card?: string;
   readonly token: string;
 }
 
 export type CheckResult =
   | { readonly kind: 'counts'; readonly decision: CountedDecision }
+  /** An act is signed: `id` names the signed word, which counts once, and `until` is when it no longer would. */
+  | { readonly kind: 'vouched'; readonly id: string; readonly until: number }
   | { readonly kind: 'refused'; readonly by: string; readonly code: string; readonly because: string };
 
 /** One gate before an action: the decisions that let it through. */
@@ -181,7 +203,9 @@ export type OverrideChange =
       readonly undo: 'person' | 'compensation';
       /** Arguments of the compensation, where they can be computed from input and output. */
       readonly args?: Json;
-    };
+    }
+  /** Takes back what was said of the step before, in the same scope; `what` names the one kind that is meant. */
+  | { readonly do: 'withdraw'; readonly what?: Exclude<OverrideChange['do'], 'withdraw'> };
 
 /** An act of a person on one step that has not fired. */
 export interface Override {
@@ -195,6 +219,29 @@ export interface Override {
   /** Of the scope `automation`, in milliseconds since the epoch. */
   readonly until?: number;
 }
+
+/** How an act of a person came. */
+interface Signed {
+  /** The signed word (JWS). Where acts must be signed, an act without one changes nothing. */
+  readonly token?: string;
+  /** It came from Temporal itself, which signs nothing: no message can say so. */
+  readonly isTemporals?: true;
+}
+
+/** Acts of people beside decisions. */
+export type GuardedEvent =
+  | ({ readonly kind: 'override'; readonly override: Override } & Signed)
+  /** Says whose a task is, for others to see; it decides nothing. */
+  | ({ readonly kind: 'claim' | 'unclaim'; readonly node: string } & Act & Signed)
+  | ({
+      readonly kind: 'resolve';
+      readonly node: string;
+      readonly resolution: Resolution;
+      readonly by: string;
+    } & Signed)
+  | ({ readonly kind: 'pause' | 'resume' } & Act & Signed)
+  /** `cancel` and `backstep` both undo everything; they differ in what the trace says. */
+  | ({ readonly kind: 'cancel' | 'backstep' } & Act & Signed);
 
 export type EngineEvent =
   | {
@@ -211,13 +258,9 @@ export type EngineEvent =
   | { readonly kind: 'checked'; readonly check: string; readonly result: CheckResult }
   | { readonly kind: 'signal'; readonly name: string; readonly data: Json }
   | { readonly kind: 'release'; readonly node: string }
-  | { readonly kind: 'override'; readonly override: Override }
-  /** Says whose a task is, for others to see; it decides nothing. */
-  | ({ readonly kind: 'claim' | 'unclaim'; readonly node: string } & Act)
-  | { readonly kind: 'resolve'; readonly node: string; readonly resolution: Resolution; readonly by: string }
-  | ({ readonly kind: 'pause' | 'resume' } & Act)
-  /** `cancel` and `backstep` both undo everything; they differ in what the trace says. */
-  | ({ readonly kind: 'cancel' | 'backstep' } & Act);
+  /** A message that has not the form it needs: it changes nothing, and somebody has tried. */
+  | { readonly kind: 'malformed'; readonly act: string; readonly problem: string }
+  | GuardedEvent;
 
 export type FireResult =
   | {

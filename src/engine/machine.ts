@@ -9,7 +9,7 @@ import type { Plan } from '../plan/plan';
 import { checked } from './approvals';
 import * as back from './back';
 import * as claims from './claims';
-import type { ApprovalTerms, Command, EngineEvent, Happening, Override } from './effects';
+import type { ApprovalTerms, Command, EngineEvent, GuardedEvent, Happening, Override } from './effects';
 import * as forward from './forward';
 import { BODY, layoutOf } from './layout';
 import type { Refused } from './override-rules';
@@ -20,6 +20,7 @@ import { isLeaving, type Run, type Step } from './run';
 import { hideoutsOf } from './strays';
 import { CHARACTERS_PER_TURN, TURNS_PER_RUN, type EngineState } from './state';
 import type { TraceEvent } from './trace';
+import { askForVouch, isGuarded, mustBeVouched, refuseMalformed, takeVouched } from './vouching';
 
 export interface Advance {
   readonly commands: readonly Command[];
@@ -27,6 +28,8 @@ export interface Advance {
   readonly answer: Heard;
   /** Set where the answer is `checking`: names the check that will give it. */
   readonly check?: string;
+  /** Set where the answer is `refused`: why. */
+  readonly refusal?: { readonly code: string; readonly because: string };
 }
 
 export class Machine {
@@ -60,9 +63,10 @@ export class Machine {
     return this.run.state;
   }
 
-  /** Whether the outcome has ended; only a request to go back can move it then. */
+  /** Whether the outcome has ended; only a request to go back can move it then, and one may be waiting to be vouched for. */
   get isOver(): boolean {
-    return this.run.state.phase === 'completed' || this.run.state.phase === 'backstepped';
+    const { phase, checks } = this.run.state;
+    return phase === 'backstepped' || (phase === 'completed' && Object.keys(checks?.acts ?? {}).length === 0);
   }
 
   /** Whether this run has taken its share of happenings, and everything it asked for has been answered. */
@@ -84,6 +88,8 @@ export class Machine {
     const { run } = this;
     run.at = at;
     run.state.turnsLeft = run.state.turnsPerRun;
+    // A run that was ended by force may have left some open: this one has asked for none of them.
+    if (run.state.checks !== undefined) run.state.checks = { asked: run.state.checks.asked, open: {} };
     const timers = Object.entries(run.state.timers).map(([timer, due]): Command => ({
       do: 'startTimer',
       timer,
@@ -102,6 +108,7 @@ export class Machine {
 
   private take(event: EngineEvent): Heard {
     const { run } = this;
+    if (isGuarded(event)) return mustBeVouched(run, event) ? askForVouch(run, event) : this.act(event);
     switch (event.kind) {
       case 'fired':
         if (event.isAhead === true && !forward.takesAhead(run, event.node)) return 'late';
@@ -118,12 +125,26 @@ export class Machine {
         return 'done';
       case 'decide':
         return people.decide(run, event.decision);
-      case 'checked':
-        return checked(run, event);
+      case 'checked': {
+        const act = takeVouched(run, event);
+        if (act === undefined) return checked(run, event);
+        return typeof act === 'string' ? act : this.act(act);
+      }
       case 'signal':
         return people.signal(run, event);
       case 'release':
         return people.release(run, event.node);
+      case 'malformed':
+        return refuseMalformed(run, event);
+      default:
+        return assertNever(event);
+    }
+  }
+
+  /** An act that is believed. */
+  private act(event: GuardedEvent): Heard {
+    const { run } = this;
+    switch (event.kind) {
       case 'override':
         return overrides.override(run, event.override);
       case 'claim':
@@ -155,13 +176,15 @@ export class Machine {
     run.state.turnsLeft -= heaviness(commands);
     run.commands = [];
     run.notes = [];
-    const { asked } = run;
+    const { asked, refusal } = run;
     delete run.asked;
+    delete run.refusal;
     return {
       commands,
       trace: notes.map((note) => ({ at: run.at, ...note })),
       answer,
       ...(asked === undefined ? {} : { check: asked }),
+      ...(refusal === undefined ? {} : { refusal }),
     };
   }
 }

@@ -49,6 +49,7 @@ export function refusalOf(
   { override, caseOf }: { readonly override: Override; readonly caseOf: CaseOf },
 ): Refused | undefined {
   const { change } = override;
+  if (change.do === 'withdraw') return wrongWithdrawal(run, node, override);
   const kept = run.state.overrides?.[node.id]?.length ?? 0;
   if (kept >= PER_NODE) return no('OVERRIDE_NOT_POSSIBLE', `it was overridden ${PER_NODE} times`);
   const instances = instancesOf(run, node, override);
@@ -58,6 +59,37 @@ export function refusalOf(
     return no('OVERRIDE_TOO_LATE', tooLate(run.state.nodes[instances[0]!]));
   }
   return wrongKind(node, change) ?? wrongChange(run, node, change, caseOf);
+}
+
+/** Only what was said, of what has not fired, can be taken back. */
+function wrongWithdrawal(run: Run, node: PlanNode, override: Override): Refused | undefined {
+  const { change } = override;
+  if (change.do !== 'withdraw') return undefined;
+  const { withdrawn } = withdrawal(run, node, override);
+  if (withdrawn.length === 0) {
+    const what = change.what === undefined ? 'nothing' : `no \`${change.what}\``;
+    return no('OVERRIDE_NOT_POSSIBLE', `${what} was said of it in the scope ${override.scope}`);
+  }
+  const instances = instancesOf(run, node, override);
+  if (instances.length === 0 || isOfEach(run, node, override)) return undefined;
+  return instances.some((id) => isOpen(run, id))
+    ? undefined
+    : no('OVERRIDE_TOO_LATE', tooLate(run.state.nodes[instances[0]!]));
+}
+
+/** What a withdrawal takes back of what was said of a node, and what it leaves; each oldest first. */
+export function withdrawal(
+  run: Run,
+  node: PlanNode,
+  { change, node: id, scope }: Override,
+): { readonly withdrawn: readonly Override[]; readonly left: readonly Override[] } {
+  const what = change.do === 'withdraw' ? change.what : undefined;
+  const isMeant = (one: Override): boolean =>
+    (what === undefined || one.change.do === what) &&
+    // What the automation brought along holds for the whole outcome, and is taken back for that.
+    (scope === 'step' ? one.scope === 'step' && one.node === id : one.scope !== 'step');
+  const said = run.state.overrides?.[node.id] ?? [];
+  return { withdrawn: said.filter(isMeant), left: said.filter((one) => !isMeant(one)) };
 }
 
 /** Instances of a node that an override is about and that are in the state. */
@@ -102,7 +134,9 @@ function tooLate(state: NodeState | undefined): string {
   }
 }
 
-const TAKES: { readonly [Do in OverrideChange['do']]: readonly PlanNode['kind'][] } = {
+type Change = Exclude<OverrideChange, { readonly do: 'withdraw' }>;
+
+const TAKES: { readonly [Do in Exclude<OverrideChange['do'], 'withdraw'>]: readonly PlanNode['kind'][] } = {
   skip: ['action', 'wait'],
   edit: ['action'],
   choose: ['choice'],
@@ -111,7 +145,7 @@ const TAKES: { readonly [Do in OverrideChange['do']]: readonly PlanNode['kind'][
   attest: ['action'],
 };
 
-function wrongKind(node: PlanNode, { do: what }: OverrideChange): Refused | undefined {
+function wrongKind(node: PlanNode, { do: what }: Change): Refused | undefined {
   if (TAKES[what].includes(node.kind)) return undefined;
   if (node.kind === 'gate') return no('OVERRIDE_NOT_POSSIBLE', 'a gate is decided, and not overridden');
   return no(
@@ -120,7 +154,7 @@ function wrongKind(node: PlanNode, { do: what }: OverrideChange): Refused | unde
   );
 }
 
-function wrongChange(run: Run, node: PlanNode, change: OverrideChange, caseOf: CaseOf): Refused | undefined {
+function wrongChange(run: Run, node: PlanNode, change: Change, caseOf: CaseOf): Refused | undefined {
   switch (change.do) {
     case 'skip':
     case 'attest':

@@ -7,10 +7,10 @@ import type { Json } from '../kernel/json';
 import { differences, mergePatch, type Difference } from '../kernel/merge-patch';
 import { referencesOf, type Expression } from '../plan/expression';
 import type { ActionNode, ChoiceNode, PlanNode } from '../plan/plan';
-import { letGo } from './approvals';
+import { letGo, renewGates } from './approvals';
 import type { Override, OverrideChange } from './effects';
 import { planNodeOf } from './layout';
-import { instancesOf, isOpen, refusalOf, type Refusal, type Refused } from './override-rules';
+import { instancesOf, isOpen, refusalOf, withdrawal, type Refusal, type Refused } from './override-rules';
 import { firingOf, place, valueIn, type Placed, type Run } from './run';
 import { nextUndo } from './state';
 import type { TraceNote } from './trace';
@@ -33,8 +33,12 @@ export function override(run: Run, given: Override): 'done' | 'kept' | 'late' | 
   }
   const until = given.until === undefined ? {} : { until: given.until };
   run.notes.push({ ...told, kind: 'override', ...until });
-  ((run.state.overrides ??= {})[node.id] ??= []).push(given);
+  const isWithdrawn = given.change.do === 'withdraw';
+  if (isWithdrawn) (run.state.overrides ??= {})[node.id] = [...withdrawal(run, node, given).left];
+  else ((run.state.overrides ??= {})[node.id] ??= []).push(given);
   run.state.isSwayed = true;
+  run.state.changes = (run.state.changes ?? 0) + 1;
+  renewGates(run, node.id);
   if (given.change.do === 'replace') run.state.awfs = { ...run.state.awfs, ...given.change.awfs };
   const open = instancesOf(run, node, given).filter((id) => isOpen(run, id));
   for (const id of open) takeNow(run, place(run, id), given.change);
@@ -57,6 +61,13 @@ export function inputsOf(run: Run, given: Override): { readonly was: Json; reado
   const node = planNodeOf(run.layout, given.node);
   if (node?.kind !== 'action') return undefined;
   const own = run.state.nodes[given.node]?.input;
+  if (given.change.do === 'withdraw') {
+    const plain = known(run, given.node, node, node.input);
+    if (plain === undefined) return undefined;
+    const left = withdrawal(run, node, given).left.filter((one) => isAbout(one, given.node));
+    const is = left.reduce((value, { change }) => patchedBy(change, value), plain);
+    return { was: own ?? patched(run, { id: given.node, node }, plain), is };
+  }
   const computed = own ?? known(run, given.node, node, node.input);
   if (computed === undefined) return undefined;
   const was = own ?? patched(run, { id: given.node, node }, computed);
@@ -65,7 +76,7 @@ export function inputsOf(run: Run, given: Override): { readonly was: Json; reado
 
 function inputDiff(run: Run, node: PlanNode, given: Override): readonly Difference[] {
   const { do: what } = given.change;
-  if (node.kind !== 'action' || (what !== 'edit' && what !== 'replace')) return [];
+  if (node.kind !== 'action' || !['edit', 'replace', 'withdraw'].includes(what)) return [];
   const inputs = inputsOf(run, given);
   return inputs === undefined ? [] : differences(inputs.was, inputs.is);
 }
@@ -80,7 +91,8 @@ function noteOf(
 /** A step that is held, ready or asleep goes on with what was said; others find it when their turn comes. */
 function takeNow(run: Run, placed: Placed, change: OverrideChange): void {
   const { id, state } = placed;
-  if (state.input !== undefined) state.input = patchedBy(change, state.input);
+  if (change.do === 'withdraw') takeBack(run, placed);
+  else if (state.input !== undefined) state.input = patchedBy(change, state.input);
   if (change.do === 'replace') state.awf = change.awf;
   switch (state.status) {
     case 'sleeping':
@@ -88,6 +100,7 @@ function takeNow(run: Run, placed: Placed, change: OverrideChange): void {
       break;
     case 'held':
       // Whatever was decided was decided on what it would have done: it asks again.
+      delete state.counted;
       run.notes.push({ kind: 'awf.released', node: id, awf: firingOf(run, placed).awf });
       if (isLast(change)) letGo(run, placed);
       break;
@@ -101,6 +114,15 @@ function takeNow(run: Run, placed: Placed, change: OverrideChange): void {
   run.agenda.push({ step: 'ready', node: id });
 }
 
+/** What was said is gone: the step is again what the plan makes of it, with what else was said. */
+function takeBack(run: Run, placed: Placed): void {
+  const { state, node } = placed;
+  if (node.kind !== 'action' || state.input === undefined) return;
+  delete state.awf;
+  state.input = inputOf(run, placed);
+  state.wasChanged = true;
+}
+
 /** Whether a change ends the step's turn without a firing. */
 const isLast = ({ do: what }: OverrideChange): boolean =>
   what === 'skip' || what === 'decline' || what === 'attest';
@@ -108,8 +130,11 @@ const isLast = ({ do: what }: OverrideChange): boolean =>
 /** What people have said of a node instance, oldest first. */
 function saidOf(run: Run, { id, node }: Pick<Placed, 'id' | 'node'>): readonly Override[] {
   const said = run.state.overrides?.[node.id] ?? [];
-  return said.filter((one) => one.scope !== 'step' || one.node === id);
+  return said.filter((one) => isAbout(one, id));
 }
+
+const isAbout = ({ scope, node }: Override, instance: string): boolean =>
+  scope !== 'step' || node === instance;
 
 /** At a step's turn: whether a person's word stands in its place. */
 export function standsIn(run: Run, placed: Placed): boolean {
@@ -135,6 +160,7 @@ export function standsIn(run: Run, placed: Placed): boolean {
       return node.kind !== 'choice';
     case 'edit':
     case 'replace':
+    case 'withdraw':
       return false;
   }
 }
@@ -166,6 +192,7 @@ export function chosenCase(run: Run, placed: Placed): string | undefined {
 
 /** Whether a person has changed what an action does, of those that it was going to do. */
 export const isChanged = (run: Run, of: Pick<Placed, 'id' | 'node'>): boolean =>
+  run.state.nodes[of.id]?.wasChanged === true ||
   saidOf(run, of).some(({ change }) => change.do === 'edit' || change.do === 'replace');
 
 /** The input of an action at its first firing, with what people have changed of it; also puts the AWF in place that they chose. */

@@ -9,6 +9,7 @@ import type { Act, EngineEvent, GateDecision, Resolution } from './effects';
 import { clock, stopAsking, takeKept, takeSigned } from './approvals';
 import { engineFailure, fire } from './forward';
 import { planNodeOf } from './layout';
+import { refuse } from './vouching';
 import { firingOf, isLeaving, place, type Placed, type Run } from './run';
 
 /** What came of an act, for the door that it came through. */
@@ -29,6 +30,9 @@ export type Heard =
   | 'refused'
   /** A decision that is being checked: the answer comes with the check's. */
   | 'checking';
+
+/** Signals that are kept for waits to come: more would fill the state of the outcome. */
+const MAIL_KEPT = 200;
 
 /** A decision for a gate that is open now, or is kept until it opens. */
 export function decide(run: Run, decision: GateDecision): Heard {
@@ -122,7 +126,7 @@ function waitIsOver(run: Run, placed: Placed): void {
 }
 
 /** A named signal: the first wait for it takes it, or it is kept for one that comes. */
-export function signal(run: Run, event: Extract<EngineEvent, { kind: 'signal' }>): Answer {
+export function signal(run: Run, event: Extract<EngineEvent, { kind: 'signal' }>): Heard {
   if (isOver(run)) return 'late';
   for (const id of Object.keys(run.state.nodes)) {
     if (run.state.nodes[id]?.status !== 'sleeping') continue;
@@ -132,6 +136,10 @@ export function signal(run: Run, event: Extract<EngineEvent, { kind: 'signal' }>
     run.notes.push({ kind: 'wait.over', node: id });
     run.agenda.push({ step: 'finish', node: id, output: event.data });
     return 'done';
+  }
+  if (run.state.mail.length >= MAIL_KEPT) {
+    const because = 'too many signals wait to be taken';
+    return refuse(run, { act: event.name, by: 'unknown' }, { code: 'ACT_CROWDED', because });
   }
   run.state.mail.push({ name: event.name, data: event.data });
   return 'kept';

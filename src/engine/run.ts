@@ -39,6 +39,8 @@ export interface Run {
   readonly agenda: Step[];
   /** The check that the happening at hand has asked for. */
   asked?: string;
+  /** Why the happening at hand was refused. */
+  refusal?: { readonly code: string; readonly because: string };
   commands: Command[];
   notes: TraceNote[];
 }

@@ -6,7 +6,7 @@ import { invariant } from '../kernel/invariant';
 import type { Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
 import type { PlannedAwf } from '../plan/plan';
-import type { ApprovalTerms, CountedDecision, GateDecision, Override } from './effects';
+import type { ApprovalTerms, CountedDecision, GateDecision, GuardedEvent, Override } from './effects';
 
 /**
  * Happenings one run of a workflow takes before it continues as new: at up to six history events each, well below the
@@ -48,7 +48,18 @@ export interface EngineState {
   /** Set where decisions must be signed. */
   readonly terms?: ApprovalTerms;
   /** Decisions that are being checked, by the name of the check: the node they are for. */
-  checks?: { asked: number; open: { [check: string]: string } };
+  checks?: {
+    asked: number;
+    open: { [check: string]: string };
+    /** How many overrides there were when a decision's check was asked for; absent for none. */
+    seen?: { [check: string]: number };
+    /** Of those: acts that wait to be vouched for. */
+    acts?: { [check: string]: GuardedEvent };
+  };
+  /** Signed words of acts that have counted, each with the instant until which it would be good: none counts twice. */
+  vouched?: { [id: string]: number };
+  /** Messages that changed nothing because they were not signed or had no form. */
+  refusals?: number;
   /** Decisions that count, for gates that are not open yet; kept, not lost. */
   kept?: { [gate: string]: CountedDecision[] };
   /** Gates that were approved by signed decisions, in that order: what stands behind them is fired with their proof. */
@@ -59,6 +70,8 @@ export interface EngineState {
   residue: string[];
   /** Overrides in force, by the id of the plan's node, oldest first: the last word counts. */
   overrides?: { [node: string]: Override[] };
+  /** How many overrides were taken, withdrawals included; absent for none. */
+  changes?: number;
   /** AWFs that the plan does not know, put in the place of others; frozen when they were. */
   awfs?: { [name: string]: PlannedAwf };
   /** Whose a task is; `as` is what the node waited for when it was claimed. */
@@ -125,6 +138,8 @@ export interface NodeState {
   isStray?: true;
   /** Its hold ended before the engine had heard of the hold. */
   isReleased?: true;
+  /** It was asked for with what a person has changed, and taken back since. */
+  wasChanged?: true;
   /** The AWF that a person put in the place of the plan's. */
   awf?: string;
   /** A person did it elsewhere: who undoes it, and with what. */

@@ -67,6 +67,18 @@ export type TraceNote =
       readonly code: string;
       readonly because: string;
     }
+  /** What people had said of it fell, because a step behind it was changed since: they are asked for the card as it is now. */
+  | { readonly kind: 'gate.renewed'; readonly gate: string; readonly because: string }
+  /** A message that changed nothing: not signed, or without form. `count`: of how many so far, where not each is told. */
+  | {
+      readonly kind: 'act.refused';
+      readonly act: string;
+      readonly node?: string;
+      readonly by: string;
+      readonly code: string;
+      readonly because: string;
+      readonly count?: number;
+    }
   | { readonly kind: 'gate.closed'; readonly gate: string }
   | { readonly kind: 'wait'; readonly node: string; readonly for: string }
   | { readonly kind: 'wait.over' | 'wait.timeout'; readonly node: string }
@@ -225,6 +237,13 @@ function bodyOf(event: TraceEvent): string {
       return `awf=${event.awf} expired`;
     case 'decision.refused':
       return `decision=${event.node} refused by=${word(event.by)} code=${event.code}`;
+    case 'gate.renewed':
+      return `gate=${event.gate} renewed because=${word(event.because)}`;
+    case 'act.refused': {
+      const of = event.node === undefined ? '' : ` of=${event.node}`;
+      const count = event.count === undefined ? '' : ` count=${event.count}`;
+      return `act=${word(event.act)} refused${of} by=${word(event.by)} code=${event.code}${count}`;
+    }
     case 'gate.closed':
       return `gate=${event.gate} closed`;
     case 'wait':
@@ -303,6 +322,8 @@ function changeText(change: OverrideChange, diff: readonly Difference[] = []): s
       return `decline=${change.then}`;
     case 'edit':
       return `edit${paths}`;
+    case 'withdraw':
+      return `withdraw${change.what === undefined ? '' : `=${change.what}`}${paths}`;
     case 'skip':
     case 'attest':
       return change.do;

@@ -5,6 +5,7 @@
  * true keeps its hash, and what has moved since is judged again when the action fires.
  * @source DESIGN §5; execution model 5.3, 9.1
  */
+import type { Override } from '../engine/effects';
 import type { Json, JsonObject } from '../kernel/json';
 import { blocksIn, nodesOf } from '../plan/blocks';
 import type { ActionNode, Block, GateNode, Plan, PlannedAwf, PlanNode } from '../plan/plan';
@@ -42,6 +43,19 @@ export interface CardStep {
   readonly input?: Json;
 }
 
+/** One word of a person on a step that stands behind the card. */
+export interface CardChange {
+  /** The step, or its instance inside a for-each. */
+  readonly node: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly scope: Override['scope'];
+  /** Of the scope `automation`, in milliseconds since the epoch. */
+  readonly until?: number;
+  /** The change as it was said: what is put in the place of an AWF stands among the steps. */
+  readonly change: JsonObject;
+}
+
 export interface Card {
   readonly v: 1;
   readonly kind: 'gate' | 'hold';
@@ -70,6 +84,8 @@ export interface Card {
   readonly steps: readonly CardStep[];
   /** Steps beyond those listed; the plan's hash holds them all the same. */
   readonly more: number;
+  /** What people have changed so far of the steps that it lets go, in the order of the plan; absent where nothing is. */
+  readonly changes?: readonly CardChange[];
   /** The rules that bound it, each with its reason. */
   readonly rules: readonly { readonly rule: string; readonly because: string; readonly spec: string }[];
 }
@@ -81,6 +97,8 @@ export interface CardOf {
   readonly plan: Plan;
   /** Overrides of the figures in force. */
   readonly figures: JsonObject;
+  /** What people have changed of any step so far, oldest first by step. */
+  readonly overrides: readonly Override[];
 }
 
 /** Most steps that a card lists: what is longer nobody reads, and the plan's hash binds it. */
@@ -97,8 +115,13 @@ export function gateCard(
 ): Card {
   const { plan } = about;
   const figures = figuresOf(about);
-  const actions = behind(plan.body, gate.id).map((node) => stepOf(plan, node, figures));
+  const nodes = behind(plan.body, gate.id);
+  const said = (node: PlanNode): readonly Override[] => saidOf(about.overrides, node.id, instance);
+  const actions = nodes.flatMap((node) =>
+    node.kind === 'action' ? stepsOf(plan, { node, said: said(node) }, figures) : [],
+  );
   return cardOf(about, instance, actions, {
+    ...changesOf(nodes.flatMap(said)),
     kind: 'gate',
     ask: gate.ask ?? null,
     because: ['the runbook asks before it goes on'],
@@ -131,9 +154,11 @@ export function holdCard(about: CardOf, held: HeldAction): Card | undefined {
   const { approval, facts } = decision;
   const figures = figuresNamed(decision.figures);
   const own: CardStep = { ...viewOf(held, decision), asks: approval.type, input: held.input };
-  const others = GATHERED.includes(approval.type) ? gathered(about.plan, held.node, facts, figures) : [];
+  const others = GATHERED.includes(approval.type) ? gathered(about, held.node, facts, figures) : [];
+  const template = templateOf(held.node);
   const bound = decision.rules.filter(({ rule }) => decision.boundBy.includes(rule) || rule === 'approval');
   return cardOf(about, held.node, [own, ...others], {
+    ...changesOf(saidOf(about.overrides, template, held.node)),
     kind: 'hold',
     ask: null,
     because: decision.blocks.filter(({ rule }) => rule === 'approval').map(({ because }) => because),
@@ -175,11 +200,23 @@ export const viewOf = ({ node, awf }: Pick<HeldAction, 'node' | 'awf'>, decision
 
 type Rest = Pick<
   Card,
-  'kind' | 'ask' | 'because' | 'approval' | 'reasonRequired' | 'by' | 'mode' | 'confidence' | 'rules'
+  | 'kind'
+  | 'ask'
+  | 'because'
+  | 'approval'
+  | 'reasonRequired'
+  | 'by'
+  | 'mode'
+  | 'confidence'
+  | 'rules'
+  | 'changes'
 >;
 
-function cardOf(about: CardOf, node: string, steps: readonly CardStep[], rest: Rest): Card {
-  const { plan, outcome, planId } = about;
+function cardOf(about: CardOf, node: string, acting: readonly CardStep[], rest: Rest): Card {
+  const { plan, outcome, planId, overrides } = about;
+  const foreign = overrides.map(({ change }) => (change.do === 'replace' ? change.awfs : {}));
+  const awfs: Plan['awfs'] = Object.assign({}, ...foreign, plan.awfs);
+  const steps = acting.map((step) => ({ ...step, undo: awfs[step.awf]?.compensation ?? null }));
   const cost: Record<string, number> = {};
   const undo: Record<Reversibility, number> = { full: 0, partial: 0, irreversible: 0 };
   let [worst, score]: [RiskClass, number] = ['low', 0];
@@ -187,7 +224,7 @@ function cardOf(about: CardOf, node: string, steps: readonly CardStep[], rest: R
     worst = later(RISK_CLASSES, worst, step.risk);
     score = Math.max(score, step.score);
     undo[step.undo === null && step.reversibility !== 'full' ? 'irreversible' : step.reversibility] += 1;
-    for (const [unit, amount] of Object.entries(plan.awfs[step.awf]?.cost ?? {}))
+    for (const [unit, amount] of Object.entries(awfs[step.awf]?.cost ?? {}))
       cost[unit] = (cost[unit] ?? 0) + amount;
   }
   return {
@@ -198,18 +235,64 @@ function cardOf(about: CardOf, node: string, steps: readonly CardStep[], rest: R
     ...rest,
     risk: { class: worst, score },
     ...{ cost, undo },
-    steps: steps.slice(0, CARD_STEPS).map((step) => withUndo(step, plan.awfs[step.awf])),
+    steps: steps.slice(0, CARD_STEPS),
     more: Math.max(0, steps.length - CARD_STEPS),
   };
 }
 
-const withUndo = (step: CardStep, awf: PlannedAwf | undefined): CardStep => ({
-  ...step,
-  undo: awf?.compensation ?? null,
-});
+/** What of an action may fire, with what people have made of it: nothing, the plan's AWF, another one, or one for some elements. */
+function stepsOf(
+  plan: Plan,
+  { node, said }: { readonly node: ActionNode; readonly said: readonly Override[] },
+  figures: Figures,
+): readonly CardStep[] {
+  const isWhole = ({ scope, node: id }: Override): boolean => scope !== 'step' || id === node.id;
+  const whole = said.filter(isWhole);
+  const last = whole.at(-1)?.change.do;
+  const own = last === 'skip' || last === 'attest' ? [] : [stepOf(plan, replaced(node, whole), figures)];
+  const some = said.filter((one) => !isWhole(one) && one.change.do === 'replace');
+  return [...own, ...some.map((one) => stepOf(plan, { ...replaced(node, [one]), id: one.node }, figures))];
+}
 
-function stepOf(plan: Plan, { id, awf }: ActionNode, figures: Figures): CardStep {
-  const planned = plan.awfs[awf];
+interface Replaced extends Pick<ActionNode, 'id' | 'awf'> {
+  /** Absent: the plan's. */
+  readonly planned?: PlannedAwf;
+}
+
+function replaced({ id, awf }: ActionNode, said: readonly Override[]): Replaced {
+  const change = said.findLast((one) => one.change.do === 'replace')?.change;
+  if (change?.do !== 'replace') return { id, awf };
+  const planned = change.awfs[change.awf];
+  return { id, awf: change.awf, ...(planned === undefined ? {} : { planned }) };
+}
+
+/** What was said of a node of the plan, as far as it concerns this instance of a gate or an action. */
+function saidOf(overrides: readonly Override[], node: string, instance: string): readonly Override[] {
+  const here = prefixOf(instance);
+  return overrides.filter((one) => {
+    if (templateOf(one.node) !== node) return false;
+    const there = prefixOf(one.node);
+    return one.scope !== 'step' || here.startsWith(there) || there.startsWith(here);
+  });
+}
+
+/** An instance inside a for-each is named by its elements, then by its node. */
+function prefixOf(instance: string): string {
+  const ends = instance.lastIndexOf(']/');
+  return ends < 0 ? '' : instance.slice(0, ends + 2);
+}
+const templateOf = (instance: string): string => instance.slice(prefixOf(instance).length);
+
+function changesOf(said: readonly Override[]): Pick<Card, 'changes'> {
+  const changes = said.map(({ node, change, by, reason, scope, until }): CardChange => {
+    const { awfs: _, ...shown } = { awfs: undefined, ...change };
+    const ends = until === undefined ? {} : { until };
+    return { node, by, reason, scope, ...ends, change: shown as unknown as JsonObject };
+  });
+  return changes.length === 0 ? {} : { changes };
+}
+
+function stepOf(plan: Plan, { id, awf, planned = plan.awfs[awf] }: Replaced, figures: Figures): CardStep {
   if (planned === undefined) {
     return {
       node: id,
@@ -228,10 +311,17 @@ function stepOf(plan: Plan, { id, awf }: ActionNode, figures: Figures): CardStep
 }
 
 /** Other actions of the plan that, by the same facts, would ask for no more than a review. */
-function gathered(plan: Plan, own: string, facts: Facts, figures: Figures): readonly CardStep[] {
+function gathered(
+  { plan, overrides }: CardOf,
+  own: string,
+  facts: Facts,
+  figures: Figures,
+): readonly CardStep[] {
   const steps: CardStep[] = [];
+  // What people have changed asks for itself, with the input that it really has.
+  const changed = new Set(overrides.map(({ node }) => templateOf(node)));
   for (const node of nodesOf(plan.body)) {
-    const awf = node.kind === 'action' ? plan.awfs[node.awf] : undefined;
+    const awf = node.kind === 'action' && !changed.has(node.id) ? plan.awfs[node.awf] : undefined;
     if (node.kind !== 'action' || awf === undefined || node.id === own || steps.length >= CARD_STEPS)
       continue;
     const decision = decide({ ...facts, approvals: [], action: actionFacts(node.awf, awf, facts) }, figures);
@@ -251,17 +341,17 @@ const actionFacts = (type: string, awf: PlannedAwf, { action }: Facts): ActionFa
   declaredRisk: awf.riskClass ?? null,
 });
 
-/** Actions that wait for a gate, directly or not, in the order of the plan: what is approved with it. */
-function behind(body: Block, gate: string): readonly ActionNode[] {
+/** Nodes that wait for a gate, directly or not, in the order of the plan: what is approved with it. */
+function behind(body: Block, gate: string): readonly PlanNode[] {
   const way = wayTo(body, gate) ?? [];
   return way.flatMap(({ block, node }) => {
     const after = new Set([node]);
-    const found: ActionNode[] = [];
+    const found: PlanNode[] = [];
     // In canonical order every node stands behind all it waits for.
     for (const other of block.nodes) {
       if (!(other.after ?? []).some((before) => after.has(before))) continue;
       after.add(other.id);
-      found.push(...actionsIn(other));
+      found.push(...nodesOf({ nodes: [other] }));
     }
     return found;
   });
@@ -281,9 +371,6 @@ function wayTo(
   }
   return undefined;
 }
-
-const actionsIn = (node: PlanNode): readonly ActionNode[] =>
-  nodesOf({ nodes: [node] }).flatMap((one) => (one.kind === 'action' ? [one] : []));
 
 function figuresOf({ figures }: Pick<CardOf, 'figures'>): Figures {
   return figuresNamed(figures);

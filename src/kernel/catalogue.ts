@@ -219,6 +219,10 @@ export const REPLAY_PROBLEMS = {
   REPLAY_FILE_MALFORMED: 'the file holds no history that can be read',
   REPLAY_DIVERGED: 'today’s workflow code takes another way through a history',
   REPLAY_NODE_UNKNOWN: 'the outcome has no such node, or has not come to it',
+  ACT_UNSIGNED: 'the act is not signed by a key of the tenant, or was signed for something else',
+  ACT_EXPIRED: 'the act was signed too long before it arrived',
+  ACT_REPEATED: 'the signed word of the act has counted before',
+  ACT_CROWDED: 'too much that was sent to the outcome still waits',
   REPLAY_UNDECIDED: 'no decision is on record for the action',
   REPLAY_RECORD_UNREADABLE:
     'the decision on record was tampered with, or is of a form that is not known any more',

@@ -125,6 +125,8 @@ function gateLinks(event: Extract<TraceEvent, { readonly gate: string }>): reado
     }
     case 'gate.expired':
       return [{ at, step: 'approval', what: `gate ${gate} expired` }];
+    case 'gate.renewed':
+      return [{ at, step: 'approval', what: `gate ${gate} asks anew: ${event.because}` }];
     default:
       return [];
   }
@@ -155,7 +157,7 @@ function decisionLinks(
   };
 }
 
-function ownLinks(event: Extract<TraceEvent, { readonly node: string }>): readonly Link[] {
+function ownLinks(event: Extract<TraceEvent, { readonly node?: string }>): readonly Link[] {
   const { at } = event;
   switch (event.kind) {
     case 'awf.ok': {
@@ -190,6 +192,8 @@ function ownLinks(event: Extract<TraceEvent, { readonly node: string }>): readon
     case 'incident.resolved':
     case 'escalation.resolved':
       return [{ at, step: 'incident', what: `${event.by} resolves it: ${event.as}` }];
+    case 'act.refused':
+      return [{ at, step: 'override', what: `\`${event.act}\` is refused: ${event.because}` }];
     case 'override':
       return [
         { at, step: 'override', what: `${event.by} overrides it (${event.change.do}): ${event.reason}` },

@@ -168,7 +168,10 @@ export class PredictedEffects implements Effects {
         return this.schedule(DEFAULT_LATENCY_MS, {
           kind: 'checked',
           check: command.check,
-          result: this.simulation.oracle?.check?.(command) ?? this.counts(command),
+          result:
+            'act' in command
+              ? { kind: 'vouched', id: command.check, until: this.now }
+              : (this.simulation.oracle?.check?.(command) ?? this.counts(command)),
         });
       case 'startTimer':
         return this.schedule(command.ms, { kind: 'timer', timer: command.timer });

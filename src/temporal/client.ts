@@ -18,7 +18,7 @@ import {
   type TypedSearchAttributes,
 } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
-import type { ActName } from '../../workflows/acts';
+import { readAct, type ActName } from '../../workflows/acts';
 import {
   ATTRIBUTES,
   BACKSTEP_SUFFIX,
@@ -31,15 +31,19 @@ import {
   type Phase,
   type StoredStart,
 } from '../../workflows/protocol';
-import type { Act, GateDecision, Override, Resolution } from '../engine/effects';
-import type { Told } from '../engine/fold';
+import type { SignAct } from '../approvals/acts';
+import type { Act, GateDecision, GuardedEvent, Override, Resolution } from '../engine/effects';
+import { beginningOf, fold, type Told } from '../engine/fold';
 import type { Answer } from '../engine/people';
-import { outcomeIdOf, type OutcomeId } from '../kernel/ids';
+import { severed } from '../engine/severed';
+import type { EngineState } from '../engine/state';
+import { isGuarded } from '../engine/vouching';
+import { outcomeIdOf, splitOutcomeId, type OutcomeId } from '../kernel/ids';
 import type { Json } from '../kernel/json';
 import { packPlan } from '../plan/wire';
 import { readRun, tellRuns, type ReadRun } from './history';
 import { inTheClear, type EntityName } from './entity-names';
-import { OutcomeError } from './outcome-error';
+import { OutcomeError, type OutcomeProblem } from './outcome-error';
 
 export interface OutcomesSettings {
   /** `host:port`. */
@@ -48,6 +52,8 @@ export interface OutcomesSettings {
   readonly codec: PayloadCodec;
   /** How entities are called where Temporal searches; default in the clear. */
   readonly entityName?: EntityName;
+  /** Signs acts of people that are no decisions; those are signed by whoever decides. Default: nobody signs. */
+  readonly sign?: SignAct;
   /** Watches what is started and sent. */
   readonly interceptor?: WorkflowClientInterceptor;
 }
@@ -67,7 +73,10 @@ export interface Outcomes {
   claim(id: string, node: string, act: Act): Promise<Answer>;
   unclaim(id: string, node: string, act: Act): Promise<Answer>;
   signal(id: string, name: string, data: Json): Promise<Answer>;
-  /** Takes an outcome back: by an act while it runs, by a workflow of its own once it has completed. */
+  /**
+   * Takes an outcome back: by an act while it runs, by a workflow of its own once it has completed, or was ended by force; also where
+   * that workflow was.
+   */
   backstep(id: string, act: Act, now: number): Promise<Backstepped>;
   /** Waits until the outcome is over. */
   result(id: string): Promise<OutcomeResult>;
@@ -124,17 +133,23 @@ export async function connectOutcomes(settings: OutcomesSettings): Promise<Outco
     dataConverter: { payloadCodecs: [settings.codec] },
     ...(settings.interceptor === undefined ? {} : { interceptors: { workflow: [settings.interceptor] } }),
   });
-  const { codec, entityName = inTheClear } = settings;
-  return new TemporalOutcomes(client, codec, entityName, () => connection.close());
+  return new TemporalOutcomes(client, settings, () => connection.close());
 }
 
 class TemporalOutcomes implements Outcomes {
+  private readonly codec: PayloadCodec;
+  readonly entityName: EntityName;
+  private readonly sign: SignAct | undefined;
+
   constructor(
     readonly client: Client,
-    private readonly codec: PayloadCodec,
-    readonly entityName: EntityName,
+    { codec, entityName = inTheClear, sign }: OutcomesSettings,
     readonly close: () => Promise<void>,
-  ) {}
+  ) {
+    this.codec = codec;
+    this.entityName = entityName;
+    this.sign = sign;
+  }
 
   async start(start: OutcomeStart, eventId: string): Promise<Started> {
     if (eventId === '' || eventId.endsWith(BACKSTEP_SUFFIX))
@@ -185,13 +200,15 @@ class TemporalOutcomes implements Outcomes {
       if (answer !== undefined) return { by: 'act', answer };
       return this.backstep(id, act, now);
     }
-    const runs = await this.runs(id);
-    const { start } = runs[runs.length - 1]!;
-    const { state } = tellRuns(runs);
-    if (state.phase !== 'completed') return { by: 'act', answer: 'late' };
-    if (now - (closedAt ?? now) > start.plan.undoWindowMs)
-      throw new OutcomeError('OUTCOME_UNDO_WINDOW_OVER', id);
-    const { plan, planId, correlation, resumes } = start;
+    const backId = `${id}${BACKSTEP_SUFFIX}`;
+    const way = await this.runs(backId).catch(noneIfUnknown);
+    const ended = way.length === 0 ? await this.runs(id) : way;
+    const last = ended[ended.length - 1]!;
+    const left = leftBy(last);
+    if (left === undefined)
+      return way.length === 0 ? { by: 'act', answer: 'late' } : { by: 'workflow', id: backId, isNew: false };
+    const { plan, planId, correlation, resumes } = last.start;
+    if (now - (closedAt ?? now) > plan.undoWindowMs) throw new OutcomeError('OUTCOME_UNDO_WINDOW_OVER', id);
     const back: OutcomeStart = {
       plan,
       planId,
@@ -199,11 +216,12 @@ class TemporalOutcomes implements Outcomes {
       startedBy: act.by,
       ...(correlation === undefined ? {} : { correlation }),
       ...(resumes === undefined ? {} : { resumes }),
-      from: state,
-      first: [{ kind: 'backstep', ...act }],
+      from: left.state,
+      ...(left.asked === undefined ? {} : { asked: left.asked }),
+      ...(way.length === 0 ? {} : { afterRun: (await this.describe(backId)).runId }),
+      first: [await this.signed(id, { kind: 'backstep', ...act })],
       of: id,
     };
-    const backId = `${id}${BACKSTEP_SUFFIX}`;
     return { by: 'workflow', id: backId, isNew: await this.startAs(backId, back) };
   }
 
@@ -241,6 +259,8 @@ class TemporalOutcomes implements Outcomes {
       histories.unshift(history);
       const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
       runId = started?.continuedExecutionRunId ?? undefined;
+      if ((runId ?? '') === '' && id.endsWith(BACKSTEP_SUFFIX))
+        runId = (await readRun(history, this.codec)).start.afterRun;
     }
     return histories;
   }
@@ -252,10 +272,7 @@ class TemporalOutcomes implements Outcomes {
 
   async tell(id: string): Promise<Told> {
     const runs = await this.runs(id);
-    const back = await this.runs(`${id}${BACKSTEP_SUFFIX}`).catch((error: unknown) => {
-      if (error instanceof OutcomeError && error.code === 'OUTCOME_UNKNOWN') return [];
-      throw error;
-    });
+    const back = await this.runs(`${id}${BACKSTEP_SUFFIX}`).catch(noneIfUnknown);
     return tellRuns([...runs, ...back]);
   }
 
@@ -266,13 +283,17 @@ class TemporalOutcomes implements Outcomes {
     updateId?: string,
   ): Promise<Answered> {
     const deadline = AbortSignal.timeout(ANSWER_MS);
+    const read = readAct(name, data);
+    const token = read.ok && isGuarded(read.value) ? (await this.signed(id, read.value)).token : undefined;
     try {
-      return await this.client.withAbortSignal(deadline, () =>
+      const answer = await this.client.withAbortSignal(deadline, () =>
         this.client.workflow.getHandle(id).executeUpdate<Answered, [unknown]>(name, {
-          args: [data],
+          args: [token === undefined ? data : { ...(data as object), token }],
           ...(updateId === undefined ? {} : { updateId }),
         }),
       );
+      if (token !== undefined && isRefused(answer)) throw new OutcomeError(answer.code, id);
+      return answer;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) {
         await this.describe(id);
@@ -284,6 +305,14 @@ class TemporalOutcomes implements Outcomes {
       if (deadline.aborted) throw new OutcomeError('OUTCOME_DOES_NOT_ANSWER', id);
       throw error;
     }
+  }
+
+  /** The act with the word of this door for it, where it has keys to give one. */
+  private async signed<Event extends GuardedEvent>(id: string, event: Event): Promise<Event> {
+    const outcome = id.endsWith(BACKSTEP_SUFFIX) ? id.slice(0, -BACKSTEP_SUFFIX.length) : id;
+    const tenant = splitOutcomeId(outcome)?.tenant;
+    if (this.sign === undefined || tenant === undefined) return event;
+    return { ...event, token: await this.sign({ tenant, outcome }, event) };
   }
 
   /** What is taken back after it completed goes back in a workflow of its own, and can need people there. */
@@ -316,7 +345,8 @@ class TemporalOutcomes implements Outcomes {
         workflowId: id,
         taskQueue: SERVICE_QUEUE,
         args: [{ ...start, plan: packPlan(plan) } satisfies StoredStart],
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowIdReusePolicy:
+          start.afterRun === undefined ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
         workflowTaskTimeout: TIMES.workflowTask,
         typedSearchAttributes: attributesOf(start, this.entityName),
         ...this.memoOf(start),
@@ -332,6 +362,33 @@ class TemporalOutcomes implements Outcomes {
       throw error;
     }
   }
+}
+
+/** Of an act of this door: refused by the outcome itself, where that asks for signatures. */
+const isRefused = (answer: unknown): answer is { readonly code: OutcomeProblem } =>
+  typeof answer === 'object' && answer !== null && 'answer' in answer && answer.answer === 'refused';
+
+function noneIfUnknown(error: unknown): readonly ReadRun[] {
+  if (error instanceof OutcomeError && error.code === 'OUTCOME_UNKNOWN') return [];
+  throw error;
+}
+
+/**
+ * What an outcome that has ended left to take back, by its last run: all that it did where it completed, and what it did so far where
+ * it was ended by force. `undefined` where it has gone back, or goes on.
+ */
+function leftBy({
+  start,
+  at,
+  happenings,
+  end,
+}: ReadRun): (Pick<StoredStart, 'asked'> & { readonly state: EngineState }) | undefined {
+  if (end === undefined) return undefined;
+  const beginning = beginningOf(at, start);
+  const { state } = fold(start.plan, beginning, happenings);
+  if (state.phase === 'backstepped') return undefined;
+  if (state.phase === 'completed') return { state };
+  return severed(start.plan, { start: beginning, happenings }, start.asked);
 }
 
 function attributesOf(start: OutcomeStart, entityName: EntityName): SearchAttributePair[] {

@@ -9,7 +9,7 @@ import {
   decodeOptionalSinglePayload,
 } from '@temporalio/common/lib/internal-non-workflow';
 import type { temporal } from '@temporalio/proto';
-import { readAct, readSignal, isActName } from '../../workflows/acts';
+import { malformed, readAct, readSignal, isActName } from '../../workflows/acts';
 import { readFailure } from '../../workflows/failure';
 import {
   ranAhead,
@@ -23,8 +23,7 @@ import {
 } from '../../workflows/protocol';
 import { TEMPORAL_CANCEL } from '../../workflows/temporal-cancel';
 import type { EngineEvent, FireResult, Happening, UndoResult } from '../engine/effects';
-import { fold, type Told } from '../engine/fold';
-import { TURNS_PER_RUN } from '../engine/state';
+import { beginningOf, fold, type Told } from '../engine/fold';
 import type { TraceEvent } from '../engine/trace';
 import { invariant } from '../kernel/invariant';
 import { unpackPlan } from '../plan/wire';
@@ -95,19 +94,7 @@ export function tellRuns(runs: readonly ReadRun[]): Told {
   const trace: TraceEvent[] = [];
   let state: Told['state'] | undefined;
   for (const { start, at, happenings } of runs) {
-    const { plan, from, first, overrides, terms, turnsPerRun } = start;
-    const told = fold(
-      plan,
-      {
-        at,
-        turnsPerRun: turnsPerRun ?? TURNS_PER_RUN,
-        ...(from === undefined ? {} : { from }),
-        ...(first === undefined ? {} : { first }),
-        ...(overrides === undefined ? {} : { overrides }),
-        ...(terms === undefined ? {} : { terms }),
-      },
-      happenings,
-    );
+    const told = fold(start.plan, beginningOf(at, start), happenings);
     trace.push(...told.trace);
     state = told.state;
   }
@@ -144,7 +131,7 @@ class HistoryReader {
     if (signal != null) {
       const [data] = await this.values(signal.input);
       const read = readSignal(signal.signalName ?? '', data);
-      return read.ok ? read.value : undefined;
+      return read.ok ? read.value : malformed(signal.signalName ?? '', read.error);
     }
     const update = event.workflowExecutionUpdateAcceptedEventAttributes;
     if (update != null) {

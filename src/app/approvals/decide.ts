@@ -8,6 +8,7 @@ import { ON_ITS_WAY_MS, type SignedDecision } from '../../approvals/decision';
 import { judge, type Judged } from '../../approvals/judge';
 import type { WhoMayDecide } from '../../governance/approval-people';
 import type { Check } from '../../engine/effects';
+import { saidSoFar } from '../../engine/approvals';
 import { layoutOf, planNodeOf } from '../../engine/layout';
 import type { EngineState } from '../../engine/state';
 import { splitOutcomeId, type NodeAddress } from '../../kernel/ids';
@@ -134,7 +135,7 @@ function aboutOf(outcome: string, node: string, runs: readonly ReadRun[]): About
   const { plan, terms } = start;
   const held = heldIn(plan, state, node);
   const source = { outcome, plan, terms, node, ...(held === undefined ? {} : { held }) };
-  return { ...source, start, card: cardFor(source) };
+  return { ...source, start, card: cardFor({ ...source, ...saidSoFar(state) }) };
 }
 
 /** What holds an action, as the check will see it. */

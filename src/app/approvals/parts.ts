@@ -2,6 +2,7 @@
  * What approvals are made of, put together once for a process: the keys, the graph, the rule, the check and the last look.
  * Entry ring; a composition root.
  */
+import { createSignAct, type SignAct } from '../../approvals/acts';
 import { createCheck, type CheckDecision } from '../../approvals/check';
 import type { JudgeParts } from '../../approvals/judge';
 import { createProofs, type Proofs } from '../../approvals/proofs';
@@ -14,6 +15,8 @@ import { createDecisionKeyStore, type DecisionKeyStore } from '../../store/decis
 
 export interface Approvals {
   readonly signatures: Signatures;
+  /** Signs acts of people that are no decisions. */
+  readonly signAct: SignAct;
   /** For the one rule of who may decide. */
   readonly judging: JudgeParts;
   readonly check: CheckDecision;
@@ -36,7 +39,13 @@ export function createApprovals({ database, cortex, bundleOf, now }: ApprovalsPa
   const judging: JudgeParts = {
     ...{ cortex, bundleOf, store, signatures },
     takenOverBy: (tenant, outcome) => store.takenOverBy(tenant, outcome),
+    async authorsOf(tenant, automation) {
+      const [bundle, governors] = await Promise.all([bundleOf(tenant), store.governors(tenant, automation)]);
+      const own = bundle.content.automations.find(({ id }) => id === automation)?.authors ?? [];
+      return [...new Set([...own, ...governors])].sort();
+    },
   };
   const check = createCheck({ ...judging, signatures, authority: createAuthority(database) });
-  return { signatures, judging, check, proofs: createProofs(signatures), store };
+  const signAct = createSignAct(signatures, now);
+  return { signatures, signAct, judging, check, proofs: createProofs(signatures), store };
 }

@@ -35,7 +35,10 @@ export function signWhenDue(parts: HeadParts, tenant: string, force = false): Pr
     const { size } = writer.end;
     const age = last === undefined ? Infinity : now() - last.at;
     const wait = last?.size === size ? times.idle : times.growing;
-    if (!force && age < wait) return false;
+    // A clock that was set back: what is new must not wait until it is again where it was.
+    const isSetBack = age < -times.growing;
+    const isDue = isSetBack ? last?.size !== size : age >= wait;
+    if (!force && !isDue) return false;
     if (force && last?.size === size) return false;
     // Under the lock of the log, so that a later head is never a smaller one, whatever the clocks of two processes say.
     const at = Math.max(now(), (last?.at ?? 0) + 1);

@@ -70,14 +70,19 @@ export type ControlAct =
   | { readonly do: 'report'; readonly report: string }
   /** Destroys the key of a subject, by the key's id: the subject itself must not stand in this history. */
   | { readonly do: 'erase'; readonly key: string }
-  /** Sets a legal hold on a tenant's archive or one outcome's, or lifts it. */
+  /** Sets a legal hold, or lifts it. An entity is named by the id of its key: this history is kept, and must not say whose it is. */
   | {
       readonly do: 'hold';
       readonly id: string;
-      readonly scope: 'tenant' | 'outcome';
+      readonly scope: 'tenant' | 'outcome' | 'entity' | 'time';
       readonly name: string;
+      /** Of `time`: `[from, until)`, in milliseconds since the epoch. */
+      readonly from?: number;
+      readonly until?: number;
       readonly on: boolean;
-    };
+    }
+  /** Lets archived histories go that are past their time. `before`: up to which instant, said by the cut that was made first. */
+  | { readonly do: 'expire'; readonly before?: string };
 
 /** How firings of an action type, or under a runbook, have ended. */
 export interface Remembered {
@@ -103,10 +108,22 @@ export interface Executing {
 export interface ControlResult {
   /** Of a kill: admitted actions that still executed when the bound was over; empty where none did. */
   readonly executing?: readonly Executing[];
+  /** Of the end of retention: what was to go, as it stood before anything went. */
+  readonly cut?: ArchiveCut;
+}
+
+/** What leaves the archive: see `Cut` of the store, which makes it. */
+export interface ArchiveCut {
+  readonly before: string;
+  readonly histories: number;
+  readonly held: number;
+  readonly sha256: string;
 }
 
 export interface ControlActivities {
   applyControl(start: ControlStart): Promise<void>;
+  /** Where a cut through the archive of a tenant goes now; it takes nothing away. */
+  cutArchive(tenant: string): Promise<ArchiveCut>;
   drainAutomation(asked: {
     readonly tenant: string;
     readonly automation: string;

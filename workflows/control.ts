@@ -19,10 +19,16 @@ const options = {
 } satisfies LocalActivityOptions;
 
 export async function control(start: ControlStart): Promise<ControlResult> {
-  const { applyControl, drainAutomation } = proxyLocalActivities<ControlActivities>(options);
+  const { applyControl, drainAutomation, cutArchive } = proxyLocalActivities<ControlActivities>(options);
+  const { tenant, act } = start;
+  if (act.do === 'expire') {
+    // First the cut, so that history says what goes before it is gone.
+    const cut = await cutArchive(tenant);
+    await applyControl({ ...start, act: { ...act, before: cut.before } });
+    return { cut };
+  }
   await applyControl(start);
   tellProjector();
-  const { tenant, act } = start;
   if (act.do !== 'kill') return {};
   return { executing: await drainAutomation({ tenant, automation: act.automation, boundMs: act.boundMs }) };
 }

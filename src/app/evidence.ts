@@ -4,18 +4,22 @@
  */
 import type { PayloadCodec } from '@temporalio/common';
 import { sayNotices } from '../notices/say';
+import { startBringing } from '../projection/bring-to-archive';
 import { startProjector, type Projector, type ProjectorEvent } from '../projection/projector';
 import { openDatabase, type Database } from '../store/database';
 import { createEvidenceStore, type EvidenceStore, type WithRecords } from '../store/evidence';
+import { createLegalHolds, type LegalHolds } from '../store/legal-holds';
 import { createPolicyLogStore, type PolicyLogStore } from '../store/policy-log';
+import { createRetention, type Retention } from '../store/retention';
 import { createSubjectKeys, type SubjectKeys } from '../store/subject-keys';
 import { countRecord } from '../telemetry/count-records';
 import type { Logger } from '../telemetry/logger';
 import type { Telemetry } from '../telemetry/telemetry';
 import { connectOutcomes, type Outcomes } from '../temporal/client';
 import { createHistories, type Histories } from '../temporal/histories';
+import { archivePlaceOf } from './archive';
 import { openLogKey } from './log-key';
-import { codecOf } from './payload-keys';
+import { codecOf, tenantKeysOf } from './payload-keys';
 import { primitives } from './primitives';
 import type { Settings } from './settings';
 import type { Wiring } from './wiring';
@@ -25,17 +29,33 @@ export interface Evidence {
   readonly log: PolicyLogStore;
   readonly store: EvidenceStore;
   readonly keys: SubjectKeys;
+  readonly holds: LegalHolds;
+  readonly retention: Retention;
   readonly histories: Histories;
   readonly codec: PayloadCodec;
 }
 
-export const openEvidence = (database: Database, outcomes: Outcomes, codec: PayloadCodec): Evidence => ({
-  log: createPolicyLogStore(database),
-  store: createEvidenceStore(database),
-  keys: createSubjectKeys(database),
-  histories: createHistories(outcomes.client),
-  codec,
-});
+export function openEvidence(settings: Settings, database: Database, outcomes: Outcomes): Evidence {
+  return evidenceOf(settings, { database, outcomes });
+}
+
+/** @param also who else writes when records are written */
+function evidenceOf(
+  settings: Settings,
+  { database, outcomes }: { readonly database: Database; readonly outcomes: Outcomes },
+  also: readonly WithRecords[] = [],
+): Evidence {
+  const archive = archivePlaceOf(settings);
+  return {
+    log: createPolicyLogStore(database),
+    store: createEvidenceStore(database, also, archive),
+    keys: createSubjectKeys(database, tenantKeysOf(settings)),
+    holds: createLegalHolds(database),
+    retention: createRetention(database, archive),
+    histories: createHistories(outcomes.client),
+    codec: codecOf(settings),
+  };
+}
 
 export interface Projecting {
   readonly projector: Projector;
@@ -75,14 +95,13 @@ export async function startProjecting(
     applicationName: 'backstep-projector',
     onIdleError: (error) => logger.log('store.connection_lost', { error }),
   });
-  const evidence = openEvidence(database, outcomes, codec);
   const counted: WithRecords = (_client, _tenant, records) => {
     for (const { entry } of records) countRecord(metrics, entry);
     return Promise.resolve();
   };
+  const evidence = evidenceOf(settings, { database, outcomes }, [sayNotices(now), counted]);
   const projector = startProjector({
     ...evidence,
-    store: createEvidenceStore(database, [sayNotices(now), counted]),
     primitives,
     heads: { primitives, signer },
     tenants: () => evidence.log.tenants(),
@@ -96,13 +115,21 @@ export async function startProjecting(
       if (event.kind === 'waiting') logger.log('projector.waiting', { error: event.error });
     },
   });
+  const archive = archivePlaceOf(settings);
+  const bringing =
+    archive === undefined
+      ? undefined
+      : startBringing({
+          ...{ archive, retention: evidence.retention, tenants: () => evidence.log.tenants() },
+          onError: (error) => logger.log('archive.waiting', { error }),
+        });
   metrics.onCollect(() =>
     metrics.set('backstep_projector_lag_seconds', {}, projector.status().lagMs / 1_000),
   );
   return {
     projector,
     stop: async () => {
-      await projector.stop();
+      await Promise.all([projector.stop(), bringing?.stop()]);
       await Promise.allSettled([outcomes.close(), database.close()]);
     },
   };

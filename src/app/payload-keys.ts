@@ -51,6 +51,10 @@ export function readPayloadKeys(file: string): TenantKeys {
   };
 }
 
+/** The keys that the settings name; `undefined` where they name none. Keys of subjects are wrapped with them, too. */
+export const tenantKeysOf = ({ payloadKeys }: Pick<Settings, 'payloadKeys'>): TenantKeys | undefined =>
+  payloadKeys === undefined ? undefined : readPayloadKeys(payloadKeys);
+
 /** The codec of a process: with the keys that its settings name, else without any. */
 export const codecOf = ({ payloadKeys }: Pick<Settings, 'payloadKeys'>): PayloadCodec =>
   payloadKeys === undefined ? createCodec() : createCodec(readPayloadKeys(payloadKeys));

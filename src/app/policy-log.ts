@@ -215,7 +215,7 @@ async function putOnRecord(
 }
 
 /** Projects what is not projected yet, also where no robot does. */
-async function catchUp({ evidence, now }: Services): Promise<void> {
+export async function catchUp({ evidence, now }: Pick<Services, 'evidence' | 'now'>): Promise<void> {
   const projector = startProjector({
     ...evidence,
     primitives,
@@ -233,23 +233,6 @@ async function catchUp({ evidence, now }: Services): Promise<void> {
 export async function rebuildProjections(services: Services, tenant: string): Promise<Rebuilt> {
   await catchUp(services);
   return rebuild({ ...services.evidence, primitives }, tenant);
-}
-
-/**
- * Ends what the log and the archive say of a subject, by destroying its key. Errors: `ENTITY_REFUSED` where nothing is on record
- * of it.
- */
-export async function eraseSubject(
-  { evidence, outcomes }: Services,
-  tenant: string,
-  { subject, by, reason }: { readonly subject: string; readonly by: string; readonly reason: string },
-): Promise<Result<{ readonly control: string }, Refusal>> {
-  const key = await evidence.keys.find(tenant, subject);
-  if (key === undefined)
-    return err({ code: 'ENTITY_REFUSED', message: `nothing is on record of \`${subject}\`` });
-  // The act names the key alone: its history is kept, and must not say whose it was.
-  const { id } = await performControl(outcomes.client, { tenant, act: { do: 'erase', key }, by, reason });
-  return ok({ control: id });
 }
 
 /** Proves a bundle in a folder; it asks no server. */

@@ -16,7 +16,7 @@ import { ok, type Result } from '../kernel/result';
 import type { Database } from '../store/database';
 import { createPolicyLogStore, type PolicyLogStore } from '../store/policy-log';
 import { createReportStore, type ReportStore } from '../store/reports';
-import { setReportSchedule } from '../temporal/report-schedules';
+import { setSchedule } from '../temporal/schedules';
 import { refuse, type Refusal } from './refusal';
 import type { Services } from './services';
 
@@ -110,7 +110,10 @@ export async function scheduleReport(
       help: `by themselves are made ${SCHEDULED.map((one) => `\`${one}\``).join(', ')}`,
     });
   }
-  await setReportSchedule(outcomes.client, { tenant, kind, by, ...(on ? { cron } : {}) });
+  await setSchedule(outcomes.client, {
+    ...{ tenant, family: 'report', name: kind, by, act: { do: 'report', report: kind } },
+    ...(on ? { cron } : {}),
+  });
   return ok({ kind, cron: on ? cron : null });
 }
 

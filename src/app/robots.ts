@@ -22,6 +22,7 @@ import { activityInterceptor, clientInterceptor, watchAttempts } from '../teleme
 import type { TenantConfig } from './configuration';
 import { configsOf } from './tenant-configs';
 import { createApprovals } from './approvals/parts';
+import { archivePlaceOf } from './archive';
 import { startProjecting, type Projecting } from './evidence';
 import { startNotices } from './notices';
 import { codecOf } from './payload-keys';
@@ -86,7 +87,9 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
   const entities = createEntityStore(database);
   const bundleOf = async (tenant: string) => (await configOf(tenant)).bundle;
   const approvals = createApprovals({ database, cortex: createCortex(entities), bundleOf, now });
+  const archive = archivePlaceOf(settings);
   const robot = createAuthorityRobot({
+    ...(archive === undefined ? {} : { archive }),
     proofs: approvals.proofs,
     database,
     controls,

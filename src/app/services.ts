@@ -101,7 +101,7 @@ export async function openServices(
     telemetry,
     notices: createNoticeStore(database),
     reports: createReportStore(database),
-    evidence: openEvidence(database, outcomes, codecOf(settings)),
+    evidence: openEvidence(settings, database, outcomes),
     settings,
     now,
     close: () => closeAll([outcomes, database, telemetry]),

@@ -40,6 +40,8 @@ export const VARIABLES = {
     'collector of traces, such as `http://localhost:4318` (OTLP over HTTP); default none: no spans are recorded',
   BACKSTEP_LOG_KEY:
     'file of the Ed25519 key (PEM) that heads of PolicyLogs are signed with; default one of the stand’s own',
+  BACKSTEP_ARCHIVE:
+    'where archived histories lie, such as `s3://bucket/prefix?region=eu-central-1`; default in the database',
   TEMPORAL_ADDRESS: '`host:port` of a Temporal server to use in place of the stand’s',
   TEMPORAL_NAMESPACE: 'its namespace; default `default`',
   DATABASE_URL: 'a Postgres to use in place of the stand’s: `postgres://user:password@host:port/database`',
@@ -63,6 +65,8 @@ export interface Settings {
   readonly databaseUrl?: string;
   readonly sandboxUrl?: string;
   readonly logKeyFile?: string;
+  /** `s3://…`; absent: in the database. */
+  readonly archive?: string;
   readonly api: ApiSettings;
   readonly payloadKeys?: string;
   /** An API that commands ask in place of servers. */
@@ -127,6 +131,7 @@ export function readSettings(env: Environment): Settings {
     ...optional('sandboxUrl', read('BACKSTEP_SANDBOX')),
     ...optional('payloadKeys', read('BACKSTEP_PAYLOAD_KEYS')),
     ...optional('logKeyFile', read('BACKSTEP_LOG_KEY')),
+    ...optional('archive', read('BACKSTEP_ARCHIVE')),
     remote: { ...optional('url', read('BACKSTEP_API')), ...optional('token', read('BACKSTEP_TOKEN')) },
     api: {
       ...optional('issuer', read('BACKSTEP_OIDC_ISSUER')),

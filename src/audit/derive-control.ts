@@ -69,11 +69,17 @@ export function deriveControl(run: ControlRun): readonly Derived[] {
   });
   const asked: JsonObject = { act, ...rest, reason, askedAt: new Date(run.at).toISOString() };
   const derived: Derived[] = [];
-  if (applied !== undefined) derived.push({ entry: entryOf(kindOf(start.act), applied, asked) });
+  // Of the end of retention the record is the cut, which the history has at its end.
+  if (applied !== undefined && act !== 'expire')
+    derived.push({ entry: entryOf(kindOf(start.act), applied, asked) });
   if (end === undefined) return derived;
   if (applied === undefined || end.how !== 'completed') {
     const failed = { ...asked, how: end.how, hadEffect: applied !== undefined };
     return [...derived, { entry: entryOf('control.failed', end, failed) }];
+  }
+  if (act === 'expire') {
+    const { cut } = (end.result ?? {}) as { readonly cut?: JsonObject };
+    derived.push({ entry: entryOf('log.expired', end, { ...asked, ...cut }) });
   }
   const executing = ((end.result ?? null) as JsonObject | null)?.['executing'];
   if (act === 'kill')

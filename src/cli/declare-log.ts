@@ -5,18 +5,20 @@
 import { Option } from 'commander';
 import { RECORD_FORMS } from '../app/record-forms';
 import { action, asOption, common, wholeNumber, type Declaring } from './declare';
+import { declareKeeping } from './declare-keeping';
 
 export function declareLog(declaring: Declaring): void {
   const { program } = declaring;
   program.commandsGroup('Evidence:');
   const log = program
     .command('log')
-    .summary('the PolicyLog: list, export, verify')
+    .summary('the PolicyLog: list, export, verify, hold')
     .description('The append-only, hash-chained, signed log of every governance-relevant fact.');
   const of = { ...declaring, program: log };
   declareList(of);
   declareExport(of);
   declareProof(of);
+  declareKeeping(of);
 }
 
 const filters = (): readonly Option[] => [
@@ -103,20 +105,4 @@ of them were other than they should be. The log itself is never changed.`,
     ['backstep log rebuild'],
   );
   action(rebuild, declaring, async () => (await import('./commands/log.js')).rebuild);
-  const erase = common(
-    program
-      .command('erase')
-      .argument('<entity>', 'whom: `person:sarah.chen`')
-      .summary('end what the log and the archive say of somebody')
-      .description(
-        `Destroys the key that personal values in the log are hashed with and histories in the archive are sealed with. No
-record changes, and the log can still be proven; what was personal in it says nothing any more, and cannot be brought back.
-Temporal has its own copy of recent histories until its retention ends.`,
-      ),
-    context,
-    ['backstep log erase person:sarah.chen --reason "asked to be forgotten, ticket 7"'],
-  )
-    .addOption(new Option('--reason <text>', 'why; kept in the history: name nobody').makeOptionMandatory())
-    .addOption(asOption(context));
-  action(erase, declaring, async () => (await import('./commands/log.js')).erase);
 }

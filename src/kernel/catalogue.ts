@@ -164,6 +164,11 @@ export const STORE_PROBLEMS = {
   STORE_REFUSED: 'the database refused a statement',
   STORE_MIGRATIONS_MISSING: 'the folder `migrations` was not found beside the program',
   STORE_ROLE_UNUSABLE: 'the role of the program could get around the walls between tenants',
+  STORE_KEY_MISSING: 'keys of subjects are wrapped with a key that this process was not given',
+  ARCHIVE_UNAVAILABLE: 'the place of archived histories cannot be reached',
+  ARCHIVE_REFUSED: 'the place of archived histories refused: a lock, missing rights, or another object in the way',
+  ARCHIVE_CHANGED: 'what lies at the place of an archived history is not what was put there',
+  ARCHIVE_NOT_NAMED: 'histories lie outside the database, and this process was not told where',
 } as const;
 
 /** Why a command, or a request to the API, was not done; beside diagnostics and the problems of stand and store. */
@@ -183,6 +188,9 @@ export const ENTRY_PROBLEMS = {
   LOG_KIND_UNKNOWN: 'there is no record of that kind',
   LOG_RECORD_UNKNOWN: 'the log has no such record, or no signed head has it yet',
   LOG_NOT_PROVEN: 'something in a bundle is not as it was exported; each flaw is named',
+  LOG_HOLD_UNKNOWN: 'no legal hold of that id is in force',
+  LOG_HELD: 'a legal hold keeps what would go',
+  LOG_SUBJECT_BUSY: 'an outcome about the subject still runs, and needs what would be forgotten',
   OUTCOME_REFUSED: 'the outcome did not take the act: it is over, decided already, or has no such node',
   DEMO_FAILED: 'the demonstration found something that is not as it says',
   DOCTOR_TOOL_UNUSABLE: 'a program that is needed is missing or too old',
@@ -211,6 +219,10 @@ export const OUTCOME_PROBLEMS = {
   OUTCOME_UNDO_WINDOW_OVER: 'the time in which the outcome could be taken back is over',
   OUTCOME_DOES_NOT_ANSWER: 'no robot took up the act in time; it may still do so',
   ACT_MALFORMED: 'the act has not the form that it needs',
+  ACT_UNSIGNED: 'the act is not signed by a key of the tenant, or was signed for something else',
+  ACT_EXPIRED: 'the act was signed too long before it arrived',
+  ACT_REPEATED: 'the signed word of the act has counted before',
+  ACT_CROWDED: 'too much that was sent to the outcome still waits',
   EVENT_ID_UNUSABLE: 'the id of the event is empty, or ends as those of backsteps do',
 } as const;
 
@@ -219,10 +231,6 @@ export const REPLAY_PROBLEMS = {
   REPLAY_FILE_MALFORMED: 'the file holds no history that can be read',
   REPLAY_DIVERGED: 'today’s workflow code takes another way through a history',
   REPLAY_NODE_UNKNOWN: 'the outcome has no such node, or has not come to it',
-  ACT_UNSIGNED: 'the act is not signed by a key of the tenant, or was signed for something else',
-  ACT_EXPIRED: 'the act was signed too long before it arrived',
-  ACT_REPEATED: 'the signed word of the act has counted before',
-  ACT_CROWDED: 'too much that was sent to the outcome still waits',
   REPLAY_UNDECIDED: 'no decision is on record for the action',
   REPLAY_RECORD_UNREADABLE:
     'the decision on record was tampered with, or is of a form that is not known any more',

@@ -19,6 +19,7 @@ const ARCHIVE_FORMAT = 1;
 const KEPT_YEARS = 7;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const KEY_BYTES = 32;
 /** Longest history when it is inflated, in bytes: Temporal ends a workflow at 50 MiB. */
 const LARGEST = 256 * 1024 * 1024;
 
@@ -61,15 +62,24 @@ const sealKey = ({ key }: Key): Uint8Array => createHmac('sha256', key).update('
 const labelOf = ({ tenant, workflow, run }: RunName): Uint8Array =>
   Buffer.from(`${tenant}\n${workflow}\n${run}`, 'utf8');
 
+/** Without `key` it was destroyed while the run went on. */
+interface SealingKey {
+  readonly id: string;
+  readonly key?: Uint8Array;
+}
+
+/** Whoever was forgotten is not told of in the clear afterwards: nobody has the key that stands in for the one that is gone. */
+const sealingWith = ({ id, key }: SealingKey): Key => ({ id, key: key ?? randomBytes(KEY_BYTES) });
+
 /** What goes to the archive of a run that has ended, and the entry that says so; its hash is then in the log. */
 export function archiveOf(
   read: Extract<ReadHistory, { readonly tenant: string }>,
   history: History,
-  { key, records }: { readonly key: Key | undefined; readonly records: number },
+  { key, records }: { readonly key: SealingKey | undefined; readonly records: number },
 ): { readonly archived: ArchivedHistory; readonly entry: Entry } {
   const { tenant, workflow, run, ended } = read;
   if (ended === undefined) throw new TypeError('a run that goes on is not archived');
-  const stored = packHistory({ tenant, workflow, run }, history, key);
+  const stored = packHistory({ tenant, workflow, run }, history, key && sealingWith(key));
   const sha256 = createHash('sha256').update(stored).digest('hex');
   const keepUntil = new Date(ended.at);
   keepUntil.setUTCFullYear(keepUntil.getUTCFullYear() + KEPT_YEARS);
@@ -91,6 +101,7 @@ export function archiveOf(
       records,
       how: ended.how,
       key: sealedWith,
+      keepUntil: keepUntil.toISOString(),
       ...(read.nextRun === undefined ? {} : { nextRun: read.nextRun }),
     },
   };

@@ -109,8 +109,7 @@ async function write(
   );
   const fresh: Derived[] = derived.slice(known);
   if (ended !== undefined) {
-    const sealing = key?.key === undefined ? undefined : { id: key.id, key: key.key };
-    const { archived, entry } = archiveOf(read, history, { key: sealing, records: derived.length });
+    const { archived, entry } = archiveOf(read, history, { key, records: derived.length });
     await writer.archive(tenant, archived);
     fresh.push({ entry });
   }

@@ -107,6 +107,8 @@ export class Rows {
     const { kind, data } = entry;
     const node = entry.node ?? '';
     const opens = OPENS[kind];
+    // Nobody hears what people say to an outcome that was ended by force: all that is left to do is to take it back.
+    if (kind === 'outcome.terminated') this.closeAll(placed);
     if (opens !== undefined) {
       const asks =
         textOf(data, 'approval') || textOf(data, 'because') || textOf(data, 'code') || textOf(data, 'how');
@@ -114,12 +116,7 @@ export class Rows {
       return;
     }
     const endsAll = ENDS_ALL.has(kind) || (kind === 'backstep.begun' && data['to'] === undefined);
-    if (endsAll) {
-      for (const [key, rows] of this.inbox)
-        if (key.startsWith(`${entry.outcome ?? ''}#`))
-          for (const row of rows) this.close(row, placed, 'over');
-      return;
-    }
+    if (endsAll) return this.closeAll(placed);
     if (entry.node === undefined || !(kind in CLOSES)) return;
     const as = typeof data['as'] === 'string' ? data['as'] : CLOSES[kind]!;
     for (const row of this.waits(`${entry.outcome ?? ''}#${node}`)) this.close(row, placed, as);
@@ -148,6 +145,12 @@ export class Rows {
     };
     rows.push(row);
     this.changed.projected_inbox.add(row);
+  }
+
+  private closeAll(placed: Placed): void {
+    for (const [key, rows] of this.inbox)
+      if (key.startsWith(`${placed.entry.outcome ?? ''}#`))
+        for (const row of rows) this.close(row, placed, 'over');
   }
 
   private close(row: Row, placed: Placed, as: string): void {

@@ -48,4 +48,6 @@ export interface ReadLog {
   /** Hashes of the records, 32 bytes each, in order. */
   readonly hashOf: (seq: number) => Uint8Array;
   readonly runs: ReadonlyMap<string, RecordsOfRun>;
+  /** Up to which instant archived histories may have been let go, as the log has it; milliseconds since the epoch, 0 for none. */
+  readonly expiredBefore: number;
 }

@@ -93,14 +93,12 @@ function readManifest(files: BundleFiles, options: VerifyOptions, found: Found):
   const { signer } = manifest;
   if (options.publicKey !== undefined && options.publicKey !== signer.publicKey)
     found('SIGNER_UNEXPECTED', 'manifest', 'it was signed with another key than the one that was expected');
-  const signature = Buffer.from(
-    Buffer.from(files.read(FILES.signature) ?? [])
-      .toString('utf8')
-      .trim(),
-    'base64',
-  );
+  const signed = Buffer.from(files.read(FILES.signature) ?? []).toString('latin1');
+  const signature = Buffer.from(signed, 'base64');
+  // Decoding passes over what is no base64, and over the bits behind the last byte: a signature has one form.
+  const isAsWritten = signed === `${signature.toString('base64')}\n`;
   const text = Buffer.from(bytes).toString('utf8');
-  if (!options.primitives.isSignedBy(keyOf(manifest, options), text, signature))
+  if (!isAsWritten || !options.primitives.isSignedBy(keyOf(manifest, options), text, signature))
     found('MANIFEST_NOT_SIGNED', 'manifest', 'its signature does not fit it');
   return manifest;
 }
@@ -226,6 +224,7 @@ function readLog(
     manifest.runs.filter(({ key }) => key !== null && keys.get(key) == null).map(({ run }) => run),
   );
   const runs = new Map<string, RecordsOfRun>();
+  let expiredBefore = 0;
   let hashes = Buffer.alloc(HASH_BYTES * 1_024);
   const checked = checkLog(options.primitives, {
     tenant: manifest.tenant,
@@ -237,6 +236,7 @@ function readLog(
       hashes.set(hash, seq * HASH_BYTES);
       const run = (record?.['origin'] as { readonly run?: unknown } | undefined)?.run;
       if (typeof run !== 'string') return;
+      if (record?.['kind'] === 'log.expired') expiredBefore = Math.max(expiredBefore, cutOf(record));
       let of = runs.get(run);
       if (of === undefined) runs.set(run, (of = { seqs: [], texts: [] }));
       if (record?.['kind'] === 'log.archived') {
@@ -257,7 +257,13 @@ function readLog(
     records: checked.records,
     hashOf: (seq) => hashes.subarray(seq * HASH_BYTES, (seq + 1) * HASH_BYTES),
     runs,
+    expiredBefore,
   };
+}
+
+function cutOf(record: Readonly<Record<string, unknown>>): number {
+  const { before } = (record['data'] ?? {}) as { readonly before?: unknown };
+  return typeof before === 'string' ? Date.parse(before) || 0 : 0;
 }
 
 const nothing = (flaws: readonly BundleFlaw[]): Verified => ({

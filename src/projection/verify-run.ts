@@ -28,9 +28,6 @@ interface CheckedRun {
   readonly notDerived: number;
 }
 
-/** After so long a history need not be there any more, in years. @source execution model 7.1 */
-const KEPT_YEARS = 7;
-
 export async function checkRun(
   run: BundledRun,
   records: RecordsOfRun | undefined,
@@ -41,8 +38,8 @@ export async function checkRun(
   const count = records?.seqs.length ?? 0;
   const stored = run.file === undefined ? undefined : context.files.read(run.file);
   if (stored === undefined) {
-    if (!isExpired(records, context.manifest))
-      found('HISTORY_MISSING', at, 'it is not in the bundle, and its time is not over');
+    if (!isExpired(records, context.log))
+      found('HISTORY_MISSING', at, 'it is not in the bundle, and no record says that its time was over');
     return { derived: 0, notDerived: count };
   }
   const archived = records?.archived;
@@ -130,9 +127,8 @@ function compare(
 const withoutHashes = (text: string): string =>
   text.replace(/"(k[0-9a-f]{16}):(?:[0-9a-f]{64}|\?)"/g, `"$1:${UNKNOWABLE}"`);
 
-function isExpired(records: RecordsOfRun | undefined, { exportedAt }: Manifest): boolean {
-  if (records?.archived === undefined) return false;
-  const until = new Date(records.archived.at);
-  until.setUTCFullYear(until.getUTCFullYear() + KEPT_YEARS);
-  return until.getTime() <= Date.parse(exportedAt);
+/** Whether the log says that it was let go, and that it might be. */
+function isExpired(records: RecordsOfRun | undefined, { expiredBefore }: ReadLog): boolean {
+  const keepUntil = records?.archived?.data['keepUntil'];
+  return typeof keepUntil === 'string' && Date.parse(keepUntil) <= expiredBefore;
 }

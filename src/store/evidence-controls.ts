@@ -1,25 +1,19 @@
 /**
- * What acts of control change of the evidence: the keys of subjects, and legal holds. Nothing of it touches a record.
+ * Forgetting a subject: its key is destroyed, and what the tables beside the log know of it is taken out. Nothing of it touches a
+ * record, so the chain holds.
  * Adapter ring.
  */
+import type { PoolClient } from 'pg';
 import type { Database } from './database';
+import { oneAtATime } from './legal-holds';
 import { DESTROY_KEY } from './subject-keys';
 
-export interface LegalHold {
-  readonly id: string;
-  readonly scope: 'tenant' | 'outcome';
-  readonly name: string;
-  readonly by: string;
-  readonly reason: string;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-}
-
 export interface EvidenceControls {
-  /** Destroys a key, and takes its subject out of the projections; doing it twice is doing it once. */
-  erase(tenant: string, keyId: string): Promise<void>;
-  hold(tenant: string, hold: LegalHold): Promise<void>;
-  lift(tenant: string, id: string, at: number): Promise<void>;
+  /**
+   * Destroys a key and takes its subject out of every table; doing it twice is doing it once. `held`: a legal hold needs it, and
+   * nothing was done.
+   */
+  erase(tenant: string, keyId: string): Promise<'erased' | 'held'>;
 }
 
 /** Throws StoreError when the database is down or refuses. */
@@ -27,24 +21,66 @@ export function createEvidenceControls(database: Database): EvidenceControls {
   return {
     erase: (tenant, keyId) =>
       database.of(tenant).transaction(async (client) => {
-        for (const text of [FORGET_OUTCOMES, FORGET_INBOX]) await client.query(text, [tenant, keyId]);
+        await oneAtATime(client, tenant);
+        const { rows } = await client.query<{ readonly held: boolean; readonly subject: string | null }>({
+          name: 'erase-look',
+          text: LOOK,
+          values: [tenant, keyId],
+        });
+        const found = rows[0];
+        if (found === undefined) return 'erased';
+        if (found.held) return 'held';
+        if (found.subject !== null) await forget(client, { tenant, keyId, subject: found.subject });
         await client.query(DESTROY_KEY, [tenant, keyId]);
+        return 'erased';
       }),
-    async hold(tenant, { id, scope, name, by, reason, at }) {
-      const values = [tenant, id, scope, name, by, reason, new Date(at)];
-      await database.of(tenant).query({ name: 'legal-hold', text: HOLD, values });
-    },
-    async lift(tenant, id, at) {
-      await database.of(tenant).query({ name: 'legal-lift', text: LIFT, values: [tenant, id, new Date(at)] });
-    },
   };
 }
 
-const SUBJECT = 'SELECT subject FROM subject_keys WHERE tenant = $1 AND id = $2';
-const FORGET_OUTCOMES = `UPDATE projected_outcomes SET entity = 'erased' WHERE tenant = $1 AND entity = (${SUBJECT})`;
-const FORGET_INBOX = `UPDATE projected_inbox SET entity = 'erased' WHERE tenant = $1 AND entity = (${SUBJECT})`;
+async function forget(
+  client: PoolClient,
+  { tenant, keyId, subject }: { readonly tenant: string; readonly keyId: string; readonly subject: string },
+): Promise<void> {
+  const { rows } = await client.query<{ readonly outcome: string }>(OUTCOMES, [tenant, keyId]);
+  const outcomes = rows.map(({ outcome }) => outcome);
+  for (const text of BY_SUBJECT) await client.query(text, [tenant, subject]);
+  for (const text of BY_OUTCOME) await client.query(text, [tenant, outcomes]);
+  await client.query(EVENTS, [tenant, subject, outcomes]);
+}
 
-const HOLD = `
-  INSERT INTO legal_holds (tenant, id, scope, name, by, reason, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-  ON CONFLICT (tenant, id) DO UPDATE SET lifted_at = NULL`;
-const LIFT = 'UPDATE legal_holds SET lifted_at = $3 WHERE tenant = $1 AND id = $2 AND lifted_at IS NULL';
+const LOOK = `
+  SELECT subject, key_legally_held(tenant, id) AS held FROM subject_keys
+  WHERE tenant = $1 AND id = $2 AND destroyed_at IS NULL FOR UPDATE`;
+
+const OUTCOMES = `
+  SELECT DISTINCT regexp_replace(workflow, '/backstep$', '') AS outcome FROM projected_runs
+  WHERE tenant = $1 AND subject_key = $2`;
+
+/** $1 tenant, $2 subject: rows about it, what the graph says of it, and who is related to it. */
+const BY_SUBJECT = [
+  `UPDATE projected_outcomes SET entity = 'erased' WHERE tenant = $1 AND entity = $2`,
+  `UPDATE projected_inbox SET entity = 'erased' WHERE tenant = $1 AND entity = $2`,
+  `DELETE FROM entities WHERE tenant = $1 AND id = $2`,
+  `UPDATE entities e SET version = e.version + 1, relations = (
+     SELECT coalesce(jsonb_object_agg(r.key, (SELECT coalesce(jsonb_agg(x), '[]') FROM jsonb_array_elements(r.value) x
+       WHERE x <> to_jsonb($2::text))), '{}') FROM jsonb_each(e.relations) r)
+   WHERE tenant = $1 AND jsonb_path_exists(e.relations, '$.*[*] ? (@ == $who)', jsonb_build_object('who', $2::text))`,
+];
+
+/**
+ * $1 tenant, $2 outcomes: what was fired with, found and answered; why something waited, and what people were told. Without the
+ * state from before nothing can be taken back, so no compensation is let through either.
+ */
+const BY_OUTCOME = [
+  `UPDATE barriers SET phase = 'fenced', input = NULL, prior = NULL, output = NULL, undo = NULL, attempts = '[]',
+     undo_attempts = '[]' WHERE tenant = $1 AND outcome = ANY($2)`,
+  `UPDATE projected_actions SET decision = NULL WHERE tenant = $1 AND outcome = ANY($2)`,
+  `UPDATE authority_reservations SET decision = NULL WHERE tenant = $1 AND outcome = ANY($2)`,
+  `UPDATE notices SET body = body - 'because' - 'card' WHERE tenant = $1 AND body ->> 'outcome' = ANY($2)`,
+];
+
+/** What an event said; that it came, and is not to count again, stays. */
+const EVENTS = `
+  UPDATE received_events SET entity = 'erased', reasons = '[]', event = jsonb_strip_nulls(jsonb_build_object(
+    'specversion', event -> 'specversion', 'id', event -> 'id', 'source', event -> 'source', 'type', event -> 'type'))
+  WHERE tenant = $1 AND (entity = $2 OR outcome_id = ANY($3))`;

@@ -3,13 +3,16 @@
  * archive. Exactly once comes from here: the cursor moves with the records, under the lock of the tenant's log.
  * Adapter ring.
  */
+import { createHash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import type { Appended, LogEnd } from '../audit/growing-log';
-import type { Derived } from '../audit/derived';
 import type { Entry } from '../audit/record';
+import type { Derived } from '../audit/derived';
 import type { Json, JsonObject } from '../kernel/json';
+import type { ArchivePlace } from './archive-place';
 import type { Database } from './database';
 import { addCheckpoint, appendRecords, lockLog, newestCheckpoint, type StoredCheckpoint } from './policy-log';
+import { StoreError } from './store-error';
 
 /** A run of a workflow. */
 export interface RunKey {
@@ -89,8 +92,6 @@ export interface EvidenceStore {
   /** Place, origin and run of the records about an outcome, in order. */
   originsOf(tenant: string, outcome: string): Promise<readonly RecordOrigin[]>;
   rows(tenant: string, outcome: string): Promise<ProjectedRows>;
-  /** Removes archived histories whose time is over and that no legal hold names; how many. */
-  expire(tenant: string): Promise<number>;
 }
 
 export interface RecordOrigin {
@@ -119,8 +120,13 @@ export type WithRecords = (
 /**
  * Throws StoreError when the database is down or refuses.
  * @param also who else writes when records are written: notices, inboxes
+ * @param archive where histories lie that are not in the database
  */
-export function createEvidenceStore(database: Database, also: readonly WithRecords[] = []): EvidenceStore {
+export function createEvidenceStore(
+  database: Database,
+  also: readonly WithRecords[] = [],
+  archive?: Pick<ArchivePlace, 'get'>,
+): EvidenceStore {
   const query = <Row extends object>(tenant: string, name: string, text: string, values: unknown[]) =>
     database.of(tenant).query<Row>({ name, text, values });
   return {
@@ -152,9 +158,9 @@ export function createEvidenceStore(database: Database, also: readonly WithRecor
         [tenant, workflow],
       ),
     async archived({ tenant, workflow, run }) {
-      return (
-        await query<ArchivedHistory>(tenant, 'evidence-archived', ARCHIVED, [tenant, workflow, run])
-      )[0];
+      const values = [tenant, workflow, run];
+      const found = (await query<ArchivedRow>(tenant, 'evidence-archived', ARCHIVED, values))[0];
+      return found === undefined ? undefined : withBytes(found, archive);
     },
     allRuns: (tenant) =>
       query(tenant, 'evidence-runs', `${CURSOR_RUN} WHERE tenant = $1 ORDER BY first_seen_at, run`, [tenant]),
@@ -165,10 +171,25 @@ export function createEvidenceStore(database: Database, also: readonly WithRecor
     originsOf: (tenant, outcome) => query(tenant, 'evidence-origins', ORIGINS, [tenant, outcome]),
     rows: (tenant, outcome) =>
       database.of(tenant).transaction((client) => readRows(client, tenant, [outcome])),
-    async expire(tenant) {
-      return (await query(tenant, 'evidence-expire', EXPIRE, [tenant])).length;
-    },
   };
+}
+
+type ArchivedRow = Omit<ArchivedHistory, 'stored'> & {
+  readonly stored: Uint8Array | null;
+  readonly place: string | null;
+};
+
+/** A history with its bytes, wherever they lie; from outside they are believed only if they are those that were archived. */
+async function withBytes(
+  { place, stored, ...rest }: ArchivedRow,
+  archive: Pick<ArchivePlace, 'get'> | undefined,
+): Promise<ArchivedHistory> {
+  if (stored !== null) return { ...rest, stored };
+  if (archive === undefined || place === null) throw new StoreError('ARCHIVE_NOT_NAMED');
+  const bytes = await archive.get(place);
+  if (createHash('sha256').update(bytes).digest('hex') !== rest.sha256)
+    throw new StoreError('ARCHIVE_CHANGED');
+  return { ...rest, stored: bytes };
 }
 
 function writerOf(client: PoolClient, end: LogEnd, also: readonly WithRecords[]): EvidenceWriter {
@@ -275,7 +296,7 @@ const ARCHIVE = `
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
 
 const ARCHIVED = `
-  SELECT workflow, run, format, events, stored, sha256, sealed_with AS "sealedWith",
+  SELECT workflow, run, format, events, stored, place, sha256, sealed_with AS "sealedWith",
     (extract(epoch FROM closed_at) * 1000)::float8 AS "closedAt",
     (extract(epoch FROM keep_until) * 1000)::float8 AS "keepUntil"
   FROM archived_histories ${OF_RUN}`;
@@ -285,12 +306,6 @@ const OUTCOMES = `
 
 const ORIGINS = `
   SELECT seq::float8 AS seq, workflow, run, event, part FROM policy_log WHERE tenant = $1 AND outcome = $2 ORDER BY seq`;
-
-const EXPIRE = `
-  DELETE FROM archived_histories a WHERE tenant = $1 AND keep_until <= now() AND NOT EXISTS (
-    SELECT FROM legal_holds h WHERE h.tenant = a.tenant AND h.lifted_at IS NULL
-      AND (h.scope = 'tenant' OR a.workflow = h.name OR a.workflow = h.name || '/backstep'))
-  RETURNING 1`;
 
 /** Of the sweep that looks for what nobody told of. */
 const TRY_ALONE = 'SELECT pg_try_advisory_xact_lock(1096111190) AS mine';

@@ -6,6 +6,12 @@ import { STORE_PROBLEMS } from '../kernel/catalogue';
 
 export type StoreProblem = keyof typeof STORE_PROBLEMS;
 
+const PASSING: ReadonlySet<StoreProblem> = new Set([
+  'STORE_UNAVAILABLE',
+  'STORE_BUSY',
+  'ARCHIVE_UNAVAILABLE',
+]);
+
 /** Thrown by everything in `src/store`; the message names no host and no SQL, the `cause` does. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
@@ -18,7 +24,7 @@ export class StoreError extends Error {
 
   /** Whether the same call may well succeed later. */
   get isPassing(): boolean {
-    return this.code === 'STORE_UNAVAILABLE' || this.code === 'STORE_BUSY';
+    return PASSING.has(this.code);
   }
 }
 

@@ -1,10 +1,12 @@
 /**
  * Keys of subjects: what personal data in the log is hashed with and what archived histories are sealed with. A key that is
- * destroyed is gone from the database; what was made with it stays and says nothing any more.
+ * destroyed is gone from the database; what was made with it stays and says nothing any more. Where the tenant has a key of its
+ * own they lie here wrapped with it: whoever reads the database alone reads nobody's.
  * Adapter ring.
  */
-import { randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import type { Database } from './database';
+import { StoreError } from './store-error';
 
 export interface SubjectKey {
   /** Random; it stands in records. */
@@ -22,28 +24,60 @@ export interface SubjectKeys {
   find(tenant: string, subject: string): Promise<string | undefined>;
 }
 
+/** Keys of tenants, 32 bytes each: the one to wrap with, and any that was ever used. */
+export interface WrappingKeys {
+  current(tenant: string): SubjectKey | undefined;
+  byId(id: string): SubjectKey | undefined;
+}
+
+interface StoredKey {
+  readonly id: string;
+  readonly key: Uint8Array;
+  readonly wrappedWith: string | null;
+}
+
 const KEY_BYTES = 32;
 const ID_BYTES = 8;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
 
-/** Throws StoreError when the database is down or refuses. */
-export function createSubjectKeys(database: Database): SubjectKeys {
+/**
+ * Throws StoreError when the database is down or refuses; `STORE_KEY_MISSING` for a key that was wrapped with one that is not
+ * there.
+ * @param wrapping absent: keys lie as they are
+ */
+export function createSubjectKeys(database: Database, wrapping?: WrappingKeys): SubjectKeys {
   const query = <Row extends object>(tenant: string, name: string, text: string, values: unknown[]) =>
     database.of(tenant).query<Row>({ name, text, values });
-  const ofSubject = async (tenant: string, subject: string): Promise<SubjectKey | undefined> =>
-    (await query<SubjectKey>(tenant, 'subject-key', OF_SUBJECT, [tenant, subject]))[0];
+  const opened = async (tenant: string, stored: StoredKey): Promise<SubjectKey> => {
+    const { id, wrappedWith } = stored;
+    const key = unwrap(tenant, stored, wrapping);
+    const current = wrapping?.current(tenant);
+    if (current !== undefined && current.id !== wrappedWith) {
+      // It lay in the clear, or under a key that has been replaced since.
+      const values = [tenant, id, wrap(tenant, { id, key }, current), current.id, stored.key];
+      await query(tenant, 'subject-key-wrap', REWRAP, values);
+    }
+    return { id, key };
+  };
+  const ofSubject = async (tenant: string, subject: string): Promise<StoredKey | undefined> =>
+    (await query<StoredKey>(tenant, 'subject-key', OF_SUBJECT, [tenant, subject]))[0];
   return {
     async of(tenant, subject) {
       const before = await ofSubject(tenant, subject);
-      if (before !== undefined) return before;
-      const id = `k${randomBytes(ID_BYTES).toString('hex')}`;
-      await query(tenant, 'subject-key-make', MAKE, [tenant, id, subject, randomBytes(KEY_BYTES)]);
+      if (before !== undefined) return opened(tenant, before);
+      const fresh = { id: `k${randomBytes(ID_BYTES).toString('hex')}`, key: randomBytes(KEY_BYTES) };
+      const current = wrapping?.current(tenant);
+      const stored = current === undefined ? fresh.key : wrap(tenant, fresh, current);
+      await query(tenant, 'subject-key-make', MAKE, [tenant, fresh.id, subject, stored, current?.id ?? null]);
       // Another process may have made one just now: whoever was first has it.
       const made = await ofSubject(tenant, subject);
       if (made === undefined) return this.of(tenant, subject);
-      return made;
+      return opened(tenant, made);
     },
     async byId(tenant, id) {
-      return (await query<SubjectKey>(tenant, 'subject-key-by-id', BY_ID, [tenant, id]))[0];
+      const stored = (await query<StoredKey>(tenant, 'subject-key-by-id', BY_ID, [tenant, id]))[0];
+      return stored === undefined ? undefined : opened(tenant, stored);
     },
     async find(tenant, subject) {
       return (await ofSubject(tenant, subject))?.id;
@@ -51,13 +85,41 @@ export function createSubjectKeys(database: Database): SubjectKeys {
   };
 }
 
-const OF_SUBJECT =
-  'SELECT id, key FROM subject_keys WHERE tenant = $1 AND subject = $2 AND destroyed_at IS NULL';
-const BY_ID = 'SELECT id, key FROM subject_keys WHERE tenant = $1 AND id = $2 AND destroyed_at IS NULL';
+/** Nonce, tag, then the key in AES-256-GCM. A key of a tenant encrypts payloads too, so what wraps is made from it. */
+function wrap(tenant: string, { id, key }: SubjectKey, by: SubjectKey): Uint8Array {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', wrappingKey(by), nonce).setAAD(labelOf(tenant, id));
+  const sealed = Buffer.concat([cipher.update(key), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
+}
+
+function unwrap(tenant: string, stored: StoredKey, wrapping: WrappingKeys | undefined): Uint8Array {
+  const { id, key, wrappedWith } = stored;
+  if (wrappedWith === null) return key;
+  const by = wrapping?.byId(wrappedWith);
+  if (by === undefined) throw new StoreError('STORE_KEY_MISSING');
+  const decipher = createDecipheriv('aes-256-gcm', wrappingKey(by), key.subarray(0, NONCE_BYTES), {
+    authTagLength: TAG_BYTES,
+  });
+  decipher.setAAD(labelOf(tenant, id)).setAuthTag(key.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+  return Buffer.concat([decipher.update(key.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+}
+
+const wrappingKey = ({ key }: SubjectKey): Uint8Array =>
+  createHmac('sha256', key).update('subject keys').digest();
+
+const labelOf = (tenant: string, id: string): Uint8Array => Buffer.from(`${tenant}\n${id}`, 'utf8');
+
+const COLUMNS = 'id, key, wrapped_with AS "wrappedWith"';
+const OF_SUBJECT = `SELECT ${COLUMNS} FROM subject_keys WHERE tenant = $1 AND subject = $2 AND destroyed_at IS NULL`;
+const BY_ID = `SELECT ${COLUMNS} FROM subject_keys WHERE tenant = $1 AND id = $2 AND destroyed_at IS NULL`;
 const MAKE = `
-  INSERT INTO subject_keys (tenant, id, subject, key) VALUES ($1, $2, $3, $4)
+  INSERT INTO subject_keys (tenant, id, subject, key, wrapped_with) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (tenant, subject) WHERE destroyed_at IS NULL DO NOTHING`;
+/** $5: what lay there; whoever wrapped it in the meantime, or destroyed it, stays right. */
+const REWRAP = `
+  UPDATE subject_keys SET key = $3, wrapped_with = $4 WHERE tenant = $1 AND id = $2 AND key = $5`;
 /** $1 tenant, $2 id: destroys a key and what says whose it was. */
 export const DESTROY_KEY = `
-  UPDATE subject_keys SET key = NULL, subject = NULL, destroyed_at = now()
+  UPDATE subject_keys SET key = NULL, wrapped_with = NULL, subject = NULL, destroyed_at = now()
   WHERE tenant = $1 AND id = $2 AND destroyed_at IS NULL RETURNING 1`;

@@ -40,6 +40,10 @@ export const LOG_EVENTS = {
     level: 'error',
     meaning: 'a history cannot be projected for a reason that does not pass by itself',
   },
+  'archive.waiting': {
+    level: 'warn',
+    meaning: 'an archived history was not brought to its place; it waits in the database and is tried again',
+  },
   'api.started': { level: 'info', meaning: 'the API takes requests' },
   'api.stopping': { level: 'info', meaning: 'the API takes no more requests and finishes what it has' },
   'api.failed': { level: 'error', meaning: 'a request ended with an error that nobody expected' },

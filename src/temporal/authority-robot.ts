@@ -12,7 +12,10 @@ import type { Database } from '../store/database';
 import { listen } from '../store/listen';
 import type { Admit } from './admission';
 import type { Outcomes } from './client';
+import type { ArchivePlace } from '../store/archive-place';
 import { createEvidenceControls } from '../store/evidence-controls';
+import { createLegalHolds } from '../store/legal-holds';
+import { createRetention } from '../store/retention';
 import { createControlActivities } from './control-activities';
 import type { ControlActivities } from '../../workflows/control-protocol';
 import type { Log } from './dispatcher';
@@ -35,6 +38,8 @@ export interface AuthorityRobotParts {
   readonly proofs?: Pick<Proofs, 'approvals'>;
   /** Makes and keeps the report of the last whole period; by default nobody does. */
   readonly report?: (tenant: string, kind: string) => Promise<void>;
+  /** Where archived histories lie that are not in the database. */
+  readonly archive?: ArchivePlace;
   /** Told of what holds an action. */
   readonly onHold?: (tenant: string, causes: readonly string[]) => void;
 }
@@ -70,6 +75,8 @@ export function createAuthorityRobot(parts: AuthorityRobotParts): AuthorityRobot
     activities: createControlActivities({
       authority: createAuthority(controls),
       evidence: createEvidenceControls(controls),
+      holds: createLegalHolds(controls),
+      retention: createRetention(controls, parts.archive),
       report: parts.report ?? (() => Promise.resolve()),
       now,
     }),

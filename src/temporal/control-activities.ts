@@ -3,10 +3,12 @@
  * Adapter ring. A database that is down is tried again by the workflow.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Json } from '../kernel/json';
 import type { Authority, Control } from '../store/authority';
 import type { EvidenceControls } from '../store/evidence-controls';
+import type { LegalHolds } from '../store/legal-holds';
+import type { Retention } from '../store/retention';
 import { OPENED_REVIEW, PEOPLE } from '../store/decision-keys';
 import { CONTROL_TIMES, type ControlActivities, type ControlStart } from '../../workflows/control-protocol';
 
@@ -16,12 +18,14 @@ const LOOK_EVERY_MS = 20;
 export function createControlActivities(parts: {
   readonly authority: Authority;
   readonly evidence: EvidenceControls;
+  readonly holds: Pick<LegalHolds, 'hold' | 'lift'>;
+  readonly retention: Pick<Retention, 'cut' | 'drop'>;
   /** Makes and keeps the report of the last whole period. */
   readonly report: (tenant: string, kind: string) => Promise<void>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }): ControlActivities {
-  const { authority, evidence, now } = parts;
+  const { authority, evidence, holds, retention, now } = parts;
   return {
     async applyControl(start) {
       if (start.act.do === 'importTrust') {
@@ -29,17 +33,22 @@ export function createControlActivities(parts: {
         return authority.importTrust(tenant, act, { by, reason, at: now() });
       }
       const { tenant, act, by, reason } = start;
-      if (act.do === 'erase') return evidence.erase(tenant, act.key);
+      if (act.do === 'erase') return eraseUnlessHeld(evidence, tenant, act.key);
+      if (act.do === 'expire') {
+        if (act.before !== undefined) await retention.drop(tenant, act.before);
+        return;
+      }
       if (act.do === 'report') return parts.report(tenant, act.report);
       if (act.do === 'hold') {
-        const { id, scope, name, on } = act;
+        const { do: _do, on, ...hold } = act;
         return on
-          ? evidence.hold(tenant, { id, scope, name, by, reason, at: now() })
-          : evidence.lift(tenant, id, now());
+          ? holds.hold(tenant, { ...hold, by, reason, at: now() })
+          : holds.lift(tenant, act.id, now());
       }
       const [first, ...rest] = rowsOf(start, now());
       if (first !== undefined) await authority.control(first, ...rest);
     },
+    cutArchive: (tenant) => retention.cut(tenant, now()),
     async drainAutomation({ tenant, automation, boundMs }) {
       const until = now() + Math.min(boundMs, CONTROL_TIMES.longestBound);
       const { cancellationSignal: signal } = Context.current();
@@ -50,6 +59,12 @@ export function createControlActivities(parts: {
       return [];
     },
   };
+}
+
+/** A hold that was set since somebody asked ends the act: it had no effect, and says so on record. */
+async function eraseUnlessHeld(evidence: EvidenceControls, tenant: string, key: string): Promise<void> {
+  if ((await evidence.erase(tenant, key)) === 'held')
+    throw ApplicationFailure.nonRetryable('a legal hold keeps the key', 'LOG_HELD');
 }
 
 /** The rows that an act writes, in order; a row without a value is taken away. */
@@ -104,6 +119,7 @@ function rowsOf({ tenant, act, by, reason }: ControlStart, at: number): readonly
     case 'export':
     case 'erase':
     case 'hold':
+    case 'expire':
     case 'report':
       // They are on record, and set no control.
       return [];

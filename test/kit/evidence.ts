@@ -1,11 +1,15 @@
 /** A projector on the stand of this jest worker, beside robots that fire toys, and what it wrote. */
 import { generateKeyPairSync } from 'node:crypto';
+import type { PayloadCodec } from '@temporalio/common';
 import { signerOf } from '../../src/app/log-key';
 import { primitives } from '../../src/app/primitives';
 import type { Signer } from '../../src/audit/checkpoint';
 import { startProjector, type Projector, type ProjectorEvent } from '../../src/projection/projector';
+import type { ArchivePlace } from '../../src/store/archive-place';
 import { createEvidenceStore, type EvidenceStore } from '../../src/store/evidence';
+import { createLegalHolds, type LegalHolds } from '../../src/store/legal-holds';
 import { createPolicyLogStore, type PolicyLogStore } from '../../src/store/policy-log';
+import { createRetention, type Retention } from '../../src/store/retention';
 import { createSubjectKeys, type SubjectKeys } from '../../src/store/subject-keys';
 import type { Database } from '../../src/store/database';
 import type { Outcomes } from '../../src/temporal/client';
@@ -16,7 +20,10 @@ export interface Evidence {
   readonly store: EvidenceStore;
   readonly log: PolicyLogStore;
   readonly keys: SubjectKeys;
+  readonly holds: LegalHolds;
+  readonly retention: Retention;
   readonly histories: Histories;
+  readonly codec: PayloadCodec;
   readonly signer: Signer;
   readonly projector: Projector;
   readonly events: ProjectorEvent[];
@@ -25,19 +32,30 @@ export interface Evidence {
 const testSigner = (): Signer =>
   signerOf(generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString());
 
-/** The projector begins at once and looks at everything that the stand has; whoever opens it stops it. */
-export function openEvidence(database: Database, outcomes: Outcomes, signer = testSigner()): Evidence {
-  const store = createEvidenceStore(database);
+/**
+ * The projector begins at once and looks at everything that the stand has; whoever opens it stops it.
+ * @param archive where histories lie that are not in the database
+ */
+export function openEvidence(
+  database: Database,
+  outcomes: Outcomes,
+  signer = testSigner(),
+  archive?: ArchivePlace,
+): Evidence {
+  const store = createEvidenceStore(database, [], archive);
   const log = createPolicyLogStore(database);
   const keys = createSubjectKeys(database);
+  const holds = createLegalHolds(database);
+  const retention = createRetention(database, archive);
   const histories = createHistories(outcomes.client);
+  const codec = createCodec();
   const events: ProjectorEvent[] = [];
   const projector = startProjector({
-    ...{ store, keys, histories, codec: createCodec(), primitives },
+    ...{ store, keys, histories, codec, primitives },
     heads: { primitives, signer },
     tenants: () => log.tenants(),
     now: Date.now,
     onEvent: (event) => events.push(event),
   });
-  return { store, log, keys, histories, signer, projector, events };
+  return { store, log, keys, holds, retention, histories, codec, signer, projector, events };
 }

@@ -4,7 +4,6 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import {
-  eraseSubject,
   exportBundle,
   exportRecords,
   listRecords,
@@ -126,21 +125,6 @@ export async function rebuild(
   });
 }
 
-export async function erase(
-  context: CommandContext,
-  [subject]: readonly [subject: string],
-  options: CommonOptions & { readonly reason: string; readonly as: string },
-): CommandResult {
-  const { terminal } = context;
-  const { tenant, reason, as: by } = options;
-  return withServices<ExitCode>(context, options, ON_SERVERS, async (services) => {
-    const done = acceptedOf(await eraseSubject(services, tenant, { subject, by, reason }));
-    if (options.json) terminal.json(done);
-    else terminal.line(`the key is destroyed; on record as ${done.control}`);
-    return 0;
-  });
-}
-
 function filterOf({ kind, outcome, actor, since, until }: FilterOptions): RecordFilter {
   return {
     ...(kind === undefined ? {} : { kind }),
@@ -151,7 +135,7 @@ function filterOf({ kind, outcome, actor, since, until }: FilterOptions): Record
   };
 }
 
-function timeOf(option: string, text: string): number {
+export function timeOf(option: string, text: string): number {
   // A date alone is UTC by ECMAScript; a time without a zone would be local.
   const at = Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text);
   if (Number.isNaN(at)) throw usage(`\`${option}\` takes a time such as 2026-11-17T04:14Z, not \`${text}\``);

@@ -127,6 +127,9 @@ export const projectedRuns = pgTable(
     index('projected_runs_open')
       .on(table.tenant, table.projectedAt)
       .where(sql`${table.ended} is null`),
+    index('projected_runs_by_key')
+      .on(table.tenant, table.subjectKey)
+      .where(sql`${table.subjectKey} is not null`),
   ],
 );
 
@@ -140,7 +143,10 @@ export const archivedHistories = pgTable(
     /** How `stored` is to be read; 1: raw deflate of the protobuf of Temporal's `History`, sealed where `sealed_with` says so. */
     format: integer().notNull(),
     events: integer().notNull(),
-    stored: bytes().notNull(),
+    /** Null once it lies at `place`; until then it waits here to be brought there, where there is such a place. */
+    stored: bytes(),
+    /** Where it lies outside the database: `s3://<bucket>/<key>?versionId=<version>`. */
+    place: text(),
     /** Of `stored`, lower-case hex. */
     sha256: text().notNull(),
     /** The subject key it is sealed with; null where it is not sealed. */
@@ -154,6 +160,9 @@ export const archivedHistories = pgTable(
     primaryKey({ columns: [table.tenant, table.workflow, table.run] }),
     index('archived_histories_by_end').on(table.tenant, table.closedAt),
     index('archived_histories_by_keep').on(table.keepUntil),
+    index('archived_histories_unplaced')
+      .on(table.tenant, table.archivedAt)
+      .where(sql`${table.stored} is not null`),
   ],
 );
 
@@ -163,9 +172,14 @@ export const legalHolds = pgTable(
   {
     tenant: text().notNull(),
     id: text().notNull(),
-    /** `tenant`, or `outcome` with its id as name. */
+    /**
+     * `tenant`; `outcome` with its id as name; `entity` with the id of its key as name, because acts are kept longer than
+     * names; `time` for what happened from `from_at`, inclusive, to `until_at`.
+     */
     scope: text().notNull(),
     name: text().notNull(),
+    fromAt: time('from_at'),
+    untilAt: time('until_at'),
     by: text().notNull(),
     reason: text().notNull(),
     at: time('at').notNull(),

@@ -1,28 +1,36 @@
 /**
- * Temporal schedules that have reports made by themselves: each firing is an act of control with a history of its own, so that it is on
- * record who had it made.
+ * Temporal schedules of what a tenant has done by itself: reports, and the end of retention. Each firing is an act of control of
+ * its own, so that what was done by itself has a history, too.
  * Adapter ring.
  */
 import { ScheduleAlreadyRunning, ScheduleNotFoundError, type Client } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { ReportKind } from '../audit/reports/report';
-import { CONTROL_PREFIX, CONTROL_QUEUE, type ControlStart } from '../../workflows/control-protocol';
+import {
+  CONTROL_PREFIX,
+  CONTROL_QUEUE,
+  type ControlAct,
+  type ControlStart,
+} from '../../workflows/control-protocol';
 import { ATTRIBUTES, TIMES } from '../../workflows/protocol';
 
 /** A firing that was missed while Temporal was down is made up for within so long. */
 const CATCH_UP = '7 days';
 
-/** Sets the schedule of one report, or takes it away where there is no `cron`. Setting it again changes nothing. */
-export async function setReportSchedule(
-  client: Client,
-  {
-    tenant,
-    kind,
-    by,
-    cron,
-  }: { readonly tenant: string; readonly kind: ReportKind; readonly by: string; readonly cron?: string },
-): Promise<void> {
-  const scheduleId = `report:${tenant}:${kind}`;
+export interface Scheduled {
+  readonly tenant: string;
+  readonly act: ControlAct;
+  /** `report` and `actions` give `report:<tenant>:actions`. */
+  readonly family: string;
+  readonly name: string;
+  readonly by: string;
+  /** In UTC; absent: it is taken away. */
+  readonly cron?: string;
+}
+
+/** Sets a schedule, or takes it away. Setting it again changes nothing. */
+export async function setSchedule(client: Client, scheduled: Scheduled): Promise<void> {
+  const { tenant, act, family, name, by, cron } = scheduled;
+  const scheduleId = `${family}:${tenant}:${name}`;
   if (cron === undefined) {
     await client.schedule
       .getHandle(scheduleId)
@@ -32,7 +40,7 @@ export async function setReportSchedule(
       });
     return;
   }
-  const start: ControlStart = { tenant, act: { do: 'report', report: kind }, by, reason: 'as scheduled' };
+  const start: ControlStart = { tenant, act, by, reason: 'as scheduled' };
   await client.schedule
     .create({
       scheduleId,
@@ -42,7 +50,7 @@ export async function setReportSchedule(
         type: 'startWorkflow',
         workflowType: 'control',
         // Temporal adds the instant.
-        workflowId: `${CONTROL_PREFIX}${tenant}:report-${kind}`,
+        workflowId: `${CONTROL_PREFIX}${tenant}:${family}-${name}`,
         taskQueue: CONTROL_QUEUE,
         args: [start],
         workflowTaskTimeout: TIMES.workflowTask,

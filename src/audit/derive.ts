@@ -5,8 +5,7 @@
  * Pure ring. `docs/formats/policy-log.md` says which event owes which record; goldens hold the bytes.
  */
 import type { EngineEvent } from '../engine/effects';
-import { steps, type Beginning, type Step } from '../engine/fold';
-import { TURNS_PER_RUN } from '../engine/state';
+import { beginningOf, steps, type Step } from '../engine/fold';
 import type { TraceEvent } from '../engine/trace';
 import type { JsonObject } from '../kernel/json';
 import { actionFields } from './action-fields';
@@ -18,19 +17,10 @@ import type { Actor, Entry, RecordKind } from './record';
 /** The entries of one run, in the order in which the workflow learned of what they tell. */
 export function deriveOutcome(run: OutcomeRun, tools: Tools): readonly Derived[] {
   const { start, at } = run;
-  const { plan, from, first, overrides, terms, turnsPerRun } = start;
   const owed = new Owed(run);
-  const beginning: Beginning = {
-    at,
-    turnsPerRun: turnsPerRun ?? TURNS_PER_RUN,
-    ...(from === undefined ? {} : { from }),
-    ...(first === undefined ? {} : { first }),
-    ...(overrides === undefined ? {} : { overrides }),
-    ...(terms === undefined ? {} : { terms }),
-  };
   const asked = new Map<string, EngineEvent>();
   let last: Step | undefined;
-  for (const step of steps(plan, beginning, run.happenings)) {
+  for (const step of steps(start.plan, beginningOf(at, start), run.happenings)) {
     const happening = step.index === undefined ? undefined : run.happenings[step.index];
     const eventId = happening?.eventId ?? 1;
     const when = happening?.at ?? at;

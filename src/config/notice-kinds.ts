@@ -14,5 +14,6 @@ export const NOTICE_KINDS = [
   'limit_near',
   'limit_reached',
   'limit_passed',
+  'outcome_terminated',
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];

@@ -5,7 +5,7 @@
 import type { Entry, RecordKind } from '../audit/record';
 import type { NoticeKind } from '../config/notice-kinds';
 import { splitOutcomeId } from '../kernel/ids';
-import type { Json } from '../kernel/json';
+import type { Json, JsonObject } from '../kernel/json';
 import { noticeIdOf, type Notice, type NoticeBody } from './notice';
 
 const TOLD: { readonly [Kind in RecordKind]?: NoticeKind } = {
@@ -16,6 +16,7 @@ const TOLD: { readonly [Kind in RecordKind]?: NoticeKind } = {
   'incident.opened': 'incident_opened',
   'escalation.opened': 'escalation_opened',
   'outcome.backstepped': 'outcome_backstepped',
+  'outcome.terminated': 'outcome_terminated',
 };
 
 /** What happened so long ago is nobody's to act on any more: a log that is written late wakes nobody, in milliseconds. */
@@ -41,7 +42,8 @@ export function noticeOfRecord(entry: Entry, now: number): Notice | undefined {
   const { tenant, outcome, node, at, data, origin } = entry;
   if (kind === undefined || outcome === undefined || now - at > LATE_MS) return undefined;
   const code = splitOutcomeId(outcome)?.outcome ?? outcome;
-  const { because, of } = data;
+  const { of } = data;
+  const because = kind === 'outcome_terminated' ? offerOf(outcome, data) : data['because'];
   const asked = Array.isArray(of) ? of.filter((one): one is string => typeof one === 'string') : undefined;
   const body: NoticeBody = {
     ...{ kind, outcome, at, title: node === undefined ? code : `${code} at ${node}` },
@@ -55,6 +57,14 @@ export function noticeOfRecord(entry: Entry, now: number): Notice | undefined {
   };
   // One event of one run is one occasion.
   return { tenant, id: noticeIdOf(body, `${origin.run}/${origin.event}/${origin.part}`), body };
+}
+
+/** Compensations did not run: whoever is told can have them run. */
+function offerOf(outcome: string, { how, reason, standing }: JsonObject): string {
+  const why = typeof reason === 'string' ? ` (${reason})` : '';
+  const left =
+    Array.isArray(standing) && standing.length > 0 ? `, and left ${standing.join(', ')} standing` : '';
+  return `Its workflow was ${typeof how === 'string' ? how : 'ended'}${why}${left}. To take it back: backstep backstep ${outcome} --reason …`;
 }
 
 /** `{api_calls: 2}` as `2 api_calls`. */

@@ -27,6 +27,7 @@ const HEADS: Readonly<Record<NoticeKind, string>> = {
   limit_near: 'A limit is near',
   limit_reached: 'A limit is reached, and actions wait',
   limit_passed: 'EMERGENCY: a limit is passed, and actions are blocked',
+  outcome_terminated: 'Outcome ended by force',
 };
 
 const LIMITS: ReadonlySet<NoticeKind> = new Set(['limit_near', 'limit_reached', 'limit_passed']);

@@ -187,6 +187,17 @@ const TAMPERINGS: { readonly [name: string]: Tampering } = {
   },
 };
 
+test('a signature has one form: what decoding would pass over is found, too', async () => {
+  const bytes = clean.get(FILES.signature)!;
+  for (let at = bytes.length - 4; at < bytes.length; at++)
+    for (let bit = 0; bit < 8; bit++) {
+      const changed = Buffer.from(bytes);
+      changed[at] = changed[at]! ^ (1 << bit);
+      const found = await codesOf(new Map([...clean, [FILES.signature, changed]]));
+      expect({ at, bit, found }).toMatchObject({ found: ['MANIFEST_NOT_SIGNED'] });
+    }
+});
+
 const names = Object.keys(TAMPERINGS);
 
 test('of a thousand random tamperings a thousand are found, each by its name', async () => {

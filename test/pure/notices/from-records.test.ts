@@ -38,6 +38,24 @@ test('who is asked, and for what, is said', () => {
   });
 });
 
+test('of an outcome that was ended by force people are told what stands, and how to take it back', () => {
+  const terminated: Entry = {
+    tenant: 'acme',
+    at: 0,
+    kind: 'outcome.terminated',
+    actor: { kind: 'system', id: 'temporal' },
+    origin: { workflow: 'acme/TOY-R-001/1', run: 'r', event: 9, part: 0 },
+    outcome: 'acme/TOY-R-001/1',
+    data: { how: 'terminated', reason: 'pulled the plug', phase: 'running', standing: ['a', 'b'] },
+  };
+  expect(noticeOfRecord(terminated, 0)?.body).toMatchObject({
+    kind: 'outcome_terminated',
+    title: 'TOY-R-001',
+    because:
+      'Its workflow was terminated (pulled the plug), and left a, b standing. To take it back: backstep backstep acme/TOY-R-001/1 --reason …',
+  });
+});
+
 test('a log that is written late wakes nobody', () => {
   expect(noticesAt(86_400_001)).toEqual([]);
 });

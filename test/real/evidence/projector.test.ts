@@ -68,8 +68,8 @@ test('an outcome is on record as it happens, without being asked about', async (
   ]);
 });
 
-test('a raw termination is found, recorded and put before a person', async () => {
-  const id = await robots.run(plan([put('a'), gate]));
+test('a raw termination is found, recorded and put before a person, who can take the outcome back', async () => {
+  const id = await robots.run(plan([put('t'), gate]));
   while (!(await kindsOf(id)).includes('gate.opened')) await new Promise((done) => setTimeout(done, 20));
   expect((await evidence.store.rows(tenant, id)).projected_inbox).toMatchObject([
     { node: 'ok', kind: 'gate', asked_of: ['manager'], closed_at: null },
@@ -79,9 +79,21 @@ test('a raw termination is found, recorded and put before a person', async () =>
   expect((await kindsOf(id)).slice(-2)).toEqual(['outcome.terminated', 'log.archived']);
   const rows = await evidence.store.rows(tenant, id);
   expect(rows.projected_outcomes).toMatchObject([{ phase: 'terminated' }]);
-  expect(rows.projected_inbox.filter((row) => row['closed_at'] === null)).toMatchObject(
-    [{ node: 'ok' }, { node: '', kind: 'terminated' }].reverse(),
-  );
+  const open = async () =>
+    (await evidence.store.rows(tenant, id)).projected_inbox.filter((row) => row['closed_at'] === null);
+  expect(await open()).toMatchObject([{ node: '', kind: 'terminated', asks: 'terminated' }]);
+
+  await robots.outcomes.backstep(id, { by: 'person:mary' }, Date.now());
+  await robots.outcomes.result(`${id}/backstep`);
+  await evidence.projector.catchUp();
+  expect((await kindsOf(id)).slice(-5)).toEqual([
+    'backstep.begun',
+    'gate.closed',
+    'action.undone',
+    'outcome.backstepped',
+    'log.archived',
+  ]);
+  expect(await open()).toEqual([]);
 });
 
 test('two projectors write no record twice, and each outcome in its order', async () => {

@@ -114,6 +114,55 @@ describe.each(['local', 'remote'] as const)('an outcome in the %s lane', (lane) 
     ]);
     expect(await robots.outcomes.backstep(id, act, Date.now())).toMatchObject({ isNew: false });
   });
+
+  test('an outcome that was terminated is taken back from its history, with what was under way then', async () => {
+    const [a, b, c] = [unique('ta'), unique('tb'), unique('tc')];
+    robots.shelf.fail('toy.put', c, { cutAfter: true });
+    const later = { max: 1, delaysMs: [60_000] };
+    const retry = { transient: later, recoverable: later, permanent: later, unknown: later };
+    const id = await robots.run(toyPlan([put(a, [], at), put(b, [a], at), put(c, [b], at)], { retry }));
+    while (!robots.shelf.boxes.has(c)) await new Promise((done) => setTimeout(done, 20));
+    await robots.outcomes.client.workflow.getHandle(id).terminate('pulled the plug');
+    const act = { by: 'person:mary', reason: 'left in the middle' };
+    const back = await robots.outcomes.backstep(id, act, Date.now());
+    expect(back).toEqual({ by: 'workflow', id: `${id}/backstep`, isNew: true });
+    expect(await robots.outcomes.result(`${id}/backstep`)).toEqual({ phase: 'backstepped' });
+    // The one that nobody heard the end of is undone first, by its key.
+    expect(robots.shelf.changes.filter((change) => [a, b, c].includes(change.slice(1)))).toEqual([
+      `+${a}`,
+      `+${b}`,
+      `+${c}`,
+      `-${c}`,
+      `-${b}`,
+      `-${a}`,
+    ]);
+    expect(await robots.outcomes.backstep(id, act, Date.now())).toMatchObject({ isNew: false });
+  }, 30_000);
+
+  test('a way back that was terminated, too, is begun again, and its story is told in full', async () => {
+    const [a, b] = [unique('ua'), unique('ub')];
+    robots.shelf.fail('toy.take', a, { refuse: refusal('ACTION_DIVERGED') });
+    const id = await robots.run(toyPlan([put(a, [], at), put(b, [a], at), gate('ok', [b])]));
+    await until(id, (lines) => lines.some((line) => line.includes('gate=ok open')));
+    await robots.outcomes.client.workflow.getHandle(id).terminate('once');
+    const act = { by: 'person:mary' };
+    await robots.outcomes.backstep(id, act, Date.now());
+    await until(id, (lines) => lines.some((line) => line.startsWith('incident=')));
+    await robots.outcomes.client.workflow.getHandle(`${id}/backstep`).terminate('twice');
+    expect(await robots.outcomes.backstep(id, act, Date.now())).toMatchObject({ isNew: true });
+    expect(await robots.outcomes.result(`${id}/backstep`)).toEqual({ phase: 'backstepped' });
+    expect(robots.shelf.changesOf(a)).toEqual([`+${a}`, `-${a}`]);
+    expect(timeless(await robots.traceOf(id)).slice(5)).toEqual([
+      'backstep from=request code=REQUESTED by=person:mary',
+      'gate=ok closed',
+      'comp=take ok of=toy.put',
+      'comp=take failed of=toy.put code=ACTION_DIVERGED',
+      expect.stringContaining('incident='),
+      'backstep from=request code=REQUESTED by=person:mary',
+      'comp=take ok of=toy.put',
+      'outcome.backstepped  duration=…',
+    ]);
+  });
 });
 
 describe('acts of people', () => {

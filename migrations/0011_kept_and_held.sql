@@ -5,6 +5,20 @@ ALTER TABLE "legal_holds" ADD COLUMN "until_at" timestamp (3) with time zone;-->
 CREATE INDEX "archived_histories_unplaced" ON "archived_histories" USING btree ("tenant","archived_at") WHERE "archived_histories"."stored" is not null;--> statement-breakpoint
 CREATE INDEX "projected_runs_by_key" ON "projected_runs" USING btree ("tenant","subject_key") WHERE "projected_runs"."subject_key" is not null;
 --> statement-breakpoint
+-- Whether a legal hold in force names a run: all of the tenant, its outcome, whoever it is about, or the time in which something of it
+-- happened. p_key: the subject key of the run.
+CREATE FUNCTION legally_held(p_tenant text, p_workflow text, p_run text, p_key text) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (
+    SELECT FROM legal_holds h WHERE h.tenant = p_tenant AND h.lifted_at IS NULL AND CASE h.scope
+      WHEN 'outcome' THEN p_workflow IN (h.name, h.name || '/backstep')
+      WHEN 'entity' THEN coalesce(p_key = h.name, false)
+      WHEN 'time' THEN EXISTS (
+        SELECT FROM policy_log l
+        WHERE l.tenant = p_tenant AND l.run = p_run AND l.at >= h.from_at AND l.at < h.until_at)
+      ELSE true END)
+$$;
+--> statement-breakpoint
 -- Whether a legal hold in force needs a subject key: to read what it names.
 CREATE FUNCTION key_legally_held(p_tenant text, p_key text) RETURNS boolean LANGUAGE sql STABLE
 SET search_path = public, pg_temp AS $$

@@ -57,7 +57,12 @@ export interface SignedRobots extends Robots {
   /** Starts a plan about `person:worker` whose decisions must be signed. */
   begin(
     plan: Plan,
-    rest?: { readonly by?: string; readonly automation?: string; readonly terms?: ApprovalTerms },
+    rest?: {
+      readonly by?: string;
+      readonly automation?: string;
+      readonly terms?: ApprovalTerms;
+      readonly authors?: readonly string[];
+    },
   ): Promise<string>;
   /** Signs as a door would, without sending. */
   signed(outcome: string, gate: string, deciding: Deciding): Promise<string>;
@@ -143,7 +148,10 @@ export async function openSignedRobots(options: { readonly stand?: string } = {}
       }
       return tenant;
     },
-    begin: (plan, { automation, by = automation === undefined ? STARTER : undefined, terms = TERMS } = {}) =>
+    begin: (
+      plan,
+      { automation, authors, by = automation === undefined ? STARTER : undefined, terms = TERMS } = {},
+    ) =>
       robots.run(
         { ...plan, entity: { ...plan.entity, id: WORKER } },
         {
@@ -153,7 +161,7 @@ export async function openSignedRobots(options: { readonly stand?: string } = {}
             ...(by === undefined ? {} : { person: by }),
             ...(automation === undefined ? {} : { automation }),
           },
-          terms,
+          terms: { ...terms, ...(authors === undefined ? {} : { authors }) },
         },
       ),
     async signed(outcome, gate, said) {

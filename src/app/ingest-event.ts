@@ -116,16 +116,20 @@ async function start(
   const compiled = compileTaken(config, taken);
   if (!compiled.ok) return fail(compiled.error);
   const { plan, planId, facts } = compiled.value;
-  const overrides = await standingOverrides(services, plan.tenant, selection.automation.id);
+  const automation = selection.automation.id;
+  const [overrides, authors] = await Promise.all([
+    standingOverrides(services, plan.tenant, automation),
+    services.approvals.judging.authorsOf(plan.tenant, automation),
+  ]);
   const started = await refusing(() =>
     services.outcomes.start(
       {
         plan,
         planId,
         cause: { event: event.id, type: event.type },
-        startedBy: `automation:${selection.automation.id}`,
-        under: underOf(plan, facts, { automation: selection.automation.id }),
-        terms: termsOf(config.bundle, facts, planId),
+        startedBy: `automation:${automation}`,
+        under: underOf(plan, facts, { automation }),
+        terms: { ...termsOf(config.bundle, facts, planId), ...(authors.length === 0 ? {} : { authors }) },
         ...overrides,
       },
       event.id,
@@ -134,7 +138,7 @@ async function start(
   if (!started.ok) return started;
   await services.ingest.started(key, started.value.id);
   const { id: outcome } = started.value;
-  return ok({ status: 'started', event: event.id, outcome, automation: selection.automation.id, planId });
+  return ok({ status: 'started', event: event.id, outcome, automation, planId });
 }
 
 function compileTaken(

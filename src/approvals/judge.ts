@@ -82,7 +82,8 @@ export async function judge(parts: JudgeParts, asked: Judged): Promise<WhoMayDec
   });
 }
 
-const AUTHORED = 'wrote or last changed what governs the automation, and nobody approves what their own policy asks';
+const AUTHORED =
+  'wrote or last changed what governs the automation, and nobody approves what their own policy asks';
 
 interface Asks {
   readonly approval: Parameters<typeof whoMayDecide>[0]['approval'];

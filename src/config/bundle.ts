@@ -72,6 +72,8 @@ export interface Automation {
   readonly dial?: Mode;
   /** Absent: normal. Critical actions fire even while all limits are stressed. */
   readonly priority?: Priority;
+  /** Who wrote it, sorted; absent where it does not say. */
+  readonly authors?: readonly string[];
   readonly limits: AutomationLimits;
   readonly measures: readonly Measure[];
   /** Per cent by party; adds up to 100 in each case. */

@@ -148,7 +148,7 @@ function checkParam(
 }
 
 function automationOf(content: AutomationInput['content']): Automation {
-  const { id, summary, when, outcome, entity, dial, priority, credit } = content;
+  const { id, summary, when, outcome, entity, dial, priority, authors, credit } = content;
   return {
     id,
     ...(summary === undefined ? {} : { summary }),
@@ -159,6 +159,7 @@ function automationOf(content: AutomationInput['content']): Automation {
     params: content.params ?? {},
     ...(dial === undefined ? {} : { dial }),
     ...(priority === undefined ? {} : { priority }),
+    ...(authors === undefined ? {} : { authors: [...new Set(authors)].sort() }),
     limits: defined(content.limits ?? {}),
     measures: (content.measures ?? []).map(({ within, ...measure }) => ({
       ...measure,

@@ -102,6 +102,11 @@ export const automationFile = z.strictObject({
     .enum(PRIORITIES)
     .optional()
     .meta({ description: 'left out: normal; critical actions fire even while all limits are stressed' }),
+  authors: z
+    .array(z.string().regex(/^person:[^\s]{1,200}$/))
+    .max(20)
+    .optional()
+    .meta({ description: 'who wrote it: none of them approves what it asks people for' }),
   limits: z
     .strictObject({
       actionsPerHour: count(0, 1_000_000).optional(),

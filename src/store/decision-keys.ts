@@ -9,11 +9,15 @@ export interface DecisionKey {
   readonly kid: string;
   /** JWK. */
   readonly publicKey: Json;
-  /** JWK; null for one that only verifies. */
+  /** JWK, sealed where there is something to seal it with; null for one that only verifies. */
   readonly privateKey: Json;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
   /** Milliseconds since the epoch; null for one in good standing. */
   readonly revokedAt: number | null;
 }
+
+export type NewDecisionKey = Pick<DecisionKey, 'kid' | 'publicKey' | 'privateKey'>;
 
 /** One row of `authority_controls` in the scope of people. */
 export interface PeopleRow {
@@ -28,12 +32,17 @@ export interface DecisionKeyStore {
   /** All of a tenant's, newest first. */
   keys(tenant: string): Promise<readonly DecisionKey[]>;
   /** Adds a key that signs from now on; the one before it only verifies. Of two at once one is the signer. */
-  rotate(tenant: string, key: Omit<DecisionKey, 'revokedAt'>, at: number): Promise<void>;
+  rotate(tenant: string, key: NewDecisionKey, at: number): Promise<void>;
   /** Adds the first key; does nothing where there is one. */
-  begin(tenant: string, key: Omit<DecisionKey, 'revokedAt'>, at: number): Promise<void>;
+  begin(tenant: string, key: NewDecisionKey, at: number): Promise<void>;
+  /** `at`: from when on it counts no more; of two such instants the earlier one stays. */
   revoke(tenant: string, kid: string, at: number): Promise<void>;
+  /** Puts a private key in another seal; does nothing where another process has done so. */
+  reseal(tenant: string, kid: string, key: { readonly was: Json; readonly is: Json }): Promise<void>;
   /** What people have granted, where they are absent, and what is to be reviewed. */
   people(tenant: string): Promise<readonly PeopleRow[]>;
+  /** Who last set what an automation may do: its dial, what it overrides, the limits of the tenant. Sorted. */
+  governors(tenant: string, automation: string): Promise<readonly string[]>;
   /** Who has taken an outcome over as their own. */
   takenOverBy(tenant: string, outcome: string): Promise<string | undefined>;
 }
@@ -72,12 +81,24 @@ export function createDecisionKeyStore(database: Database): DecisionKeyStore {
     async revoke(tenant, kid, at) {
       await database.of(tenant).query({ text: REVOKE, values: [tenant, kid, at] });
     },
+    async reseal(tenant, kid, { was, is }) {
+      const values = [tenant, kid, JSON.stringify(was), JSON.stringify(is)];
+      await database.of(tenant).query({ text: RESEAL, values });
+    },
     people: (tenant) =>
       database.of(tenant).query<PeopleRow & Record<string, unknown>>({
         name: 'people-rows',
         text: ROWS,
         values: [tenant, PEOPLE.scope, PEOPLE.name],
       }),
+    async governors(tenant, automation) {
+      const rows = await database.of(tenant).query<{ by: string }>({
+        name: 'governors',
+        text: GOVERNORS,
+        values: [tenant, automation],
+      });
+      return rows.map(({ by }) => by);
+    },
     async takenOverBy(tenant, outcome) {
       const rows = await database.of(tenant).query<{ by: string }>({
         name: 'taken-over-by',
@@ -91,19 +112,28 @@ export function createDecisionKeyStore(database: Database): DecisionKeyStore {
 
 const valuesOf = (
   tenant: string,
-  { kid, publicKey, privateKey }: Omit<DecisionKey, 'revokedAt'>,
+  { kid, publicKey, privateKey }: NewDecisionKey,
   at: number,
 ) => [tenant, kid, JSON.stringify(publicKey), JSON.stringify(privateKey), at];
 
-const KEYS = `SELECT kid, public_key AS "publicKey", private_key AS "privateKey", revoked_at::float8 AS "revokedAt"
+const KEYS = `SELECT kid, public_key AS "publicKey", private_key AS "privateKey",
+  created_at::float8 AS "createdAt", revoked_at::float8 AS "revokedAt"
 FROM decision_keys WHERE tenant = $1 ORDER BY created_at DESC, kid`;
 
 const ADD = `INSERT INTO decision_keys (tenant, kid, public_key, private_key, created_at) VALUES ($1, $2, $3, $4, $5)`;
 
-const REVOKE = `UPDATE decision_keys SET revoked_at = $3, private_key = NULL WHERE tenant = $1 AND kid = $2`;
+const REVOKE = `UPDATE decision_keys SET revoked_at = least(revoked_at, $3), private_key = NULL
+WHERE tenant = $1 AND kid = $2`;
+
+const RESEAL = `UPDATE decision_keys SET private_key = $4
+WHERE tenant = $1 AND kid = $2 AND private_key = $3::jsonb`;
 
 const TAKEN = `SELECT by FROM authority_controls
 WHERE tenant = $1 AND scope = 'outcome' AND name = $2 AND kind = 'person'`;
+
+const GOVERNORS = `SELECT DISTINCT by FROM authority_controls WHERE tenant = $1
+AND (scope = 'automation' AND name = $2 AND (kind = 'dial' OR kind LIKE 'override:%') OR scope = 'tenant' AND kind LIKE 'limit:%')
+ORDER BY by`;
 
 const ROWS = `SELECT kind, value, by, reason, at::float8 AS at FROM authority_controls
 WHERE tenant = $1 AND scope = $2 AND name = $3 ORDER BY at, kind`;

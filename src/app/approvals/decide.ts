@@ -42,6 +42,8 @@ interface About {
   readonly terms: NonNullable<OutcomeStart['terms']>;
   readonly held?: Check['held'];
   readonly card: HashedCard | undefined;
+  /** Whether it waits for people now: a gate that is not open yet, or not any more, has a card all the same. */
+  readonly isAsking: boolean;
 }
 
 /**
@@ -83,7 +85,7 @@ export async function whoOfThemMay(
   const runs = await refusing(() => services.outcomes.runs(outcome));
   if (!runs.ok) return runs;
   const about = aboutOf(outcome, node, runs.value);
-  if (about?.card === undefined) return ok(undefined);
+  if (about?.card === undefined || !about.isAsking) return ok(undefined);
   const at = services.now();
   // Whether they will have a reason is not the question here.
   const asked = people.map((one) =>
@@ -135,7 +137,8 @@ function aboutOf(outcome: string, node: string, runs: readonly ReadRun[]): About
   const { plan, terms } = start;
   const held = heldIn(plan, state, node);
   const source = { outcome, plan, terms, node, ...(held === undefined ? {} : { held }) };
-  return { ...source, start, card: cardFor({ ...source, ...saidSoFar(state) }) };
+  const isAsking = held !== undefined || state.nodes[node]?.status === 'asking';
+  return { ...source, start, isAsking, card: cardFor({ ...source, ...saidSoFar(state) }) };
 }
 
 /** What holds an action, as the check will see it. */

@@ -24,6 +24,8 @@ import type { Stage } from './stage';
 const AUTOMATION = 'onboard-contractor';
 const ANALYST = 'person:priya.nair';
 const MANAGER = 'person:maya.lindqvist';
+/** Sets what automations may do; whoever does that approves nothing that they ask. */
+const DIRECTOR = 'person:grace.okafor';
 /** Until those that one confirmation covers have asked again, in milliseconds. */
 const SETTLED_MS = 500;
 /** How long anything in a scene may take, in milliseconds. */
@@ -35,7 +37,7 @@ export async function observesOnly(stage: Stage, narrator: Narrator): Promise<vo
     'A new automation observes: HR says that a contractor was hired, and the engine only proposes.',
   );
   await clear(stage);
-  const why = { by: MANAGER, reason: 'nobody knows it yet' };
+  const why = { by: DIRECTOR, reason: 'nobody knows it yet' };
   acceptedOf(
     await setDial(stage.services, stage.config, { automation: AUTOMATION, mode: 'observe', ...why }),
   );
@@ -66,7 +68,7 @@ export async function trustOpensCopilot(stage: Stage, narrator: Narrator): Promi
   await importHistory(stage);
   const { imported } = await services.authority.standing(tenant);
   narrator.assert(imported !== null, 'the trust says that it was imported, by whom and why');
-  const why = { by: MANAGER, reason: 'half a year without a failure' };
+  const why = { by: DIRECTOR, reason: 'half a year without a failure' };
   acceptedOf(await setDial(services, config, { automation: AUTOMATION, mode: 'copilot', ...why }));
   const id = await hired(stage, 'noah.kim');
   const decision = decisionIn(await untilHeld(stage, id));
@@ -91,7 +93,7 @@ export async function killSwitchBites(stage: Stage, narrator: Narrator): Promise
   const confirming = confirmAll(stage, id, 1);
   await confirming;
   const began = Date.now();
-  const why = { by: MANAGER, reason: 'wrong groups since noon' };
+  const why = { by: DIRECTOR, reason: 'wrong groups since noon' };
   const { executing } = acceptedOf(
     await killAutomation(services, config, { automation: AUTOMATION, ...why }),
   );

@@ -1,11 +1,15 @@
 /** Signed decisions on a real Temporal and a real Postgres: what counts, what is refused and on record, and what admission sees. */
 import { randomUUID } from 'node:crypto';
 import type { PlanNode } from '../../../src/plan/plan';
+import { delegateTask, withdrawTask } from '../../../src/app/approvals/delegate-task';
+import { oneTask, pageOfTasks, type TaskFilter } from '../../../src/app/tasks';
+import { claimTask, completeTask } from '../../../src/app/work-on-task';
 import { delegate, openReviews, review, sayAbsent, withdraw } from '../../../src/app/approvals/delegate';
 import { performControl } from '../../../src/temporal/controls';
-import { decideSigned } from '../../../src/app/approvals/decide';
+import { cardOfTask, decideSigned } from '../../../src/app/approvals/decide';
+import { overrideStep, type WantedOverride } from '../../../src/app/override-step';
 import { deciding, openSignedRobots, type SignedRobots } from '../../kit/approvals';
-import { put, toyPlan } from '../../kit/plans';
+import { put, toyContracts, toyPlan } from '../../kit/plans';
 import { STAND_TIMEOUT_MS } from '../../kit/stand';
 
 jest.setTimeout(60_000);
@@ -150,6 +154,93 @@ test('admission itself refuses an action whose gate was passed with nothing that
   await decide(good, 'person:lead', { verdict: 'reject', reason: 'enough seen' });
 });
 
+describe('acts of people that are no decisions', () => {
+  const by = { by: 'person:lead', reason: 'by hand' };
+  const override = { node: 'box', change: { do: 'skip' }, scope: 'step', ...by };
+
+  test('count when a door has signed them, and never when they were sent by hand, repeated, or signed for something else', async () => {
+    const { plan, box } = gated();
+    const id = await robots.begin(plan);
+    const other = await robots.begin(gated().plan);
+    const word = (outcome: string, act: Parameters<typeof robots.approvals.signAct>[1]) =>
+      robots.approvals.signAct({ tenant, outcome }, act);
+    const pause = await word(id, { kind: 'pause', ...by });
+    const sent: readonly (readonly [string, object])[] = [
+      ['pause', by],
+      ['cancel', by],
+      ['backstep', by],
+      ['override', { ...override, node: box }],
+      ['resolve', { node: box, resolution: { as: 'accept', reason: 'so' }, by: 'person:lead' }],
+      ['claim', { node: 'ok', ...by }],
+      ['pause', { ...by, token: await word(other, { kind: 'pause', ...by }) }],
+      ['cancel', { ...by, token: pause }],
+      ['pause', { ...by, by: 'person:head', token: pause }],
+      ['pause', { ...by, token: await robots.signed(id, 'ok', deciding('person:lead')) }],
+      ['override', { node: box, change: { do: 'nothing' } }],
+    ];
+    for (const [name, data] of sent) await handle(id).signal(name, data);
+    const answer = await handle(id).executeUpdate('cancel', { args: [by] });
+    expect(answer).toMatchObject({ answer: 'refused', code: 'ACT_UNSIGNED' });
+    const refused = await lines(id, /^act=/);
+    expect(refused).toHaveLength(sent.length + 1);
+    expect(refused.filter((line) => !line.includes('ACT_UNSIGNED'))).toEqual([
+      'act=override refused by=unknown code=ACT_MALFORMED',
+    ]);
+    // By the door it is paused and goes on; the word of the door, sent again, is spent.
+    await handle(id).signal('pause', { ...by, token: pause });
+    expect(await robots.outcomes.resume(id, by)).toBe('done');
+    await handle(id).signal('pause', { ...by, token: pause });
+    expect(await robots.outcomes.claim(id, 'ok', by)).toBe('done');
+    expect((await lines(id, /^(act|paused|resumed|task)/)).slice(-4)).toEqual([
+      'paused by=person:lead reason="by hand"',
+      'resumed by=person:lead reason="by hand"',
+      'act=pause refused by=person:lead code=ACT_REPEATED',
+      'task=ok claimed by=person:lead',
+    ]);
+    await decide(id, 'person:lead');
+    expect(await robots.outcomes.result(id)).toEqual({ phase: 'completed' });
+    // Taken back afterwards by the door: a workflow of its own, whose first word is signed, too.
+    expect(await robots.outcomes.backstep(id, by, Date.now())).toMatchObject({ by: 'workflow', isNew: true });
+    expect(await robots.outcomes.result(`${id}/backstep`)).toEqual({ phase: 'backstepped' });
+    expect(robots.shelf.changesOf(box)).toEqual([`+${box}`, `-${box}`]);
+    await handle(other).terminate();
+  });
+
+  test('an override behind an open gate is on its card: who decides on the old one is refused, and withdrawn it is gone', async () => {
+    const { plan, box } = gated();
+    const id = await robots.begin(plan);
+    const cardNow = async () => cardOfTask(id, 'ok', await robots.outcomes.runs(id))!;
+    const change = (wanted: WantedOverride['change']) =>
+      overrideStep(
+        robots.services,
+        { outcome: id, node: box },
+        { change: wanted, scope: 'step', by: 'person:other', reason: 'a typo' },
+        toyContracts,
+      );
+    const first = await cardNow();
+    expect(await change({ do: 'edit', input: { box: `${box}-b` } })).toMatchObject({ ok: true });
+    const second = await cardNow();
+    expect(second.card.changes).toMatchObject([{ node: box, by: 'person:other', change: { do: 'edit' } }]);
+    expect(await decide(id, 'person:lead', { card: first.hash })).toMatchObject({
+      error: { code: 'GATE_CARD_CHANGED' },
+    });
+    expect(await change({ do: 'withdraw', what: 'edit' })).toMatchObject({
+      value: { answer: 'kept', diff: [{ path: '/box', was: `${box}-b`, is: box }] },
+    });
+    expect(await change({ do: 'withdraw' })).toMatchObject({ error: { code: 'OVERRIDE_NOT_POSSIBLE' } });
+    expect(await decide(id, 'person:lead', { card: second.hash })).toMatchObject({
+      error: { code: 'GATE_CARD_CHANGED' },
+    });
+    expect((await cardNow()).hash).toBe(first.hash);
+    await change({ do: 'edit', input: { box: `${box}-c` } });
+    expect(await decide(id, 'person:lead', { card: (await cardNow()).hash })).toMatchObject({
+      value: 'done',
+    });
+    expect(await robots.outcomes.result(id)).toEqual({ phase: 'completed' });
+    expect(robots.shelf.changesOf(`${box}-c`)).toEqual([`+${box}-c`]);
+  });
+});
+
 test('a key that was retired still verifies, and one that was revoked takes its decisions along', async () => {
   const own = await robots.newTenant();
   const { signatures } = robots.approvals;
@@ -217,6 +308,46 @@ describe('standing in for somebody', () => {
     });
   });
 
+  test('on one task is for that alone, by whoever is asked there, within the tier, and can be taken back', async () => {
+    const [id, other] = [await robots.begin(gated().plan), await robots.begin(gated().plan)];
+    const on = (from: string, to: string, rest: object = {}) =>
+      delegateTask(robots.services, { outcome: id, node: 'ok' }, { from, to, ...speaks(from), ...rest });
+    const codeOf = async (given: ReturnType<typeof on>): Promise<string> => {
+      const answer = await given;
+      return answer.ok ? 'ok' : answer.error.code;
+    };
+    // Who is not asked there, a lower tier, somebody else's, who started it, for too long, and a task that waits for nobody.
+    expect(await codeOf(on('person:other', 'person:peer'))).toBe('DELEGATION_REFUSED');
+    expect(await codeOf(on('person:lead', 'person:other'))).toBe('DELEGATION_REFUSED');
+    expect(await codeOf(on('person:lead', 'person:peer', { by: 'person:peer' }))).toBe('DELEGATION_REFUSED');
+    expect(await codeOf(on('person:lead', 'person:starter'))).toBe('DELEGATION_REFUSED');
+    const late = { until: Date.now() + 91 * DAY };
+    expect(await codeOf(on('person:lead', 'person:peer', late))).toBe('DELEGATION_REFUSED');
+    const nowhere = delegateTask(
+      robots.services,
+      { outcome: id, node: 'nothing' },
+      { from: 'person:lead', to: 'person:peer', ...speaks('person:lead') },
+    );
+    expect(await codeOf(nowhere)).toBe('TASK_UNKNOWN');
+    expect(await codeOf(on('person:lead', 'person:peer'))).toBe('ok');
+    const task = await oneTask(robots.services, { outcome: id, node: 'ok' });
+    expect(task).toMatchObject({ value: { delegatedTo: ['person:peer'] } });
+    // Who stands in for another has nothing of their own to hand on.
+    expect(await codeOf(on('person:peer', 'person:head'))).toBe('DELEGATION_REFUSED');
+    const elsewhere = await decide(other, 'person:peer');
+    expect(elsewhere).toMatchObject({ error: { code: 'GATE_APPROVER_NOT_ALLOWED' } });
+    const both = { from: 'person:lead', to: 'person:peer', ...speaks('person:lead') };
+    await withdrawTask(robots.services, { outcome: id, node: 'ok' }, both);
+    expect(await decide(id, 'person:peer')).toMatchObject({ error: { code: 'GATE_APPROVER_NOT_ALLOWED' } });
+    expect(await codeOf(on('person:lead', 'person:peer'))).toBe('ok');
+    expect(await decide(id, 'person:peer')).toEqual({ ok: true, value: 'done' });
+    expect(await lines(id, /approved by/)).toEqual([
+      'gate=ok approved by=person:peer for=person:lead reason="it is right"',
+    ]);
+    expect(await codeOf(on('person:lead', 'person:peer'))).toBe('TASK_UNKNOWN');
+    await handle(other).terminate();
+  });
+
   test('is nothing that an act of control begun by hand can give', async () => {
     const payload = {
       v: 1,
@@ -259,10 +390,41 @@ test('an emergency passes the chain with a reason, by a role, and waits for the 
     });
   expect(await openReviews(robots.services, tenant)).toMatchObject([{ id: `${id}#ok`, by: 'person:other' }]);
   expect(await reviewed('person:other')).toMatchObject({ error: { code: 'REVIEW_REFUSED' } });
-  // Nor does a row by hand close it.
-  const act = { do: 'people', row: `review:${id}#ok`, value: { token: 'a.b.c' } } as const;
-  await performControl(robots.outcomes.client, { tenant, act, by: 'person:other', reason: 'by hand' });
-  expect(await openReviews(robots.services, tenant)).toHaveLength(1);
-  expect(await reviewed('person:chief')).toMatchObject({ ok: true });
+  // Nor does a row by hand close it, take it away, or put it in another's name.
+  for (const [row, value] of [
+    [`reviewed:${id}#ok`, { token: 'a.b.c' }],
+    [`review:${id}#ok`, { token: 'a.b.c' }],
+    [`review:${id}#ok`, null],
+  ] as const) {
+    const act = { do: 'people', row, value } as const;
+    await performControl(robots.outcomes.client, { tenant, act, by: 'person:chief', reason: 'by hand' });
+  }
+  expect(await openReviews(robots.services, tenant)).toMatchObject([{ by: 'person:other' }]);
+  // It is a task of the inbox, for as long as nobody has looked.
+  const inbox = async (wanted: TaskFilter = {}) => {
+    const page = await pageOfTasks(robots.services, tenant, { limit: 50 }, wanted);
+    return page.ok ? page.value.rows.filter(({ kind }) => kind === 'review') : [];
+  };
+  const address = { outcome: id, node: 'review:ok' };
+  const task = { id: `${id}#review:ok`, kind: 'review', entity: 'person:worker', passedBy: 'person:other' };
+  expect(await inbox()).toMatchObject([{ ...task, because: 'the building is on fire' }]);
+  expect(await inbox({ kind: 'gate' })).toEqual([]);
+  expect(await inbox({ by: 'role:auditor', claimed: 'nobody', outcome: id })).toHaveLength(1);
+  const working = { ...robots.services };
+  const claims = (what: 'claim' | 'unclaim', by: string) => claimTask(working, address, { what, by });
+  expect(await claims('claim', 'person:other')).toMatchObject({ error: { code: 'REVIEW_REFUSED' } });
+  expect(await claims('claim', 'person:chief')).toMatchObject({ value: { answer: 'done' } });
+  expect(await claims('claim', 'person:chief')).toMatchObject({ value: { answer: 'late' } });
+  expect(await claims('claim', 'person:peer')).toMatchObject({ error: { code: 'TASK_CLAIMED' } });
+  expect(await claims('unclaim', 'person:peer')).toMatchObject({ error: { code: 'TASK_CLAIMED' } });
+  expect(await inbox({ claimed: 'person:chief' })).toHaveLength(1);
+  const closes = (by: string) =>
+    completeTask(working, address, { verdict: 'sound', by, roles: ['auditor'], reason: 'there was a fire' });
+  expect(await closes('person:other')).toMatchObject({ error: { code: 'REVIEW_REFUSED' } });
+  const byHand = { evidence: 'x', output: null, undo: 'person', by: 'person:chief' } as const;
+  expect(await completeTask(working, address, byHand)).toMatchObject({ error: { code: 'REVIEW_REFUSED' } });
+  expect(await closes('person:chief')).toMatchObject({ value: { answer: 'done' } });
   expect(await openReviews(robots.services, tenant)).toEqual([]);
+  expect(await inbox()).toEqual([]);
+  expect(await closes('person:chief')).toMatchObject({ error: { code: 'TASK_UNKNOWN' } });
 });

@@ -20,6 +20,8 @@ import { openIssuer, type TokenIssuer } from '../../kit/tokens';
 jest.setTimeout(120_000);
 
 const RULES_AT_ONCE = 5;
+/** An automation that `person:lead` has dialled last. */
+const RULED = 'ruled';
 /** Whose configuration the command line reads. */
 const TENANT = 'acme';
 let robots: SignedRobots;
@@ -33,6 +35,8 @@ beforeAll(async () => {
   robots.rules.set(TENANT, { ...OPEN_RULES, automation: { dial: 'copilot', actionsPerHour: 100_000 } });
   const by = { by: 'person:ada', reason: 'test' };
   await performControl(robots.outcomes.client, { tenant: TENANT, act: seasoned(Date.now()), ...by });
+  const act = { do: 'dial', automation: RULED, mode: 'copilot' } as const;
+  await performControl(robots.outcomes.client, { tenant: TENANT, act, by: 'person:lead', reason: 'test' });
 }, STAND_TIMEOUT_MS);
 afterAll(async () => {
   await api.app.close();
@@ -125,6 +129,8 @@ interface Rule {
   readonly said: Deciding;
   readonly answer: Said;
   readonly startedBy?: string;
+  /** Started by the automation that `person:lead` has dialled, and `person:chief` has written. */
+  readonly isRuled?: true;
 }
 
 const RULES: readonly Rule[] = [
@@ -210,6 +216,27 @@ const RULES: readonly Rule[] = [
     startedBy: 'person:lead',
     answer: 'GATE_SELF_APPROVAL',
   },
+  {
+    law: 'who last set the dial of its automation',
+    gate: {},
+    said: deciding('person:lead'),
+    isRuled: true,
+    answer: 'GATE_SELF_APPROVAL',
+  },
+  {
+    law: 'who had written its automation when it started',
+    gate: {},
+    said: deciding('person:chief'),
+    isRuled: true,
+    answer: 'GATE_SELF_APPROVAL',
+  },
+  {
+    law: 'somebody who governs the automation in nothing',
+    gate: {},
+    said: deciding('person:head'),
+    isRuled: true,
+    answer: 'done',
+  },
   { law: 'whom it is about', gate: { by: [WORKER] }, said: deciding(WORKER), answer: 'GATE_SELF_APPROVAL' },
   {
     law: 'another card',
@@ -221,10 +248,13 @@ const RULES: readonly Rule[] = [
 ];
 
 /** The answers to one rule, by door. */
-async function ask({ gate: rest, said, startedBy }: Rule): Promise<Readonly<Record<string, Said>>> {
+async function ask({ gate: rest, said, startedBy, isRuled }: Rule): Promise<Readonly<Record<string, Said>>> {
   const answers = Object.entries(DOORS).map(async ([door, knock]) => {
     const plan = toyPlan([gate(rest)], { tenant: TENANT });
-    const outcome = await robots.begin(plan, startedBy === undefined ? {} : { by: startedBy });
+    const outcome = await robots.begin(plan, {
+      ...(startedBy === undefined ? {} : { by: startedBy }),
+      ...(isRuled ? { automation: RULED, authors: ['person:chief'] } : {}),
+    });
     const given = await knock(outcome, 'ok', said);
     // One that went on is over by now.
     await robots.outcomes.client.workflow

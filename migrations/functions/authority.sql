@@ -156,11 +156,15 @@ BEGIN
   END IF;
 END $$;
 
--- Asks to fire: everything that can hold an action is read, and its units are taken if nothing here does. Asks are as those of
--- `authority_room`, with b the window of each; `taken` and `once` of the scope are the same as they are kept. It does what
--- `authority_room` does for the queue, but writes no more JSON than is told: an action that need not wait is most of them.
-CREATE OR REPLACE FUNCTION authority_admit(p_tenant text, p_outcome text, p_node text, p_firing int, p_at bigint, p_scope jsonb,
-  p_asks jsonb) RETURNS jsonb LANGUAGE plpgsql
+-- Asks to fire: everything that can hold an action is read, and its units are taken if nothing here does. What is asked for comes
+-- as arrays, an element an ask: its key, the bucket of its window, units, limit, printed limit, whether it is taken once an outcome,
+-- and of a general guardrail whether it is there only to be looked at. `p_taken` and `p_taken_once` are the same as they are kept.
+-- It does what `authority_room` does for the queue. Each action that needs not wait comes this way and no other, so it says no more
+-- than it must: the executor of the database takes longer to set up a statement, and each expression, than to run it.
+CREATE OR REPLACE FUNCTION authority_admit(p_tenant text, p_outcome text, p_node text, p_firing int, p_at bigint,
+  p_automation text, p_runbook text, p_domain text, p_awf text, p_system text, p_probe_ms bigint, p_taken jsonb, p_taken_once jsonb,
+  p_keys text[], p_buckets bigint[], p_units bigint[], p_limits bigint[], p_printed bigint[], p_once boolean[], p_general boolean[])
+RETURNS jsonb LANGUAGE plpgsql
 SET plan_cache_mode = 'force_generic_plan' AS $$
 DECLARE
   k record;
@@ -176,10 +180,6 @@ DECLARE
   v_behind text[] := '{}';
   v_breaker text := 'closed';
   v_me text := p_outcome || '#' || p_node;
-  v_runbook text := p_scope ->> 'runbook';
-  v_automation text := p_scope ->> 'automation';
-  v_system text := p_scope ->> 'system';
-  v_awf text := p_scope ->> 'awf';
   v_verdict text := 'go';
   v_is_released boolean := false;
 BEGIN
@@ -191,17 +191,17 @@ BEGIN
       EXISTS (SELECT FROM authority_waiters q WHERE q.tenant = p_tenant AND q.state = 'queued') AS queue,
       EXISTS (SELECT FROM authority_reservations o WHERE o.tenant = p_tenant AND o.outcome = p_outcome AND o.node = '') AS once,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('s', c.scope, 'n', c.name, 'k', c.kind, 'v', c.value, 'b', c.by)), '[]')
-        FROM (VALUES ('tenant', p_tenant), ('domain', p_scope ->> 'domain'), ('runbook', v_runbook), ('automation', v_automation),
-          ('outcome', p_outcome), ('action', v_me), ('node', v_runbook || '/' || p_node)) AS of(scope, name)
+        FROM (VALUES ('tenant', p_tenant), ('domain', p_domain), ('runbook', p_runbook), ('automation', p_automation),
+          ('outcome', p_outcome), ('action', v_me), ('node', p_runbook || '/' || p_node)) AS of(scope, name)
         JOIN authority_controls c ON c.tenant = p_tenant AND c.scope = of.scope AND c.name = of.name) AS controls,
       (SELECT coalesce(jsonb_object_agg(m.scope, jsonb_build_array(m.successes, m.failures)), '{}') FROM authority_memory m
-        WHERE m.tenant = p_tenant AND (m.scope = 'awf' AND m.name = v_awf OR m.scope = 'runbook' AND m.name = v_runbook)) AS memory,
+        WHERE m.tenant = p_tenant AND (m.scope = 'awf' AND m.name = p_awf OR m.scope = 'runbook' AND m.name = p_runbook)) AS memory,
       b.state AS b_state, b.probe, b.probe_at, b.retry_at, t.version, t.trust
     INTO k
     FROM (VALUES (true)) AS one
     LEFT JOIN authority_reservations r ON r.tenant = p_tenant AND r.outcome = p_outcome AND r.node = p_node
     LEFT JOIN authority_waiters w ON w.tenant = p_tenant AND w.outcome = p_outcome AND w.node = p_node
-    LEFT JOIN authority_breakers b ON b.tenant = p_tenant AND b.system = v_system
+    LEFT JOIN authority_breakers b ON b.tenant = p_tenant AND b.system = p_system
     LEFT JOIN authority_tenants t ON t.tenant = p_tenant;
     -- Where an effect or a compensation came first the barrier has the answer, and nothing may be taken.
     IF k.state = 'settled' AND k.firing >= p_firing OR k.phase IN ('committed', 'undoing', 'undone', 'fenced') THEN
@@ -236,9 +236,18 @@ BEGIN
   END IF;
 
   IF v_found THEN v_asking := CASE k.state WHEN 'resting' THEN 'at_once' ELSE 'none' END; END IF;
-  IF k.controls @> '[{"s": "tenant"}]' THEN
+  IF v_found OR k.once AND p_taken_once IS NOT NULL THEN
+    p_units := ARRAY(SELECT CASE WHEN v_asking = 'none' OR v_asking = 'at_once' AND a.b <> 0 OR a.o AND k.once THEN 0 ELSE a.u END
+      FROM unnest(p_units, p_buckets, p_once) WITH ORDINALITY AS a(u, b, o, n) ORDER BY a.n);
+  END IF;
+  IF k.controls <> '[]' AND k.controls @> '[{"s": "tenant"}]' THEN
     SELECT jsonb_object_agg(c ->> 'k', c -> 'v') INTO v_set FROM jsonb_array_elements(k.controls) AS c
     WHERE c ->> 's' = 'tenant' AND starts_with(c ->> 'k', 'limit:');
+    IF v_set IS NOT NULL THEN
+      p_limits := ARRAY(SELECT CASE WHEN v_set -> ('limit:' || a.k) IS NULL THEN a.l
+          WHEN a.p IS NULL THEN (v_set ->> ('limit:' || a.k))::bigint ELSE least(a.p, (v_set ->> ('limit:' || a.k))::bigint) END
+        FROM unnest(p_keys, p_limits, p_printed) WITH ORDINALITY AS a(k, l, p, n) ORDER BY a.n);
+    END IF;
   END IF;
   LOOP
     v_all := v_stressed;
@@ -247,11 +256,8 @@ BEGIN
       coalesce(bool_and(x.used + x.u >= 0.5 * x.l) FILTER (WHERE x.z IS NOT NULL), true)
     INTO v_used, v_short, v_stressed
     FROM (
-      SELECT a.k, a.z, coalesce(c.used, 0) AS used,
-        CASE WHEN v_asking = 'none' OR v_asking = 'at_once' AND a.b <> 0 OR a.o AND k.once THEN 0 ELSE a.u END AS u,
-        CASE WHEN v_set -> ('limit:' || a.k) IS NULL THEN a.l WHEN a.p IS NULL THEN (v_set ->> ('limit:' || a.k))::bigint
-          ELSE least(a.p, (v_set ->> ('limit:' || a.k))::bigint) END AS l
-      FROM jsonb_to_recordset(p_asks) AS a(k text, u bigint, l bigint, p bigint, o boolean, z boolean, b bigint)
+      SELECT a.k, a.u, a.l, a.z, coalesce(c.used, 0) AS used
+      FROM unnest(p_keys, p_buckets, p_units, p_limits, p_general) AS a(k, b, u, l, z)
       LEFT JOIN authority_counters c ON c.tenant = p_tenant AND c.key = a.k AND c.bucket = a.b
       WHERE v_all OR a.z IS NOT TRUE
     ) AS x;
@@ -261,24 +267,29 @@ BEGIN
   IF v_short IS NOT NULL THEN v_verdict := 'blocked'; END IF;
 
   IF v_verdict = 'go' THEN
-    v_taken := CASE v_asking WHEN 'all' THEN p_scope -> 'taken' WHEN 'at_once' THEN authority_at_once(p_scope -> 'taken', true) ELSE '[]' END;
-    IF p_scope ? 'once' AND NOT k.once THEN
-      PERFORM authority_keep_once(p_tenant, p_outcome, p_scope -> 'once', p_at);
-      PERFORM authority_count(p_tenant, p_scope -> 'once', 1);
+    IF v_asking = 'all' THEN
+      v_taken := p_taken;
+      IF p_taken_once IS NOT NULL AND NOT k.once THEN PERFORM authority_keep_once(p_tenant, p_outcome, p_taken_once, p_at); END IF;
+    ELSE
+      v_taken := CASE v_asking WHEN 'at_once' THEN authority_at_once(p_taken, true) ELSE '[]' END;
     END IF;
-    PERFORM authority_count(p_tenant, v_taken, 1);
+    IF v_asking <> 'none' THEN
+      INSERT INTO authority_counters AS c (tenant, key, bucket, used)
+      SELECT p_tenant, a.k, a.b, a.u FROM unnest(p_keys, p_buckets, p_units) AS a(k, b, u) WHERE a.u > 0
+      ON CONFLICT (tenant, key, bucket) DO UPDATE SET used = c.used + excluded.used;
+    END IF;
     IF v_found THEN
       UPDATE authority_reservations SET state = 'open', firing = p_firing, taken = taken || v_taken, changed_at = p_at
       WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
     ELSE
       INSERT INTO authority_reservations AS o (tenant, outcome, node, firing, state, automation, awf, taken, since, changed_at)
-      VALUES (p_tenant, p_outcome, p_node, p_firing, 'open', v_automation, v_awf, v_taken, coalesce(k.w_since, p_at), p_at)
+      VALUES (p_tenant, p_outcome, p_node, p_firing, 'open', p_automation, p_awf, v_taken, coalesce(k.w_since, p_at), p_at)
       ON CONFLICT (tenant, outcome, node) DO UPDATE SET firing = p_firing, state = 'open', taken = excluded.taken, changed_at = p_at;
     END IF;
     IF v_waits THEN DELETE FROM authority_waiters WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node; END IF;
     IF v_breaker = 'half_open' THEN
-      UPDATE authority_breakers SET state = 'half_open', probe = v_me, probe_at = p_at + (p_scope ->> 'probeMs')::bigint
-      WHERE tenant = p_tenant AND system = v_system;
+      UPDATE authority_breakers SET state = 'half_open', probe = v_me, probe_at = p_at + p_probe_ms
+      WHERE tenant = p_tenant AND system = p_system;
     END IF;
   END IF;
   RETURN jsonb_build_object('verdict', v_verdict, 'version', coalesce(k.version, 0), 'trust', k.trust, 'controls', k.controls,
@@ -345,35 +356,63 @@ $$;
 -- An attempt has ended. `p_end`: { how: done | again | failed, firing, runbook, system, call: ok | error | none, retryAt,
 -- breaker: { share, windowMs, fewest, probeMs }, trust: figures or null, costs: [{ k, w, u, l, p }], decision }. A real cost that
 -- takes a counter past its limit is a breach of that guardrail: it is marked, for the rules to fold into the ledger of trust.
+-- Whoever calls it holds the tenant's lock.
 CREATE OR REPLACE FUNCTION authority_settle(p_tenant text, p_outcome text, p_node text, p_at bigint, p_end jsonb) RETURNS boolean
 LANGUAGE plpgsql
 SET plan_cache_mode = 'force_generic_plan' AS $$
 DECLARE
   r record;
   v_how text := p_end ->> 'how';
-  v_bad boolean := p_end ->> 'how' = 'failed';
+  v_failed int := (v_how = 'failed')::int;
+  v_ends text[] := CASE v_how WHEN 'failed' THEN ARRAY['finished:', 'failed:'] ELSE ARRAY['finished:'] END;
+  v_is_well boolean := p_end ->> 'call' = 'ok' AND p_end ->> 'retryAt' IS NULL;
+  v_window bigint := p_end #>> '{breaker,windowMs}';
+  -- After how many successes in a row trust grows; null where this moves no trust.
+  v_streak int := p_end #>> '{trust,streak}';
 BEGIN
-  PERFORM authority_lock(p_tenant);
-  SELECT o.automation, o.awf, x.freed, x.kept INTO r FROM authority_reservations o, LATERAL (
-    SELECT coalesce(jsonb_agg(t) FILTER (WHERE t ->> 'b' = '0'), '[]') AS freed,
-      coalesce(jsonb_agg(t) FILTER (WHERE t ->> 'b' <> '0'), '[]') AS kept FROM jsonb_array_elements(o.taken) AS t) AS x
-  WHERE o.tenant = p_tenant AND o.outcome = p_outcome AND o.node = p_node AND o.state IN ('open', 'granted');
-  IF NOT FOUND THEN RETURN false; END IF;
-  PERFORM authority_count(p_tenant, r.freed, -1);
-  UPDATE authority_reservations SET state = CASE v_how WHEN 'again' THEN 'resting' ELSE 'settled' END,
-    taken = r.kept, decision = p_end ->> 'decision', changed_at = p_at
-  WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
-  IF v_how <> 'again' THEN
-    IF r.automation IS NOT NULL THEN
+  IF v_how = 'again' THEN
+    SELECT taken INTO r FROM authority_reservations
+    WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node AND state IN ('open', 'granted');
+    IF NOT FOUND THEN RETURN false; END IF;
+    PERFORM authority_count(p_tenant, authority_at_once(r.taken, true), -1);
+    UPDATE authority_reservations SET state = 'resting', taken = authority_at_once(taken, false), decision = p_end ->> 'decision',
+      changed_at = p_at
+    WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
+    PERFORM authority_heard(p_tenant, p_at, p_end, p_outcome || '#' || p_node);
+  ELSE
+    -- What every action changes when it ends, in one statement. A call that went well of a system that is well, and a success that
+    -- moves nothing of trust but its counts, are told apart here: they are by far the most.
+    WITH o AS (
+      UPDATE authority_reservations SET state = 'settled', decision = p_end ->> 'decision', changed_at = p_at
+      WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node AND state IN ('open', 'granted')
+      RETURNING automation, awf, taken
+    ), freed AS (
+      UPDATE authority_counters AS c SET used = greatest(0, c.used - t.u) FROM o, jsonb_to_recordset(o.taken) AS t(k text, b bigint, u bigint)
+      WHERE t.b = 0 AND c.tenant = p_tenant AND c.key = t.k AND c.bucket = 0
+    ), ended AS (
       INSERT INTO authority_counters AS c (tenant, key, bucket, used)
-      SELECT p_tenant, x.k, authority_bucket('hour', p_at), 1
-      FROM (VALUES ('finished:' || r.automation, true), ('failed:' || r.automation, v_bad)) AS x(k, counts) WHERE x.counts
-      ON CONFLICT (tenant, key, bucket) DO UPDATE SET used = c.used + 1;
-    END IF;
-    INSERT INTO authority_memory AS m (tenant, scope, name, successes, failures)
-    VALUES (p_tenant, 'awf', r.awf, (NOT v_bad)::int, v_bad::int), (p_tenant, 'runbook', p_end ->> 'runbook', (NOT v_bad)::int, v_bad::int)
-    ON CONFLICT (tenant, scope, name) DO UPDATE SET successes = m.successes + excluded.successes, failures = m.failures + excluded.failures;
-    IF p_end -> 'trust' <> 'null' THEN PERFORM authority_trust(p_tenant, p_at, v_bad, p_end -> 'trust'); END IF;
+      SELECT p_tenant, x.k || o.automation, p_at - p_at % 3600000, 1 FROM o, unnest(v_ends) AS x(k) WHERE o.automation IS NOT NULL
+      ON CONFLICT (tenant, key, bucket) DO UPDATE SET used = c.used + 1
+    ), memory AS (
+      INSERT INTO authority_memory AS m (tenant, scope, name, successes, failures)
+      SELECT p_tenant, x.scope, coalesce(x.name, o.awf), 1 - v_failed, v_failed
+      FROM o, (VALUES ('awf', NULL), ('runbook', p_end ->> 'runbook')) AS x(scope, name)
+      ON CONFLICT (tenant, scope, name) DO UPDATE SET successes = m.successes + excluded.successes, failures = m.failures + excluded.failures
+    ), heard AS (
+      UPDATE authority_breakers AS b SET calls = calls + 1 FROM o
+      WHERE b.tenant = p_tenant AND b.system = p_end ->> 'system' AND b.state = 'closed' AND v_is_well
+        AND p_at - b.window_from <= v_window
+      RETURNING true
+    ), trusted AS (
+      UPDATE authority_tenants AS t SET trust = t.trust || jsonb_build_object('successes', (t.trust -> 'successes')::int + 1,
+        'streak', (t.trust -> 'streak')::int + 1, 'lastActiveAt', p_at) FROM o
+      WHERE t.tenant = p_tenant AND v_failed = 0 AND (t.trust -> 'streak')::int + 1 < v_streak
+        AND jsonb_typeof(t.trust -> 'since') = 'number' AND p_at - nullif(t.trust -> 'lastActiveAt', 'null')::bigint BETWEEN 0 AND 86400000
+      RETURNING true
+    )
+    SELECT EXISTS (SELECT FROM heard) AS heard, EXISTS (SELECT FROM trusted) AS trusted INTO r FROM o;
+    IF NOT FOUND THEN RETURN false; END IF;
+    IF v_streak IS NOT NULL AND NOT r.trusted THEN PERFORM authority_trust(p_tenant, p_at, v_failed = 1, p_end -> 'trust'); END IF;
     IF p_end ? 'costs' THEN
       INSERT INTO authority_counters AS c (tenant, key, bucket, used)
       SELECT p_tenant, x.k, authority_bucket(x.w, p_at), greatest(0, x.u) FROM jsonb_to_recordset(p_end -> 'costs') AS x(k text, w text, u bigint)
@@ -381,8 +420,8 @@ BEGIN
         FROM jsonb_to_recordset(p_end -> 'costs') AS x(k text, w text, u bigint) WHERE x.k = c.key));
       PERFORM authority_breaches(p_tenant, p_end -> 'costs', p_at);
     END IF;
+    IF NOT r.heard THEN PERFORM authority_heard(p_tenant, p_at, p_end, p_outcome || '#' || p_node); END IF;
   END IF;
-  PERFORM authority_heard(p_tenant, p_at, p_end, p_outcome || '#' || p_node);
   IF EXISTS (SELECT FROM authority_waiters WHERE tenant = p_tenant AND state = 'queued') THEN
     -- Stress is judged anew by whoever asks; what ended may have made room.
     UPDATE authority_waiters SET asks_again = true WHERE tenant = p_tenant AND state = 'queued' AND causes = ARRAY['priority-mode'];
@@ -415,14 +454,6 @@ DECLARE
   v_bad int := (p_end ->> 'call' = 'error')::int;
   v_system text := p_end ->> 'system';
 BEGIN
-  IF p_end ->> 'call' = 'ok' AND p_end ->> 'retryAt' IS NULL THEN
-    -- By far the most: a call that went well, of a system that is well.
-    UPDATE authority_breakers SET calls = CASE WHEN p_at - window_from > (f ->> 'windowMs')::bigint THEN 1 ELSE calls + 1 END,
-      failures = CASE WHEN p_at - window_from > (f ->> 'windowMs')::bigint THEN 0 ELSE failures END,
-      window_from = CASE WHEN p_at - window_from > (f ->> 'windowMs')::bigint THEN p_at ELSE window_from END
-    WHERE tenant = p_tenant AND system = v_system AND state = 'closed';
-    IF FOUND THEN RETURN; END IF;
-  END IF;
   IF p_end ->> 'call' = 'none' AND p_end ->> 'retryAt' IS NULL THEN
     -- The probe ended without a word of its system: the next one may go.
     UPDATE authority_breakers SET probe = NULL, probe_at = p_at WHERE tenant = p_tenant AND system = v_system AND probe = p_me;

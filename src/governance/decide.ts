@@ -79,7 +79,7 @@ export function decide(
   rules: readonly Rule[] = RULES,
 ): Decision {
   const given: Given = { ...assess(facts, figures), facts, figures };
-  const byName = [...rules].sort((a, b) => (a.rule < b.rule ? -1 : 1));
+  const byName = rules === RULES ? RULES_BY_NAME : sorted(rules);
   const ceilings = byName.flatMap((rule) =>
     'judge' in rule ? [{ rule: rule.rule, spec: rule.spec, ...rule.judge(given) }] : [],
   );
@@ -87,15 +87,15 @@ export function decide(
   const binding = ceilings.filter(({ verdict }) => verdict === mode && mode !== 'autopilot');
   const approval = approvalRequirement(facts, given, mode, figures);
 
-  const findings: Finding[] = ceilings.map(({ rule, verdict, because, spec }) => ({
-    rule,
-    verdict,
-    because,
-    spec,
-  }));
+  const findings: Finding[] = [];
   const blocks: DecisionBlock[] = [];
+  let judged = 0;
   for (const rule of byName) {
-    if (!('judgeFiring' in rule)) continue;
+    if (!('judgeFiring' in rule)) {
+      const { verdict, because, spec } = ceilings[judged++]!;
+      findings.push({ rule: rule.rule, verdict, because, spec });
+      continue;
+    }
     const { because, blocks: raised = [] } = rule.judgeFiring({
       ...given,
       mode,
@@ -119,11 +119,17 @@ export function decide(
     guardrails: given.guardrails,
     degradations: given.degradations,
     warnings: warningsOf(given),
-    rules: findings.sort((a, b) => (a.rule < b.rule ? -1 : 1)),
+    rules: findings,
     figures: figures.overrides,
     facts,
   };
 }
+
+/** In the order in which a decision tells them, whatever order they come in. */
+const sorted = (rules: readonly Rule[]): readonly Rule[] =>
+  [...rules].sort((a, b) => (a.rule < b.rule ? -1 : 1));
+
+const RULES_BY_NAME = sorted(RULES);
 
 /** The part of a decision that is worth its bytes in a history; `decideAgain` gives the whole of it back. */
 export function recordOf({ v, mode, fire, figures, facts }: Decision): DecisionRecord {

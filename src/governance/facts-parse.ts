@@ -128,11 +128,17 @@ function compact(node: SchemaNode, value: Json): Json {
   const result: Record<string, Json> = {};
   for (const [key, member] of Object.entries(value)) {
     const property = properties[key];
-    if (property === undefined || (property.default !== undefined && jsonEquals(property.default, member)))
-      continue;
+    if (property === undefined || isDefault(property.default, member)) continue;
     result[key] = compact(property, member);
   }
   return result;
+}
+
+/** Defaults are words, numbers and what is empty. */
+function isDefault(standard: Json | undefined, member: Json): boolean {
+  if (standard === undefined) return false;
+  if (isList(standard) && isList(member) && member.length !== standard.length) return false;
+  return jsonEquals(standard, member);
 }
 
 /** `Array.isArray` for readonly JSON lists, which the built-in guard turns into `any`. */

@@ -115,8 +115,13 @@ function mended(value: unknown): unknown {
 
 /** Whether two JSON values are the same value: the order of an object's keys does not count. */
 export function jsonEquals(a: unknown, b: unknown): boolean {
+  // Most of what is compared are single words and numbers: those need no text.
+  if (isScalar(a) || isScalar(b)) return a === b;
   return canonicalJson(a) === canonicalJson(b);
 }
+
+const isScalar = (value: unknown): boolean =>
+  value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
 
 /** A deep, independent copy of plain JSON data. */
 export function jsonCopy<T>(value: T): T {

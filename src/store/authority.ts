@@ -70,8 +70,8 @@ export function createAuthority(database: Database): Authority {
           JSON.stringify(short(lost)),
           keep?.awf ?? null,
           keep === undefined ? null : boxed(keep.input),
-          JSON.stringify({ ...scope, ...unitsOf(asks, at) }),
-          JSON.stringify(asks.map((ask) => ({ ...ask, b: bucketOf(ask.w, at) }))),
+          ...[scope.automation ?? null, scope.runbook, scope.domain, scope.awf, scope.system, scope.probeMs],
+          ...columnsOf(asks, at),
         ],
       });
       invariant(row !== undefined, 'an admission says something');
@@ -205,14 +205,23 @@ function rowsForPeople(
 /** Start of the window that holds a time; 0 for what is counted at once. */
 const bucketOf = (window: Window, at: number): number => windowAt(window, at)?.from ?? 0;
 
-/** The units of these asks as they are kept, so that the database need not write them anew; `once` only where there are any. */
-function unitsOf(asks: readonly Ask[], at: number) {
+/** Asks as the columns that admission takes: first their units as they are kept, what is taken once apart; then an array a member. */
+function columnsOf(asks: readonly Ask[], at: number): readonly unknown[] {
+  const buckets = asks.map(({ w }) => bucketOf(w, at));
   const units = (isOnce: boolean) =>
-    asks.flatMap(({ k, w, u, o }) =>
-      u > 0 && (o === true) === isOnce ? [{ k, b: bucketOf(w, at), u }] : [],
-    );
+    asks.flatMap(({ k, u, o }, n) => (u > 0 && (o === true) === isOnce ? [{ k, b: buckets[n], u }] : []));
   const once = units(true);
-  return { taken: units(false), ...(once.length === 0 ? {} : { once }) };
+  return [
+    JSON.stringify(units(false)),
+    once.length === 0 ? null : JSON.stringify(once),
+    asks.map(({ k }) => k),
+    buckets,
+    asks.map(({ u }) => u),
+    asks.map(({ l }) => l),
+    asks.map(({ p }) => p ?? null),
+    asks.map(({ o }) => o === true),
+    asks.map(({ z }) => z ?? null),
+  ];
 }
 
 /** What was asked for in fact, of that what was looked at: an action that holds its units already asks for none. */

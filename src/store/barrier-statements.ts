@@ -84,13 +84,14 @@ export const ADMIT_EXECUTE = {
 };
 
 /**
- * The same behind the authority's own admission, in one round trip: $12 scope, $13 asks. There is no row of the barrier where
- * something holds the action; `said` tells what.
+ * The same behind the authority's own admission, in one round trip: from $12 on the arguments of `authority_admit`. There is no
+ * row of the barrier where something holds the action; `said` tells what.
  */
 export const ADMIT_GOVERNED = {
   name: 'barrier-admit-governed',
   text: `
-WITH authority AS MATERIALIZED (SELECT authority_admit($1, $2, $3, $4::int, $6::bigint, $12::jsonb, $13::jsonb) AS said),
+WITH authority AS MATERIALIZED (SELECT authority_admit($1, $2, $3, $4::int, $6::bigint, $12, $13, $14, $15, $16, $17::bigint,
+    $18::jsonb, $19::jsonb, $20::text[], $21::bigint[], $22::bigint[], $23::bigint[], $24::bigint[], $25::boolean[], $26::boolean[]) AS said),
   barrier AS (${admitExecute(`SELECT ${admitted('NULL::jsonb')} FROM authority WHERE said ->> 'verdict' IN ('go', 'skip')`)})
 SELECT said, barrier.* FROM authority LEFT JOIN barrier ON true`,
 };

@@ -134,7 +134,11 @@ test('nobody decides for themselves, nor about themselves, nor without a reason 
     'GATE_REASON_MISSING',
   ]);
   expect(await lines(id, /^decision=ok refused/)).toHaveLength(codes.length);
-  expect(await decide(id, 'person:head', { verdict: 'reject', reason: 'no budget' })).toEqual({
+  // Who takes it over answers for it, and so does not decide on it any more.
+  const taken = { tenant, by: 'person:head', reason: 'mine now', act: { do: 'take', outcome: id } } as const;
+  await performControl(robots.outcomes.client, taken);
+  expect(await decide(id, 'person:head')).toMatchObject({ error: { code: 'GATE_SELF_APPROVAL' } });
+  expect(await decide(id, 'person:chief', { verdict: 'reject', reason: 'no budget' })).toEqual({
     ok: true,
     value: 'done',
   });

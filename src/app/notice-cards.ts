@@ -27,7 +27,7 @@ export async function withCard(outcomes: Pick<Outcomes, 'runs'>, body: NoticeBod
 }
 
 function linesOf(card: Card): readonly { readonly label: string; readonly value: string }[] {
-  const { approval, reasonRequired, risk, confidence, cost, undo, steps, more, rules } = card;
+  const { approval, reasonRequired, risk, confidence, cost, undo, steps, more, rules, changes = [] } = card;
   const line = (label: string, value: string) => ({ label, value });
   const counted = (of: Readonly<Record<string, number>>): string =>
     Object.entries(of)
@@ -42,6 +42,9 @@ function linesOf(card: Card): readonly { readonly label: string; readonly value:
     line('Undo', counted(undo)),
     ...steps.map((step, at) => line(`Step ${at + 1}`, stepText(step))),
     ...(more === 0 ? [] : [line('And', `${more} more steps`)]),
+    ...changes.map(({ node, by, reason, change }) =>
+      line(`Changed at ${node}`, `${String(change['do'])} by ${by}: ${reason}`),
+    ),
     ...rules.map(({ rule, because }) => line(`Rule ${rule}`, because)),
   ];
 }

@@ -106,10 +106,16 @@ async function forAutomation(
   { by, reason }: Accountable,
 ): Promise<Result<Pick<Overridden, 'answer' | 'control'>, Refusal>> {
   const automation = start.under?.automation;
+  const tenant = splitOutcomeId(outcome)?.tenant ?? '';
   if (automation === undefined) {
     return refuse('OVERRIDE_NOT_POSSIBLE', `no automation has started \`${outcome}\``, {
       help: 'override the step, or the outcome',
     });
+  }
+  const { change } = override;
+  if (change.do === 'withdraw') {
+    const of = { tenant, automation, node: override.node, ...change };
+    return withdrawFor(services, of, { by, reason });
   }
   const now = services.now();
   const { until } = override;
@@ -121,10 +127,38 @@ async function forAutomation(
   if (fresh.refused !== undefined && fresh.refused.code !== 'OVERRIDE_TOO_LATE') {
     return refuse(fresh.refused.code, `\`${override.node}\`: ${fresh.refused.because}`);
   }
-  const tenant = splitOutcomeId(outcome)?.tenant ?? '';
   const act = { do: 'override', automation, name: nameOf(override), override } as const;
   const done = await control(services, tenant, { act, by, reason });
   return ok({ answer: 'kept', control: done.id });
+}
+
+/** Outcomes to come begin without it; those that have begun keep it until it is withdrawn from them. */
+async function withdrawFor(
+  services: OverrideServices,
+  of: {
+    readonly tenant: string;
+    readonly automation: string;
+    readonly node: string;
+    readonly what?: Override['change']['do'];
+  },
+  why: Accountable,
+): Promise<Result<Pick<Overridden, 'answer' | 'control'>, Refusal>> {
+  const { tenant, automation, node, what } = of;
+  const { overrides = [] } = await standingOverrides(services, tenant, automation);
+  const meant = overrides.filter(
+    (one) => one.node === node && (what === undefined || one.change.do === what),
+  );
+  let last: string | undefined;
+  for (const one of meant) {
+    const act = { do: 'override', automation, name: nameOf(one), override: null } as const;
+    last = (await control(services, tenant, { act, ...why })).id;
+  }
+  if (last === undefined) {
+    return refuse('OVERRIDE_NOT_POSSIBLE', `nothing stands of \`${node}\` for \`${automation}\``, {
+      help: '`backstep guardrails` shows what stands',
+    });
+  }
+  return ok({ answer: 'done', control: last });
 }
 
 /** One of a kind for each node: a later one takes the place of it. */

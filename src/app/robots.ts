@@ -33,6 +33,7 @@ import { loggerOf } from './services';
 import type { Settings } from './settings';
 import type { Wiring } from './wiring';
 import { freePort, showMetrics, telemetryOf } from './watching';
+import { wrappingKeysOf } from './wrapping-keys';
 import { workflowBundle } from './workflow-bundle';
 
 export interface RobotsOptions {
@@ -86,7 +87,10 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
   const configOf = configsOf(settings);
   const entities = createEntityStore(database);
   const bundleOf = async (tenant: string) => (await configOf(tenant)).bundle;
-  const approvals = createApprovals({ database, cortex: createCortex(entities), bundleOf, now });
+  const approvals = createApprovals({
+    ...{ database, cortex: createCortex(entities), bundleOf, now },
+    wrapping: wrappingKeysOf(settings),
+  });
   const archive = archivePlaceOf(settings);
   const robot = createAuthorityRobot({
     ...(archive === undefined ? {} : { archive }),

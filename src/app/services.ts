@@ -26,6 +26,7 @@ import type { Settings } from './settings';
 import { telemetryOf } from './watching';
 import type { Wiring } from './wiring';
 import { configsOf } from './tenant-configs';
+import { wrappingKeysOf } from './wrapping-keys';
 
 /** What use cases are handed. */
 export interface Services {
@@ -80,7 +81,10 @@ export async function openServices(
   const cortex = createCortex(entities);
   const configOf = configsOf(settings);
   const bundleOf = async (tenant: string) => (await configOf(tenant)).bundle;
-  const approvals = createApprovals({ database, cortex, bundleOf, now });
+  const approvals = createApprovals({
+    ...{ database, cortex, bundleOf, now },
+    wrapping: wrappingKeysOf(settings),
+  });
   const outcomes = await connectOutcomes({
     address: wiring.temporalAddress,
     namespace: wiring.temporalNamespace,

@@ -40,6 +40,8 @@ export const VARIABLES = {
     'collector of traces, such as `http://localhost:4318` (OTLP over HTTP); default none: no spans are recorded',
   BACKSTEP_LOG_KEY:
     'file of the Ed25519 key (PEM) that heads of PolicyLogs are signed with; default one of the stand’s own',
+  BACKSTEP_WRAPPING_KEYS:
+    'file of the keys that signing keys are sealed with in the database; default one of the stand’s own',
   BACKSTEP_ARCHIVE:
     'where archived histories lie, such as `s3://bucket/prefix?region=eu-central-1`; default in the database',
   TEMPORAL_ADDRESS: '`host:port` of a Temporal server to use in place of the stand’s',
@@ -65,6 +67,7 @@ export interface Settings {
   readonly databaseUrl?: string;
   readonly sandboxUrl?: string;
   readonly logKeyFile?: string;
+  readonly wrappingKeys?: string;
   /** `s3://…`; absent: in the database. */
   readonly archive?: string;
   readonly api: ApiSettings;
@@ -131,6 +134,7 @@ export function readSettings(env: Environment): Settings {
     ...optional('sandboxUrl', read('BACKSTEP_SANDBOX')),
     ...optional('payloadKeys', read('BACKSTEP_PAYLOAD_KEYS')),
     ...optional('logKeyFile', read('BACKSTEP_LOG_KEY')),
+    ...optional('wrappingKeys', read('BACKSTEP_WRAPPING_KEYS')),
     ...optional('archive', read('BACKSTEP_ARCHIVE')),
     remote: { ...optional('url', read('BACKSTEP_API')), ...optional('token', read('BACKSTEP_TOKEN')) },
     api: {

@@ -39,6 +39,8 @@ export interface Proofs {
     readonly at: number;
     /** An approval is good for so long, in milliseconds. @source execution model 8.3 */
     readonly goodForMs: number;
+    /** A person changed what it does. */
+    readonly isChanged?: true;
   }): Promise<readonly Proven[]>;
 }
 
@@ -64,7 +66,7 @@ export function createProofs(signatures: Pick<Signatures, 'verify'>): Proofs {
       }
       return undefined;
     },
-    async approvals({ key, awf, input, controls, at, goodForMs }) {
+    async approvals({ key, awf, input, controls, at, goodForMs, isChanged }) {
       const proven: Proven[] = [];
       for (const { k, v } of controls) {
         const token = k.startsWith('approval:') ? tokenIn(v) : undefined;
@@ -79,6 +81,8 @@ export function createProofs(signatures: Pick<Signatures, 'verify'>): Proofs {
         if (covered === undefined || covered.awf !== awf || said.at + goodForMs < at) continue;
         // What was shown with its input holds for that input alone.
         if (covered.input !== undefined && covered.input !== digestOf(input)) continue;
+        // What was gathered in another's card was shown as the plan has it.
+        if (covered.input === undefined && isChanged === true) continue;
         for (const one of said.glass === true ? inEmergency(said.by) : [facts]) {
           proven.push({ facts: { ...one, decision: 'approved' }, covered: plain(covered) });
         }

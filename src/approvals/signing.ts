@@ -17,8 +17,9 @@ import {
 } from 'jose';
 import type { Json } from '../kernel/json';
 import { err, ok, type Result } from '../kernel/result';
-import type { DecisionKey, DecisionKeyStore } from '../store/decision-keys';
+import type { DecisionKeyStore, NewDecisionKey } from '../store/decision-keys';
 import { StoreError } from '../store/store-error';
+import { openKey, sealKey, type KeyWrapping } from './key-wrapping';
 
 /** What a signature may be for: one kind can never be taken for another. */
 export type SignedKind = 'decision' | 'act' | 'grant' | 'absence' | 'review' | 'revocation';
@@ -39,8 +40,11 @@ export interface Signatures {
   ): Promise<Result<Json, WhyUnsigned>>;
   /** From now on a new key signs; what was signed before still counts. Gives its id. */
   rotate(tenant: string): Promise<string>;
-  /** Nothing that this key has signed counts any more. */
-  revoke(tenant: string, kid: string): Promise<void>;
+  /**
+   * Nothing that this key signed from then on counts, and nothing that arrives later; what it signed before does.
+   * @param since milliseconds since the epoch
+   */
+  revoke(tenant: string, kid: string, since: number): Promise<void>;
 }
 
 export type WhyUnsigned = 'GATE_SIGNATURE_INVALID' | 'GATE_KEY_REVOKED';
@@ -56,23 +60,42 @@ const KNOWN_MS = 5_000;
 interface Known {
   readonly at: number;
   readonly keys: ReadonlyMap<string, Key>;
-  readonly signer: Key | undefined;
+  readonly signer: Signer | undefined;
 }
 
 interface Key {
   readonly kid: string;
   readonly verifies: CryptoKey;
-  readonly signs: CryptoKey | undefined;
   /** Milliseconds since the epoch; null for one in good standing. */
   readonly revokedAt: number | null;
 }
 
-/** @param now milliseconds since the epoch */
-export function createSignatures(store: DecisionKeyStore, now: () => number): Signatures {
+/** The key that signs; it is opened when something is signed first. */
+interface Signer {
+  readonly kid: string;
+  readonly stored: Json;
+  opened?: CryptoKey;
+}
+
+/**
+ * @param now milliseconds since the epoch
+ * @param wrapping what private keys are sealed with in the database; absent: they lie as they are
+ */
+export function createSignatures(
+  store: DecisionKeyStore,
+  now: () => number,
+  wrapping?: () => KeyWrapping,
+): Signatures {
   const known = new Map<string, Known>();
   const read = async (tenant: string): Promise<Known> => {
-    const keys = await Promise.all((await store.keys(tenant)).map(keyOf));
-    const signer = keys.find(({ signs, revokedAt }) => signs !== undefined && revokedAt === null);
+    const rows = await store.keys(tenant);
+    const keys = await Promise.all(
+      rows.map(async ({ kid, publicKey, revokedAt }): Promise<Key> => {
+        return { kid, verifies: await importKey(publicKey), revokedAt };
+      }),
+    );
+    const row = rows.find(({ privateKey, revokedAt }) => privateKey !== null && revokedAt === null);
+    const signer = row === undefined ? undefined : { kid: row.kid, stored: row.privateKey };
     const found = { at: now(), keys: new Map(keys.map((key) => [key.kid, key])), signer };
     known.set(tenant, found);
     return found;
@@ -81,21 +104,37 @@ export function createSignatures(store: DecisionKeyStore, now: () => number): Si
     const before = known.get(tenant);
     return before !== undefined && now() - before.at < KNOWN_MS ? before : read(tenant);
   };
-  const signerOf = async (tenant: string): Promise<Key> => {
+  const newKey = async (tenant: string): Promise<NewDecisionKey> => {
+    const made = await makeKey();
+    if (wrapping === undefined) return made;
+    return { ...made, privateKey: sealKey(wrapping().current, { tenant, kid: made.kid }, made.privateKey) };
+  };
+  const open = async (tenant: string, { kid, stored }: Signer): Promise<CryptoKey> => {
+    const keys = wrapping?.();
+    const { jwk, sealedWith } = openKey(keys, { tenant, kid }, stored);
+    // It lay in the clear, or under a key that has been replaced since.
+    if (keys !== undefined && sealedWith !== keys.current.id) {
+      await store.reseal(tenant, kid, { was: stored, is: sealKey(keys.current, { tenant, kid }, jwk) });
+    }
+    return importKey(jwk);
+  };
+  const signerOf = async (tenant: string): Promise<Signer> => {
     const { signer } = await lookUp(tenant);
     if (signer !== undefined) return signer;
-    await store.begin(tenant, await newKey(), now());
+    await store.begin(tenant, await newKey(tenant), now());
     const begun = (await read(tenant)).signer;
     if (begun === undefined) throw new Error(`there is no key to sign with for \`${tenant}\``);
     return begun;
   };
   return {
     async sign(tenant, kind, payload) {
-      const { kid, signs } = await signerOf(tenant);
+      const signer = await signerOf(tenant);
+      const { kid } = signer;
+      signer.opened ??= await open(tenant, signer);
       const bytes = new TextEncoder().encode(JSON.stringify(payload));
       return new CompactSign(bytes)
         .setProtectedHeader({ alg: ALGORITHM, kid, typ: typeOf(kind), tenant })
-        .sign(signs!);
+        .sign(signer.opened);
     },
     async verify(tenant, kind, token, { arrivedAt } = {}) {
       try {
@@ -114,13 +153,13 @@ export function createSignatures(store: DecisionKeyStore, now: () => number): Si
       }
     },
     async rotate(tenant) {
-      const key = await newKey();
+      const key = await newKey(tenant);
       await store.rotate(tenant, key, now());
       known.delete(tenant);
       return key.kid;
     },
-    async revoke(tenant, kid) {
-      await store.revoke(tenant, kid, now());
+    async revoke(tenant, kid, since) {
+      await store.revoke(tenant, kid, since);
       known.delete(tenant);
     },
   };
@@ -135,7 +174,7 @@ function isTooLate({ revokedAt }: Key, said: Json, arrivedAt: number | undefined
 
 const typeOf = (kind: SignedKind): string => `backstep-${kind}+jws`;
 
-async function newKey(): Promise<Omit<DecisionKey, 'revokedAt'>> {
+async function makeKey(): Promise<NewDecisionKey> {
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
   const jwk = await exportJWK(privateKey);
   const { kty, crv, x } = jwk;
@@ -143,16 +182,8 @@ async function newKey(): Promise<Omit<DecisionKey, 'revokedAt'>> {
   return { kid, publicKey: { kty, crv, x } as Json, privateKey: jwk as Json };
 }
 
-async function keyOf({ kid, publicKey, privateKey, revokedAt }: DecisionKey): Promise<Key> {
-  const load = async (jwk: Json): Promise<CryptoKey> =>
-    (await importJWK(jwk as unknown as JWK, ALGORITHM)) as CryptoKey;
-  return {
-    kid,
-    verifies: await load(publicKey),
-    signs: privateKey === null ? undefined : await load(privateKey),
-    revokedAt,
-  };
-}
+const importKey = async (jwk: Json): Promise<CryptoKey> =>
+  (await importJWK(jwk as unknown as JWK, ALGORITHM)) as CryptoKey;
 
 /** The database is no reason to call a signature forged. */
 const isOfStore = (error: unknown): boolean => error instanceof StoreError;

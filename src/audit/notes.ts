@@ -33,8 +33,8 @@ export const RECORD_OF_NOTE: { readonly [Kind in TraceNote['kind']]: RecordKind 
   'gate.rejected': 'gate.rejected',
   'gate.expired': 'gate.expired',
   'gate.closed': 'gate.closed',
-  // It is put to people anew.
-  'gate.renewed': 'gate.opened',
+  // It stays open, and people are asked once more.
+  'gate.renewed': 'gate.reminded',
   'act.refused': 'outcome.refused',
   'gate.endorsed': 'gate.endorsed',
   'gate.reminded': 'gate.reminded',

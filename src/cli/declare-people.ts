@@ -194,7 +194,7 @@ function declareOverride(declaring: Declaring): void {
   choose    the case that a choice takes, unless that leads around people who are asked
   replace   another AWF of the same system or domain, with a compensation of its own
   decline   end the outcome there: it goes back, or with --then complete stays as it stands
-A gate is decided, and never overridden.`,
+With --withdraw what was said so of it is taken back, as long as it has not fired. A gate is decided, and never overridden.`,
       ),
     context,
     [
@@ -202,6 +202,7 @@ A gate is decided, and never overridden.`,
       'backstep override acme/EMP-R-001/6f1d#channels edit --set user=ada@acme.test --reason "typo"',
       'backstep override acme/EMP-R-001/6f1d#laptop choose none --reason "brings her own"',
       'backstep override acme/EMP-R-001/6f1d#device skip --scope automation --until 2027-01-31 --reason "no stock"',
+      'backstep override acme/EMP-R-001/6f1d#device skip --withdraw --reason "stock has come"',
     ],
   )
     .addOption(new Option('--reason <text>', 'why; kept in the history').makeOptionMandatory())
@@ -224,6 +225,7 @@ A gate is decided, and never overridden.`,
         .choices(['backstep', 'complete'])
         .default('backstep'),
     )
+    .addOption(new Option('--withdraw', 'take back what was said so of it, in this scope'))
     .addOption(asOption(context));
   action(override, declaring, async () => (await import('./commands/override.js')).override);
 }

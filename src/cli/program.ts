@@ -12,6 +12,7 @@ import { examplesText } from './declare';
 import { declareAuthority } from './declare-authority';
 import { declareApi } from './declare-api';
 import { declareAuthoring } from './declare-authoring';
+import { declareKeys } from './declare-keys';
 import { declareLog } from './declare-log';
 import { declarePeople } from './declare-people';
 import { declareReplay } from './declare-replay';
@@ -44,6 +45,7 @@ export function buildProgram(context: CommandContext, done: (exit: ExitCode) => 
   declareRunning(declaring);
   declarePeople(declaring);
   declareStandIns(declaring);
+  declareKeys(declaring);
   declareAuthority(declaring);
   declareReplay(declaring);
   declareLog(declaring);

@@ -13,6 +13,8 @@ import type { Barrier, ExecuteAdmission, ExecuteRequest, Recorded } from '../sto
 export interface AdmitRequest {
   /** What the action is to do, for approvals that were given for just this. */
   readonly input?: Json;
+  /** A person changed what it does: no approval holds for it that was given without its input. */
+  readonly isChanged?: true;
   readonly asked: ExecuteRequest;
   readonly contract: AwfContract;
   /** Where its outcome stands; absent where whoever started it did not say. */

@@ -162,6 +162,7 @@ async function execute(
     },
     contract,
     input: request.input,
+    ...(request.isChanged === true ? { isChanged: true } : {}),
     ...(request.under === undefined ? {} : { under: request.under }),
   });
   switch (admission.kind) {

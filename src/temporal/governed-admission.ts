@@ -134,6 +134,7 @@ async function judge(
   const proven = await proofs.approvals({
     ...{ key, awf, at, input: asked.input ?? null, controls: said.controls },
     goodForMs: figures.lifecycle.approvedMs,
+    ...(asked.isChanged === true ? { isChanged: true } : {}),
   });
   const bare = decide({ ...facts, approvals: [] }, figures);
   const approvals = holding(proven, bare, { node: key.node, awf });

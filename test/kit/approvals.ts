@@ -44,7 +44,7 @@ export const WORKER = 'person:worker';
 /** Starts outcomes, and leads nobody. */
 const STARTER = 'person:starter';
 
-const TERMS: ApprovalTerms = { v: 1, depth: 3, plan: 'f'.repeat(64), figures: {} };
+const TERMS: ApprovalTerms = { v: 1, acts: 'signed', depth: 3, plan: 'f'.repeat(64), figures: {} };
 
 export interface SignedRobots extends Robots {
   readonly approvals: Approvals;
@@ -81,7 +81,10 @@ export const deciding = (by: string, rest: Partial<Deciding> = {}): Deciding => 
 });
 
 export async function openSignedRobots(options: { readonly stand?: string } = {}): Promise<SignedRobots> {
-  const robots = await openRobots({ workers: false, ...options });
+  const robots = await openRobots({
+    ...{ workers: false, ...options },
+    sign: (of, act) => approvals.signAct(of, act),
+  });
   const { stand, outcomes, shelf, bundle } = robots;
   const { database } = stand;
   const log = { info: () => undefined, warn: () => undefined };

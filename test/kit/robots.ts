@@ -1,6 +1,7 @@
 /** Robots on the stand that fire the toy AWFs at a shelf, and a client; one bundle serves all tests of a file. */
 import { randomUUID } from 'node:crypto';
 import type { OutcomeStart } from '../../workflows/protocol';
+import type { SignAct } from '../../src/approvals/acts';
 import type { Plan } from '../../src/plan/plan';
 import { createBarrier } from '../../src/store/barrier';
 import { createActivities } from '../../src/temporal/activities';
@@ -43,13 +44,21 @@ export async function openRobots(
     readonly workers?: boolean;
     readonly stand?: string;
     readonly onGrown?: (run: { readonly workflow: string; readonly run: string }) => void;
+    /** Signs people's acts at this door; by default nobody does. */
+    readonly sign?: SignAct;
+    /** Of acts of control; by default nobody performs any. */
+    readonly controls?: (database: TestStand['database']) => object;
   } = {},
 ): Promise<Robots> {
   const stand = await openTestStand(options.stand);
   if (!quieted) quietRuntime();
   quieted = true;
   const { address, namespace } = stand.stand.temporal;
-  const outcomes = await connectOutcomes({ address, namespace, codec });
+  const { sign } = options;
+  const outcomes = await connectOutcomes({
+    ...{ address, namespace, codec },
+    ...(sign === undefined ? {} : { sign }),
+  });
   const shelf = new Shelf();
   const log = { info: () => undefined, warn: () => undefined };
   const dispatcher = createDispatcher({
@@ -59,7 +68,10 @@ export async function openRobots(
     now: Date.now,
     log,
   });
-  const activities = createActivities({ dispatcher, awfs: toyContracts.keys(), log });
+  const activities = {
+    ...createActivities({ dispatcher, awfs: toyContracts.keys(), log }),
+    ...options.controls?.(stand.database),
+  };
   const bundle = await bundleOnce();
   const start = (robots: readonly Robot[] = ['service', 'platform:toys']): Promise<RunningWorker> =>
     startWorker({

@@ -17,6 +17,12 @@ const change = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('choose'), value: text }),
   z.strictObject({ do: z.literal('replace'), awf: text, input: patch.optional() }),
   z.strictObject({ do: z.literal('decline'), then: z.enum(['backstep', 'complete']).default('backstep') }),
+  z
+    .strictObject({
+      do: z.literal('withdraw'),
+      what: z.enum(['skip', 'edit', 'choose', 'replace', 'decline', 'attest']).optional(),
+    })
+    .meta({ description: 'takes back what was said of the step in this scope; `what` names the one kind' }),
 ]);
 
 const PROBLEMS = [
@@ -50,7 +56,7 @@ export const override = defineRoute({
   access: OPERATORS,
   summary: 'Change a step before it commits',
   description:
-    'Skip it, edit its input, choose another case or another AWF, or decline. `step` is this one, `outcome` every element of a for-each too, `automation` every outcome that the automation starts until `until`.',
+    'Skip it, edit its input, choose another case or another AWF, decline, or withdraw what was said before. `step` is this one, `outcome` every element of a for-each too, `automation` every outcome that the automation starts until `until`.',
   params: outcomeParams,
   body: z.strictObject({
     node: text,
@@ -84,6 +90,8 @@ function plain(given: z.output<typeof change>): WantedOverride['change'] {
       const { awf, input } = given;
       return { do: 'replace', awf, ...(input === undefined ? {} : { input }) };
     }
+    case 'withdraw':
+      return { do: 'withdraw', ...(given.what === undefined ? {} : { what: given.what }) };
     default:
       return given;
   }

@@ -4,6 +4,7 @@
  */
 import { createSignAct, type SignAct } from '../../approvals/acts';
 import { createCheck, type CheckDecision } from '../../approvals/check';
+import type { KeyWrapping } from '../../approvals/key-wrapping';
 import type { JudgeParts } from '../../approvals/judge';
 import { createProofs, type Proofs } from '../../approvals/proofs';
 import { createSignatures, type Signatures } from '../../approvals/signing';
@@ -31,11 +32,13 @@ export interface ApprovalsParts {
   readonly bundleOf: (tenant: string) => Promise<Bundle>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** What signing keys are sealed with in the database; absent: they lie as they are. */
+  readonly wrapping?: () => KeyWrapping;
 }
 
-export function createApprovals({ database, cortex, bundleOf, now }: ApprovalsParts): Approvals {
+export function createApprovals({ database, cortex, bundleOf, now, wrapping }: ApprovalsParts): Approvals {
   const store = createDecisionKeyStore(database);
-  const signatures = createSignatures(store, now);
+  const signatures = createSignatures(store, now, wrapping);
   const judging: JudgeParts = {
     ...{ cortex, bundleOf, store, signatures },
     takenOverBy: (tenant, outcome) => store.takenOverBy(tenant, outcome),

@@ -19,6 +19,7 @@ export interface OverrideOptions extends ActOptions {
   readonly input?: string;
   readonly set?: Pairs;
   readonly then: 'backstep' | 'complete';
+  readonly withdraw?: true;
 }
 
 export type How = 'skip' | 'edit' | 'choose' | 'replace' | 'decline';
@@ -48,9 +49,10 @@ export function showOverridden(
   const { scope, until } = options;
   if (!options.json) for (const line of done.diff.map(lineOf)) context.terminal.line(line);
   return show(context, options, done, {
-    done: 'taken',
-    kept:
-      scope === 'automation'
+    done: options.withdraw ? 'taken back' : 'taken',
+    kept: options.withdraw
+      ? 'taken back before its turn'
+      : scope === 'automation'
         ? `it holds for what the automation starts until ${until ?? ''}`
         : 'kept until the turn of the step comes',
     late: 'the outcome is over, or going back',
@@ -73,6 +75,7 @@ export function changeFrom(
     if (value === undefined) throw usage(`\`${how}\` needs ${what}`, 'see `backstep override --help`');
     return value;
   };
+  if (options.withdraw) return { do: 'withdraw', what: how };
   switch (how) {
     case 'skip':
       return {
@@ -111,9 +114,9 @@ function jsonOrText(text: string): Json {
 }
 
 /** Until when, in milliseconds since the epoch; of the scope `automation` alone. */
-export function untilFrom({ scope, until }: OverrideOptions): { readonly until?: number } {
-  if (scope !== 'automation') {
-    if (until !== undefined) throw usage('`--until` is for `--scope automation`');
+export function untilFrom({ scope, until, withdraw }: OverrideOptions): { readonly until?: number } {
+  if (scope !== 'automation' || withdraw) {
+    if (until !== undefined) throw usage('`--until` is for `--scope automation`, and not for `--withdraw`');
     return {};
   }
   const at = Date.parse(until ?? '');

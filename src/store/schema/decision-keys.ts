@@ -15,10 +15,10 @@ export const decisionKeys = pgTable(
     kid: text().notNull(),
     /** JWK. */
     publicKey: jsonb('public_key').$type<Json>().notNull(),
-    /** JWK; null once it has been retired: it verifies, and nobody can sign with it any more. */
+    /** JWK, sealed with a key that is not here; null once it has been retired: it verifies, and nobody can sign with it. */
     privateKey: jsonb('private_key').$type<Json>(),
     createdAt: time('created_at').notNull(),
-    /** From then on nothing that it signed counts: it was in other hands. */
+    /** From then on nothing that it signed counts, and nothing that arrives later: it was in other hands. */
     revokedAt: time('revoked_at'),
   },
   (table) => [primaryKey({ columns: [table.tenant, table.kid] })],

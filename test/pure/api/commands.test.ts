@@ -59,6 +59,9 @@ const REASONS: Readonly<Record<string, string>> = {
   'log verify': 'is done by whoever does not trust the server, from what `POST /v1/exports` gives',
   'log rebuild': 'is maintenance of the servers, by whoever has them',
   'log erase': 'destroys a key for good: done by whoever has the servers, who can be asked for it in person',
+  'keys list': 'is about the keys of the servers, by whoever has them',
+  'keys rotate': 'is about the keys of the servers, by whoever has them',
+  'keys revoke': 'is about the keys of the servers: whoever holds a token must not take the signing key away',
   verify: 'walks all configurations for seconds to minutes: a step of a build, and no request',
   'replay verify':
     'loads the workflow sandbox: a step of a build, and no request; `/history` gives what it reads',

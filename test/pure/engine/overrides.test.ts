@@ -342,3 +342,51 @@ test('a claim is of what waits now: it is one person’s, and over when the wait
   expect(told.say({ kind: 'unclaim', node: 'a', by: 'person:mary' })).toBe('late');
   expect(told.say({ kind: 'unclaim', node: 'nowhere', by: 'person:mary' })).toBe('unknown');
 });
+
+describe('what was said of a step', () => {
+  test('is taken back before its turn, by kind, and the rest stands', () => {
+    const told = new Told(two);
+    told.override('b', { do: 'edit', input: { box: 'c' } });
+    told.override('b', { do: 'skip' });
+    expect(told.override('b', { do: 'withdraw', what: 'skip' })).toBe('kept');
+    told.fired('a');
+    expect(told.inputOf('b')).toEqual({ box: 'c' });
+    expect(told.lines.filter((line) => line.startsWith('override'))).toEqual([
+      'override=b edit changed=/box by=person:mary reason=so',
+      'override=b skip by=person:mary reason=so',
+      'override=b withdraw=skip by=person:mary reason=so',
+    ]);
+  });
+
+  test('is taken back of a held action too: its own input and AWF come back, and it asks again', () => {
+    const told = new Told(two);
+    told.held('a');
+    told.override('a', { do: 'edit', input: { box: 'c' } });
+    told.held('a');
+    expect(told.override('a', { do: 'withdraw' })).toBe('done');
+    expect(told.inputOf('a')).toEqual({ box: 'a' });
+    expect(told.commands.at(-1)).toBe('fire a');
+    expect(told.lines.slice(-2)).toEqual([
+      'override=a withdraw changed=/box by=person:mary reason=so',
+      'awf=toy.put released',
+    ]);
+  });
+
+  test('is not taken back once it has fired, nor where nothing was said in that scope', () => {
+    const told = new Told(two);
+    expect(told.override('b', { do: 'withdraw' })).toBe('OVERRIDE_NOT_POSSIBLE');
+    told.override('b', { do: 'edit', input: { box: 'c' } });
+    expect(told.override('b', { do: 'withdraw', what: 'skip' })).toBe('OVERRIDE_NOT_POSSIBLE');
+    expect(told.override('b', { do: 'withdraw' }, { scope: 'outcome' })).toBe('OVERRIDE_NOT_POSSIBLE');
+    told.fired('a');
+    expect(told.override('b', { do: 'withdraw' })).toBe('OVERRIDE_TOO_LATE');
+  });
+
+  test('for the outcome is taken back with what the automation brought along', () => {
+    const word = { node: 'b', change: { do: 'skip' }, by: 'person:mary', reason: 'so' } as const;
+    const told = new Told(two, [{ ...word, scope: 'automation', until: 1 }]);
+    expect(told.override('b', { do: 'withdraw' }, { scope: 'outcome' })).toBe('kept');
+    told.fired('a');
+    expect(told.commands.at(-1)).toBe('fire b');
+  });
+});

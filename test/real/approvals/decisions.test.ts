@@ -1,5 +1,5 @@
 /** Signed decisions on a real Temporal and a real Postgres: what counts, what is refused and on record, and what admission sees. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { PlanNode } from '../../../src/plan/plan';
 import { delegateTask, withdrawTask } from '../../../src/app/approvals/delegate-task';
 import { oneTask, pageOfTasks, type TaskFilter } from '../../../src/app/tasks';
@@ -9,6 +9,9 @@ import { performControl } from '../../../src/temporal/controls';
 import { cardOfTask, decideSigned } from '../../../src/app/approvals/decide';
 import { overrideStep, type WantedOverride } from '../../../src/app/override-step';
 import { deciding, openSignedRobots, type SignedRobots } from '../../kit/approvals';
+import { listKeys, revokeKey, rotateKey } from '../../../src/app/approvals/keys';
+import type { KeyWrapping, WrappingKey } from '../../../src/approvals/key-wrapping';
+import { createSignatures } from '../../../src/approvals/signing';
 import { put, toyContracts, toyPlan } from '../../kit/plans';
 import { STAND_TIMEOUT_MS } from '../../kit/stand';
 
@@ -245,15 +248,75 @@ describe('acts of people that are no decisions', () => {
   });
 });
 
-test('a key that was retired still verifies, and one that was revoked takes its decisions along', async () => {
-  const own = await robots.newTenant();
-  const { signatures } = robots.approvals;
-  const token = await signatures.sign(own, 'decision', { v: 1 });
-  await signatures.rotate(own);
-  expect(await signatures.verify(own, 'decision', token)).toEqual({ ok: true, value: { v: 1 } });
-  const { kid } = JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as { kid: string };
-  await signatures.revoke(own, kid);
-  expect(await signatures.verify(own, 'decision', token)).toEqual({ ok: false, error: 'GATE_KEY_REVOKED' });
+describe('a signing key', () => {
+  const why = { by: 'person:ada', reason: 'each quarter' };
+  const kidOf = (token: string): string =>
+    (JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as { kid: string }).kid;
+
+  test('that was retired still verifies; of one that was revoked what it signed before counts, and nothing that comes later', async () => {
+    const own = await robots.newTenant();
+    const { signatures } = robots.approvals;
+    const [before, after] = [
+      { v: 1, at: 1_000 },
+      { v: 1, at: 3_000 },
+    ];
+    const token = await signatures.sign(own, 'decision', before);
+    const later = await signatures.sign(own, 'decision', after);
+    const timeless = await signatures.sign(own, 'decision', { v: 1 });
+    const rotated = await rotateKey(robots.services, own, why);
+    const verdict = async (one: string, how = {}) => {
+      const read = await signatures.verify(own, 'decision', one, how);
+      return read.ok ? read.value : read.error;
+    };
+    expect(await verdict(later)).toEqual(after);
+    const kid = kidOf(token);
+    expect(kid).not.toBe(rotated.kid);
+    expect(await revokeKey(robots.services, own, { kid, since: 2_000, ...why })).toMatchObject({ ok: true });
+    expect(await revokeKey(robots.services, own, { kid: 'x', ...why })).toMatchObject({
+      error: { code: 'KEY_UNKNOWN' },
+    });
+    expect(await verdict(token)).toEqual(before);
+    expect(await verdict(token, { arrivedAt: 1_500 })).toEqual(before);
+    // Dated back by whoever has the key now.
+    expect(await verdict(token, { arrivedAt: 2_500 })).toBe('GATE_KEY_REVOKED');
+    expect(await verdict(later)).toBe('GATE_KEY_REVOKED');
+    expect(await verdict(timeless)).toBe('GATE_KEY_REVOKED');
+    expect(await listKeys(robots.services, own)).toMatchObject([
+      { kid: rotated.kid, state: 'signs' },
+      { kid, state: 'revoked', revokedAt: 2_000 },
+    ]);
+    const rows = await robots.approvals.store.people(own);
+    expect(rows.map(({ kind, value, by }) => [kind, value, by])).toEqual([
+      [`key:${rotated.kid}`, { state: 'signs' }, why.by],
+      [`key:${kid}`, { state: 'revoked', since: 2_000 }, why.by],
+    ]);
+  });
+
+  test('lies sealed in the database, is sealed again under a newer wrapping key, and without it nothing is signed', async () => {
+    const own = await robots.newTenant();
+    const { store } = robots.approvals;
+    const made = (id: string): WrappingKey => ({ id, key: randomBytes(32) });
+    const [old, young] = [made('w1'), made('w2')];
+    const wrapping = (...keys: readonly [WrappingKey, ...WrappingKey[]]): KeyWrapping => ({
+      current: keys[0],
+      byId: (id) => keys.find((key) => key.id === id),
+    });
+    const with_ = (keys?: KeyWrapping) => createSignatures(store, Date.now, keys && (() => keys));
+    const stored = async () => (await store.keys(own))[0]!.privateKey as { sealedWith?: string; d?: string };
+    // From before keys were sealed: it lies in the clear until somebody signs with a wrapping key at hand.
+    await with_().sign(own, 'decision', { v: 1 });
+    expect(await stored()).toHaveProperty('d');
+    const token = await with_(wrapping(old)).sign(own, 'decision', { v: 2 });
+    expect(Object.keys(await stored()).sort()).toEqual(['key', 'nonce', 'sealedWith', 'tag']);
+    await with_(wrapping(young, old)).sign(own, 'decision', { v: 3 });
+    expect((await stored()).sealedWith).toBe('w2');
+    await expect(with_(wrapping(old)).sign(own, 'decision', { v: 4 })).rejects.toMatchObject({
+      code: 'STORE_KEY_MISSING',
+    });
+    // Who only verifies needs no wrapping key.
+    expect(await with_().verify(own, 'decision', token)).toEqual({ ok: true, value: { v: 2 } });
+    expect(await store.keys(own)).toHaveLength(1);
+  });
 });
 
 describe('standing in for somebody', () => {

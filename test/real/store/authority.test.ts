@@ -137,6 +137,23 @@ describe('limits', () => {
     expect(await woken(tenant)).toEqual([third.outcome]);
   });
 
+  test('a newcomer for whom there is room waits all the same behind one for whom there is not enough', async () => {
+    const tenant = newTenant();
+    const spend = (u: number): Ask => ({ k: 'llm_spend_per_month', w: 'month', u, l: 4, p: null });
+    const [first, second, third, other] = [keyOf(tenant), keyOf(tenant), keyOf(tenant), keyOf(tenant)];
+    expect(await ask(first, [spend(2)])).toBe('in');
+    expect(await ask(second, [spend(3)])).toBe('waits');
+    expect(await ask(third, [spend(1)])).toBe('waits');
+    // Who asks for something else has nobody before it.
+    expect(await ask(other, [perDay(4)])).toBe('in');
+    await authority.control({
+      ...{ tenant, scope: 'tenant', name: tenant, kind: 'limit:llm_spend_per_month', value: 6 },
+      ...{ by: 'person:ada', reason: 'more of it', at: NOW },
+    });
+    expect(await woken(tenant)).toEqual([second.outcome, third.outcome]);
+    expect(await used(tenant, 'llm_spend_per_month')).toBe(6);
+  });
+
   test('asked again under one key, whatever happened to the first answer, an action counts once', async () => {
     const tenant = newTenant();
     const key = keyOf(tenant);

@@ -16,7 +16,7 @@ import { err, ok, type Result } from '../kernel/result';
 import type { Control, WaitingAction } from '../store/authority';
 import { performControl, type ControlDone } from '../temporal/controls';
 import type { ControlAct, PausedScope } from '../../workflows/control-protocol';
-import { shipped } from './catalog';
+import { findRunbook, shipped } from './catalog';
 import type { TenantConfig } from './configuration';
 import { refuse, type Refusal } from './refusal';
 import type { Services } from './services';
@@ -63,10 +63,22 @@ export async function killAutomation(
   return ok(await control(services, config.bundle.tenant, { act, ...why }));
 }
 
-/** Reads `<scope>:<name>`, such as `automation:onboard-contractor`; `undefined` where the text is none. */
+/**
+ * Reads `<scope>:<name>`, such as `automation:onboard-contractor`, or the bare name of a runbook or a domain; `undefined` where the text
+ * is neither. A name that a runbook and a domain share means the runbook.
+ */
 export function readScope(text: string): { readonly scope: PausedScope; readonly name: string } | undefined {
   const [, scope, name] = /^(tenant|domain|runbook|automation):(.+)$/.exec(text) ?? [];
-  return scope === undefined || name === undefined ? undefined : { scope: scope as PausedScope, name };
+  if (scope !== undefined && name !== undefined) return { scope: scope as PausedScope, name };
+  const runbook = findRunbook(text, shipped().runbooks);
+  if (runbook.ok) return { scope: 'runbook', name: runbook.value.id };
+  return domains().includes(text) ? { scope: 'domain', name: text } : undefined;
+}
+
+/** Of the runbooks and of the AWFs that ship. */
+function domains(): readonly string[] {
+  const { runbooks, contracts } = shipped();
+  return [...new Set([...runbooks, ...contracts.values()].map((one) => one.domain))];
 }
 
 /** Pauses or resumes a whole scope. Errors: `CONTROL_REFUSED` for a name that nothing has. */
@@ -95,12 +107,10 @@ export function knownScope(
   scope: PausedScope,
   name: string,
 ): Result<string, Refusal> {
-  const { runbooks, contracts } = shipped();
+  const { runbooks } = shipped();
   const names: Readonly<Record<PausedScope, readonly string[]>> = {
     tenant: [bundle.tenant],
-    domain: [
-      ...new Set([...runbooks.map((one) => one.domain), ...[...contracts.values()].map((one) => one.domain)]),
-    ],
+    domain: domains(),
     runbook: runbooks.map(({ id }) => id),
     automation: bundle.content.automations.map(({ id }) => id),
   };

@@ -8,7 +8,7 @@ import { entityOption, paramOption } from './declare-authoring';
 
 const OUTCOME_ID = 'id of the outcome: `<tenant>/<outcome code>/<event id>`';
 const OUTCOME_OR_SCOPE =
-  'id of an outcome, or a scope: `automation:<id>`, `runbook:<id>`, `domain:<name>` or `tenant:<name>`';
+  'id of an outcome, or a scope: `automation:<id>`, `runbook:<id>`, `domain:<name>`, `tenant:<name>`, or the bare name of a runbook or domain';
 const GATE = 'the gate: `<outcome id>#<gate>`';
 
 export function declareRunning(declaring: Declaring): void {

@@ -76,7 +76,12 @@ export function entityFromFile(
   config: TenantConfig,
   id: string,
 ): { readonly id: string; readonly fields: JsonObject } {
-  const entity = valueOf(seededEntity(config, id), { message: 'no such entity', code: 'COMPILE_REFUSED' });
+  const found = seededEntity(config, id);
+  const isMalformed = !found.ok && found.error.code === 'ENTITY_ID_MALFORMED';
+  const entity = valueOf(found, {
+    ...{ message: 'no such entity', code: 'COMPILE_REFUSED' },
+    ...(isMalformed ? { exit: 2 } : {}),
+  });
   context.terminal.note(
     context.terminal.errColours.dim(`entity ${id} from ${seedFileOf(config.bundle.tenant)}`),
   );

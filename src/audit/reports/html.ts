@@ -27,13 +27,16 @@ const STYLE = [
   'body{font:14px/1.4 system-ui,sans-serif;max-width:75em;margin:2em auto;padding:0 1em;color:#1b1b1b}',
   'dl{display:flex;flex-wrap:wrap;gap:1em}dl div{border:1px solid #ccc;border-radius:4px;padding:.5em 1em}',
   'dt{color:#555}dd{margin:0;font-size:1.4em}table{border-collapse:collapse;width:100%;margin-bottom:2em}',
-  'caption{text-align:left;font-weight:600;font-size:1.1em;padding:.5em 0}td,th{border-bottom:1px solid #ddd;padding:.25em .5em;text-align:left;vertical-align:top;overflow-wrap:anywhere}',
-  'td.n{text-align:right;font-variant-numeric:tabular-nums}svg{margin:1em 0;max-width:100%}thead{display:table-header-group}tr,svg,dl div{break-inside:avoid}',
+  'caption{text-align:left;font-weight:600;font-size:1.1em;padding:.5em 0}td,th{border-bottom:1px solid #ddd;padding:.25em .5em;text-align:left;vertical-align:top}td.w{overflow-wrap:anywhere}',
+  '.n{text-align:right;font-variant-numeric:tabular-nums}svg{margin:1em 0;max-width:100%}thead{display:table-header-group}tr,svg,dl div{break-inside:avoid}',
   '@media print{body{margin:0;max-width:none;font-size:11px}}',
 ].join('');
 
 function tableHtml({ title, columns, rows, more }: Table): string {
-  const head = columns.map((column) => `<th scope="col">${text(column)}</th>`).join('');
+  const isOfNumbers = (at: number): boolean => rows.some((row) => typeof row[at] === 'number');
+  const head = columns
+    .map((column, at) => `<th scope="col"${isOfNumbers(at) ? ' class="n"' : ''}>${text(column)}</th>`)
+    .join('');
   const body = rows.map((row) => `<tr>${row.map(cellHtml).join('')}</tr>`).join('\n');
   const empty =
     rows.length === 0 ? `<tr><td colspan="${columns.length}">nothing in this period</td></tr>` : '';
@@ -41,8 +44,16 @@ function tableHtml({ title, columns, rows, more }: Table): string {
   return `<table><caption>${text(title)}</caption><thead><tr>${head}</tr></thead><tbody>${body}${empty}</tbody></table>${rest}`;
 }
 
-const cellHtml = (value: Cell): string =>
-  typeof value === 'number' ? `<td class="n">${value}</td>` : `<td>${text(value ?? '')}</td>`;
+/** Characters from which on a word is broken, so that a table stays within its page; shorter ones never are. */
+const LONG = 22;
+/** Decimals of a share that are shown; the JSON form has all of them. */
+const DECIMALS = 4;
+
+function cellHtml(value: Cell): string {
+  if (typeof value === 'number') return `<td class="n">${Number(value.toFixed(DECIMALS))}</td>`;
+  const isLong = (value ?? '').split(' ').some((word) => word.length > LONG);
+  return `<td${isLong ? ' class="w"' : ''}>${text(value ?? '')}</td>`;
+}
 
 const WIDTH = 760;
 const LABEL = 260;

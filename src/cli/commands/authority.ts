@@ -182,6 +182,8 @@ export async function decideFacts(
   options: DecideOptions,
 ): CommandResult {
   const content = await contentOf(options.facts);
+  if (content.trim() === '')
+    throw usage(`\`${options.facts}\` holds no facts`, 'give one object, or one a line');
   for (const { given, at } of factsIn(content)) {
     const facts = parseFacts(given);
     if (!facts.ok) {

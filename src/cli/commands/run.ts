@@ -7,6 +7,7 @@ import { resumeOutcome } from '../../app/resume-outcome';
 import { runOutcome, type RunRequest, type RunStarted } from '../../app/run-outcome';
 import type { Services } from '../../app/services';
 import { fireByName } from '../../app/work-on-task';
+import { ENTITY_ID } from '../../config/entity-id';
 import { readNodeAddress, splitOutcomeId } from '../../kernel/ids';
 import type { Result } from '../../kernel/result';
 import type { Plan } from '../../plan/plan';
@@ -127,6 +128,10 @@ async function whatToRun(outcome: string | undefined, options: RunOptions): Prom
   const runbook = runbookOf(outcome);
   if (options.entity === undefined) {
     throw usage('required option `--entity <id>` not specified', 'such as `--entity person:sarah.chen`');
+  }
+  if (!ENTITY_ID.test(options.entity)) {
+    const help = 'write it as `<type>:<name>`, such as `person:sarah.chen`';
+    throw usage(`\`${options.entity}\` is no id of an entity`, help);
   }
   return { runbook, entity: options.entity, params: paramsOf(runbook, options.param ?? []) };
 }

@@ -37,6 +37,12 @@ it('in words it says what every rule said', async () => {
   expect(out).toMatch(/^ {2}kill-switch +autopilot +no kill switch is thrown/m);
 });
 
+it('nothing where facts should be is wrong usage, and no decision of nothing', async () => {
+  const { code, out, err } = await decide('\n');
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain('`-` holds no facts');
+});
+
 it('facts that are not valid are wrong usage, with the line and everything that is wrong', async () => {
   const { code, err } = await decide(
     `${JSON.stringify(facts())}\n${JSON.stringify(facts({ now: -1, tenant: 7 }))}`,

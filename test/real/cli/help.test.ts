@@ -129,9 +129,16 @@ describe('wrong usage is exit code 2 and a message on standard error', () => {
     });
   });
 
+  it('also where an id is none', async () => {
+    const { code, out, err } = await backstep(['compile', 'EMP-R-001', '--entity', 'sarah']);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err.split('\n')).toContain('ENTITY_ID_MALFORMED entity sarah');
+    const run = await backstep(['run', 'EMP-R-001', '--entity', 'sarah']);
+    expect([run.code, run.err.split('\n')[0]]).toEqual([2, 'error: `sarah` is no id of an entity']);
+  });
+
   it('and a mistake about the world is exit code 1, with its code', async () => {
     for (const [args, line] of [
-      [['compile', 'EMP-R-001', '--entity', 'sarah'], 'ENTITY_ID_MALFORMED entity sarah'],
       [['compile', 'EMP-R-001', '--entity', 'person:sara.chen'], '  help: did you mean `person:sarah.chen`?'],
       [['config', 'check', '--tenant', 'acmee'], 'CONFIG_FILE_MISSING config/acmee/tenant.yaml'],
       [['config', 'explain', 'undoWindwo'], '  help: did you mean `undoWindow`?'],

@@ -152,6 +152,17 @@ describe('when changes may be made', () => {
     expect((await cli(['passive', node, '--off', ...reason])).out).toBe(`${node} acts again\n`);
   });
 
+  it('a runbook and a domain are paused by their bare names, too', async () => {
+    for (const [name, scope] of [
+      ['people', 'domain people'],
+      ['onboard.contractor', 'runbook onboard.contractor'],
+      ['EMP-R-001', 'runbook onboard.contractor'],
+    ] as const) {
+      expect((await cli(['pause', name, ...reason])).out).toBe(`${scope} is paused\n`);
+      expect((await cli(['resume', name, ...reason])).out).toBe(`${scope} is resumed\n`);
+    }
+  });
+
   it('a name that nothing has, a window that is none and a node that is none are refused', async () => {
     for (const [args, code] of [
       [['calendar', 'x', 'runbook:nope', '--freeze', '2020-01-01/2021-01-01'], 1],

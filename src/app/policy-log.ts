@@ -1,12 +1,8 @@
 /**
- * Use cases: reading the PolicyLog, proving a record, exporting, proving a bundle, and telling the projections again.
+ * Use cases: reading the PolicyLog, exporting, proving a bundle, and telling the projections again.
  * Entry ring. Who may do what is judged by the doors.
  */
 import { createHash } from 'node:crypto';
-import { inclusionProof } from '../audit/merkle-tree';
-import { subtreeFrom, TILE_LEVELS } from '../audit/growing-log';
-import { hexOf } from '../audit/hex';
-import type { Hash } from '../audit/primitives';
 import { RECORD_KINDS, type RecordKind } from '../audit/record';
 import { bundleIn } from '../projection/bundle';
 import { bundleSource, recordsUpTo } from '../projection/bundle-source';
@@ -73,48 +69,6 @@ export const checkpointsOf = (
   tenant: string,
   newest: number,
 ): Promise<readonly StoredCheckpoint[]> => evidence.log.checkpoints(tenant, { newest });
-
-export interface RecordProof {
-  readonly seq: number;
-  readonly record: string;
-  /** Signed note of the head that it is proven against. */
-  readonly head: string;
-  readonly size: number;
-  /** Hashes that lead from the record to the head, hex, its sibling first. @source RFC 6962 §2.1.1 */
-  readonly proof: readonly string[];
-}
-
-/** Shows that a record is in the newest signed head. Errors: `LOG_RECORD_UNKNOWN`, also where no head has it yet. */
-export async function proveRecord(
-  { evidence: { log } }: Services,
-  tenant: string,
-  seq: number,
-): Promise<Result<RecordProof, Refusal>> {
-  const [head] = await log.checkpoints(tenant, { newest: 1 });
-  const [record] = await log.list(tenant, { from: seq, before: seq + 1, limit: 1 });
-  if (head === undefined || record === undefined || seq >= head.size) {
-    const message =
-      record === undefined ? `there is no record ${seq}` : `record ${seq} is in no signed head yet`;
-    return err({ code: 'LOG_RECORD_UNKNOWN', message });
-  }
-  const tiles = new Map<string, Hash>();
-  for (const { level, index, hash } of await log.tiles(tenant, head.size))
-    tiles.set(`${level} ${index}`, hash);
-  const width = 2 ** TILE_LEVELS;
-  // Of its own tile and of the unfinished one at the end every record's hash is needed; of all others the tile.
-  const pages = new Map<number, readonly Hash[]>();
-  for (const page of new Set([Math.floor(seq / width), Math.floor((head.size - 1) / width)]))
-    pages.set(page, await log.hashes(tenant, page * width, Math.min(head.size, (page + 1) * width)));
-  const kept = (level: number, index: number): Hash => {
-    const found =
-      level === 0 ? pages.get(Math.floor(index / width))?.[index % width] : tiles.get(`${level} ${index}`);
-    if (found === undefined)
-      throw new Error(`the tree of \`${tenant}\` lacks level ${level}, index ${index}`);
-    return found;
-  };
-  const proof = inclusionProof(primitives, seq, head.size, subtreeFrom(primitives, kept));
-  return ok({ seq, record: record.text, head: head.note, size: head.size, proof: proof.map(hexOf) });
-}
 
 export interface Exported {
   readonly count: number;

@@ -21,6 +21,8 @@ export function declareLog(declaring: Declaring): void {
   declareKeeping(of);
 }
 
+const MOST = Number.MAX_SAFE_INTEGER;
+
 const filters = (): readonly Option[] => [
   new Option('--kind <kind>', 'records of a kind, such as `gate.approved`, or of all that begin so: `gate`'),
   new Option('--outcome <id>', 'records about one outcome'),
@@ -80,12 +82,16 @@ function declareProof(declaring: Declaring): void {
   const verify = common(
     program
       .command('verify')
-      .argument('<folder>', 'a bundle, as `backstep log export` writes it')
-      .summary('prove a bundle, without any server')
+      .argument(
+        '<path>',
+        'a bundle, as `backstep log export` writes it; or a proof, as `backstep log prove` does',
+      )
+      .summary('prove a bundle or check a proof, without any server')
       .description(
         `Proves the chain, the tree, the signatures, every file, and each record by deriving it again from its archived
 history; and that no history owes a record that is not there. Says exactly what is wrong and where. Exits with 1 where
-anything is. Compare the signer it shows with the one that is published, or name the key.`,
+anything is. Of a file that is one proof it checks that. Compare the signer it shows with the one that is published, or
+name the key.`,
       ),
     context,
     ['backstep log verify evidence', 'backstep log verify evidence --key MCowBQ… --head last-year.txt'],
@@ -93,6 +99,30 @@ anything is. Compare the signer it shows with the one that is published, or name
     .addOption(new Option('--key <base64>', 'the Ed25519 key of the log, 32 bytes, where it is known'))
     .addOption(new Option('--head <file>', 'a signed head from before: the log must be its continuation'));
   action(verify, declaring, async () => (await import('./commands/log.js')).verify);
+  const prove = common(
+    program
+      .command('prove')
+      .summary('a proof of one record, or between two signed heads')
+      .description(
+        `Prints a proof of RFC 6962 as JSON: that a record is in a signed head, or that a later head is the continuation of an
+earlier one. Whoever has it, and the key of the log, checks it anywhere with \`backstep log verify <file>\`.`,
+      ),
+    context,
+    [
+      'backstep log prove --record 12 > proof.json',
+      'backstep log prove --from 1000 --head 5000 > continued.json',
+    ],
+  )
+    .addOption(
+      new Option('--record <seq>', 'place of the record').argParser(wholeNumber(0, MOST)).conflicts('from'),
+    )
+    .addOption(new Option('--from <size>', 'size of the earlier head').argParser(wholeNumber(0, MOST)))
+    .addOption(
+      new Option('--head <size>', 'size of the head to prove it against; default the newest').argParser(
+        wholeNumber(0, MOST),
+      ),
+    );
+  action(prove, declaring, async () => (await import('./commands/log.js')).prove);
   const rebuild = common(
     program
       .command('rebuild')

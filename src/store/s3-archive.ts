@@ -76,6 +76,7 @@ export function createS3Archive(of: S3Bucket): ArchivePlace {
           ...{ Bucket, Key, Body: history.stored, ContentType: 'application/octet-stream' },
           // Two processes that bring the same at once make one object.
           IfNoneMatch: '*',
+          ChecksumAlgorithm: 'SHA256',
           ChecksumSHA256: Buffer.from(history.sha256, 'hex').toString('base64'),
           ...(locked
             ? {

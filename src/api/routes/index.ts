@@ -20,7 +20,8 @@ import {
 import { getReport, listReports, setReportRoute } from './reports';
 import { listNotices, reviveNotices } from './notices';
 import { attest, override } from './overrides';
-import { exportLogRoute, getRecordProof, listCheckpoints, listPolicyLog } from './policy-log';
+import { keepingRoutes } from './keeping';
+import { exportLogRoute, getConsistency, getRecordProof, listCheckpoints, listPolicyLog } from './policy-log';
 import { forkRoute, rehearseRoute, reviewRoute } from './replay';
 import { health, metricsRoute, openApiRoute, readiness } from './service';
 import { claim, complete, delegateOne, fire, getTask, listTasks, unclaim } from './tasks';
@@ -44,6 +45,8 @@ export const tableOf = ({ isStopping, document }: TableParts): readonly Route[] 
   listPolicyLog,
   listCheckpoints,
   getRecordProof,
+  getConsistency,
+  ...keepingRoutes,
   exportLogRoute,
   getReport,
   listReports,

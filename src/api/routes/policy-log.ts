@@ -1,6 +1,7 @@
 /** The PolicyLog over REST: records, signed heads, proofs, and exports that are themselves on record. Entry ring. */
 import { z } from 'zod';
-import { checkpointsOf, exportRecords, listRecords, proveRecord } from '../../app/policy-log';
+import { proveConsistency, proveRecord } from '../../app/log-proofs';
+import { checkpointsOf, exportRecords, listRecords } from '../../app/policy-log';
 import { RECORD_FORMS } from '../../app/record-forms';
 import { refuse } from '../../app/refusal';
 import { ok } from '../../kernel/result';
@@ -95,6 +96,14 @@ export const listCheckpoints = defineRoute({
   },
 });
 
+const size = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const signedBy = {
+  signer: z.string(),
+  publicKey: z
+    .string()
+    .meta({ description: 'Ed25519, base64 of 32 bytes: compare it with what is published' }),
+};
+
 export const getRecordProof = defineRoute({
   id: 'getRecordProof',
   method: 'GET',
@@ -102,19 +111,53 @@ export const getRecordProof = defineRoute({
   about: 'own',
   access: AUDITORS,
   summary: 'A record, with what shows that it is in a signed head',
+  description: 'The answer as a file is checked anywhere: `backstep log verify <file>`.',
   params: z.object({ seq: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
+  query: z.object({
+    head: size
+      .optional()
+      .meta({ description: 'size of the signed head to prove it against; default the newest' }),
+  }),
   answer: z.object({
     seq: z.int(),
     record: z.string().meta({ description: 'the text that was hashed' }),
     head: z.string(),
     size: z.int(),
-    proof: z.array(z.string()),
+    proof: z.array(z.string()).readonly(),
+    ...signedBy,
   }),
   answers: { 200: 'the path of RFC 6962, sibling of the record first' },
-  problems: ['LOG_RECORD_UNKNOWN'],
-  async handle({ caller, params }, { services }) {
-    const proof = await proveRecord(services, caller.tenant, params.seq);
-    return proof.ok ? ok({ status: 200, body: { ...proof.value, proof: [...proof.value.proof] } }) : proof;
+  problems: ['LOG_RECORD_UNKNOWN', 'LOG_HEAD_UNKNOWN'],
+  async handle({ caller, params: { seq }, query: { head } }, { services }) {
+    const against = head === undefined ? {} : { size: head };
+    const proof = await proveRecord(services, caller.tenant, { seq, ...against });
+    return proof.ok ? ok({ status: 200, body: proof.value }) : proof;
+  },
+});
+
+export const getConsistency = defineRoute({
+  id: 'getConsistencyProof',
+  method: 'GET',
+  path: '/v1/policy-log/consistency',
+  access: AUDITORS,
+  summary: 'What shows that a later signed head is the continuation of an earlier one',
+  description: 'The answer as a file is checked anywhere: `backstep log verify <file>`.',
+  query: z.object({
+    from: size.meta({ description: 'size of the earlier head' }),
+    to: size.optional().meta({ description: 'size of the later one; default the newest' }),
+  }),
+  answer: z.object({
+    from: z.string().meta({ description: 'the earlier head, a signed note' }),
+    to: z.string(),
+    proof: z.array(z.string()).readonly(),
+    ...signedBy,
+  }),
+  answers: { 200: 'the proof of RFC 6962 §2.1.2' },
+  problems: ['LOG_HEAD_UNKNOWN'],
+  async handle({ caller, query: { from, to } }, { services }) {
+    const later = to === undefined ? {} : { to };
+    const proof = await proveConsistency(services, caller.tenant, { from, ...later });
+    return proof.ok ? ok({ status: 200, body: proof.value }) : proof;
   },
 });
 

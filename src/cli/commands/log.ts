@@ -1,5 +1,5 @@
-/** `backstep log list|export|verify|rebuild`. Entry ring. */
-import { createWriteStream, existsSync } from 'node:fs';
+/** `backstep log list|export|verify|prove|rebuild`. Entry ring. */
+import { createWriteStream, existsSync, statSync } from 'node:fs';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
@@ -13,6 +13,7 @@ import {
   type ListedRecord,
   type RecordFilter,
 } from '../../app/policy-log';
+import { checkProofText, proveConsistency, proveRecord } from '../../app/log-proofs';
 import { codecOf } from '../../app/payload-keys';
 import type { RecordForm } from '../../app/record-forms';
 import { Complaint, usage, type ExitCode } from '../complaint';
@@ -87,6 +88,7 @@ export async function verify(
   options: CommonOptions & { readonly key?: string; readonly head?: string },
 ): CommandResult {
   const { terminal, settings } = context;
+  if (existsSync(folder) && statSync(folder).isFile()) return verifyProof(context, folder, options);
   const known = options.head === undefined ? {} : { known: await readFile(options.head, 'utf8') };
   const key = options.key === undefined ? {} : { publicKey: options.key };
   const verified = await verifyFolder(folder, { codec: codecOf(settings), ...key, ...known });
@@ -105,6 +107,50 @@ export async function verify(
   }
   if (flaws.length === 0) return 0;
   throw new Complaint(`${flaws.length} flaws in \`${folder}\``, { code: 'LOG_NOT_PROVEN' });
+}
+
+/** One proof that stands alone, in a file. */
+async function verifyProof(
+  { terminal }: CommandContext,
+  file: string,
+  { key, json }: CommonOptions & { readonly key?: string },
+): CommandResult {
+  const checked = checkProofText(await readFile(file, 'utf8'), key);
+  if (!checked.ok) {
+    if (json) terminal.json({ flaws: [checked.error] });
+    else terminal.line(`${checked.error.code}: ${checked.error.what}`);
+    throw new Complaint(`\`${file}\` proves nothing`, { code: 'LOG_NOT_PROVEN' });
+  }
+  const { kind, origin, from, size, at, signedBy } = checked.value;
+  if (json) terminal.json({ ...checked.value, flaws: [] });
+  else {
+    terminal.line(`${origin}, head of size ${size} of ${new Date(at).toISOString()}`);
+    terminal.line(`signed by ${signedBy.signer} ${signedBy.publicKey}`);
+    terminal.line(
+      kind === 'record'
+        ? `proven: record ${from} is in the log`
+        : `proven: nothing of the ${from} records before was changed or taken out`,
+    );
+  }
+  return 0;
+}
+
+export async function prove(
+  context: CommandContext,
+  _arguments: readonly [],
+  options: CommonOptions & { readonly record?: number; readonly from?: number; readonly head?: number },
+): CommandResult {
+  const { tenant, record, from, head } = options;
+  return withServices<ExitCode>(context, options, ON_SERVERS, async (services) => {
+    if (record !== undefined) {
+      const against = head === undefined ? {} : { size: head };
+      context.terminal.json(acceptedOf(await proveRecord(services, tenant, { seq: record, ...against })));
+    } else if (from !== undefined) {
+      const to = head === undefined ? {} : { to: head };
+      context.terminal.json(acceptedOf(await proveConsistency(services, tenant, { from, ...to })));
+    } else throw usage('name what to prove: `--record` or `--from`');
+    return 0;
+  });
 }
 
 export async function rebuild(

@@ -1,0 +1,426 @@
+/** How long what is on record is kept, what keeps it longer, and who is forgotten: by the database itself, and as acts on record. */
+import { createHash } from 'node:crypto';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  eraseSubject,
+  expireNow,
+  foreseeExpiry,
+  liftHold,
+  placeHold,
+  scheduleExpiry,
+  type Held,
+} from '../../../src/app/keeping';
+import { primitives } from '../../../src/app/primitives';
+import type { PlanNode } from '../../../src/plan/plan';
+import { unpackHistory } from '../../../src/projection/archive';
+import { archivedHistories } from '../../../src/projection/archived-histories';
+import { bringAll, type BringParts } from '../../../src/projection/bring-to-archive';
+import { bundleIn } from '../../../src/projection/bundle';
+import { bundleSource } from '../../../src/projection/bundle-source';
+import { signWhenDue } from '../../../src/projection/heads';
+import { verifyBundle } from '../../../src/projection/verify-bundle';
+import { writeBundle } from '../../../src/projection/write-bundle';
+import type { ArchivePlace, Placed } from '../../../src/store/archive-place';
+import { createAuthority } from '../../../src/store/authority';
+import { createEvidenceStore } from '../../../src/store/evidence';
+import { createEvidenceControls } from '../../../src/store/evidence-controls';
+import { createLegalHolds } from '../../../src/store/legal-holds';
+import { createRetention } from '../../../src/store/retention';
+import { createS3Archive, readS3Url } from '../../../src/store/s3-archive';
+import { createSubjectKeys, type WrappingKeys } from '../../../src/store/subject-keys';
+import { createControlActivities } from '../../../src/temporal/control-activities';
+import { performControl } from '../../../src/temporal/controls';
+import { openEvidence, type Evidence } from '../../kit/evidence';
+import { put, toyPlan } from '../../kit/plans';
+import { codec, openRobots, type Robots } from '../../kit/robots';
+import { openS3Server, type S3Server } from '../../kit/s3-server';
+import { STAND_TIMEOUT_MS } from '../../kit/stand';
+import { until } from '../../kit/until';
+
+const tenant = 'acme';
+const why = { by: 'person:audrey', reason: 'a test' };
+const YEARS_MS = 8 * 366 * 86_400_000;
+
+const gate: PlanNode = {
+  kind: 'gate',
+  id: 'ok',
+  approval: 'approve',
+  by: ['manager'],
+  expiresAfterMs: 3_600_000,
+  onRejected: { do: 'backstep' },
+  onExpired: { do: 'backstep' },
+};
+
+let robots: Robots;
+let evidence: Evidence;
+/** What the robots take for now: years pass in a moment. */
+let ahead = 0;
+const now = (): number => Date.now() + ahead;
+jest.setTimeout(60_000);
+
+beforeAll(async () => {
+  robots = await openRobots({
+    stand: 'keeping',
+    onGrown: (run) => evidence.projector.told(run),
+    controls: (database) =>
+      createControlActivities({
+        authority: createAuthority(database),
+        evidence: createEvidenceControls(database),
+        holds: createLegalHolds(database),
+        retention: createRetention(database),
+        report: () => Promise.resolve(),
+        now,
+      }),
+  });
+  evidence = openEvidence(robots.stand.database, robots.outcomes);
+}, STAND_TIMEOUT_MS);
+
+afterAll(async () => {
+  await evidence.projector.stop();
+  await robots.close();
+});
+afterEach(() => (ahead = 0));
+
+const services = () => ({ evidence, outcomes: robots.outcomes, now });
+
+/** An outcome about somebody, to its end and into the archive. */
+async function about(person: string, fields: object = {}, box = 'a'): Promise<string> {
+  const boxed = put('a', [], { input: { obj: { box: { lit: box } } } });
+  const plan = toyPlan([boxed], { tenant, entity: { id: person, fields: { ...fields } } });
+  const id = await robots.run(plan);
+  await robots.outcomes.result(id);
+  await evidence.projector.catchUp();
+  return id;
+}
+
+const isArchived = async (id: string): Promise<boolean> => {
+  const [run] = await evidence.store.runsOf(tenant, id);
+  return (await evidence.store.archived(run!)) !== undefined;
+};
+
+async function held(what: Held): Promise<string> {
+  const done = await placeHold(services(), tenant, { held: what, ...why });
+  if (!done.ok) throw new Error(done.error.message);
+  return done.value.id;
+}
+
+const lifted = (id: string) => liftHold(services(), tenant, { id, ...why });
+
+/** Proves everything as of an instant, in a folder of its own. */
+async function proven(at = now(), store = evidence.store) {
+  await evidence.projector.catchUp();
+  const heads = { store: evidence.store, primitives, signer: evidence.signer, now: Date.now };
+  await signWhenDue(heads, tenant, true);
+  const folder = mkdtempSync(path.join(tmpdir(), 'bundle-'));
+  try {
+    mkdirSync(path.join(folder, 'histories'));
+    const write = (name: string, bytes: Uint8Array): void => appendFileSync(path.join(folder, name), bytes);
+    await writeBundle(
+      await bundleSource({ ...evidence, store }, { tenant, at, by: 'person:audrey' }),
+      { write },
+      evidence.signer,
+    );
+    return await verifyBundle(bundleIn(folder), { primitives, codec });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Lets years pass for the database, too, which goes by its own clock. */
+async function withoutItsClock<T>(work: () => Promise<T>): Promise<T> {
+  const { owner } = robots.stand;
+  await owner.query({ text: 'ALTER TABLE archived_histories DISABLE TRIGGER stays' });
+  try {
+    return await work();
+  } finally {
+    await owner.query({ text: 'ALTER TABLE archived_histories ENABLE TRIGGER stays' });
+  }
+}
+
+/** Every row of the tenant as text, bytes as they are: what somebody finds who has the whole database. */
+async function dump(): Promise<string> {
+  const { owner } = robots.stand;
+  const tables = await owner.query<{ readonly name: string }>({
+    text: `SELECT c.relname AS name FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+      AND NOT c.relispartition ORDER BY 1`,
+  });
+  const texts = await Promise.all(
+    [...tables, { name: 'policy_log' }].map(async ({ name }) => {
+      const text = `SELECT to_jsonb(t)::text AS row FROM ${name} t`;
+      const rows = await robots.stand.database
+        .of(tenant)
+        .query<{ readonly row: string }>({ text })
+        .catch(() => owner.query<{ readonly row: string }>({ text }));
+      return rows.map(({ row }) => `${name} ${row}`).join('\n');
+    }),
+  );
+  return texts
+    .join('\n')
+    .replace(/\\\\x([0-9a-f]+)/g, (_all, hex: string) => Buffer.from(hex, 'hex').toString('latin1'));
+}
+
+describe('retention', () => {
+  test('nothing leaves the archive before its time, whoever asks, and what was taken all the same is missed', async () => {
+    const id = await about('person:gina');
+    ahead = YEARS_MS;
+    const { before } = await evidence.retention.cut(tenant, now());
+    await expect(evidence.retention.drop(tenant, before)).rejects.toMatchObject({ code: 'STORE_REFUSED' });
+    expect(await isArchived(id)).toBe(true);
+    await withoutItsClock(() =>
+      robots.stand.database.of(tenant).query({
+        text: 'DELETE FROM archived_histories WHERE tenant = $1 AND workflow = $2',
+        values: [tenant, id],
+      }),
+    );
+    expect((await proven()).flaws).toMatchObject([{ code: 'HISTORY_MISSING' }]);
+  });
+
+  test('what a hold names stays, of every scope, and goes once it is lifted', async () => {
+    const [one, two, three] = [
+      await about('person:hugo'),
+      await about('person:ida'),
+      await about('person:jo'),
+    ];
+    const from = Date.now();
+    const four = await about('person:kim');
+    const holds = [
+      await held({ scope: 'outcome', outcome: one }),
+      await held({ scope: 'entity', entity: 'person:ida' }),
+      await held({ scope: 'time', from, until: Date.now() }),
+    ];
+    await evidence.projector.catchUp();
+    ahead = YEARS_MS;
+    const foreseen = await foreseeExpiry(services(), tenant);
+    expect(await foreseeExpiry(services(), tenant, Date.now())).toMatchObject({ due: [] });
+    expect(foreseen.due.filter(({ isHeld }) => isHeld).map(({ workflow }) => workflow)).toEqual(
+      expect.arrayContaining([one, two, four]),
+    );
+    await withoutItsClock(async () => {
+      const { cut } = await expireNow(services(), tenant, why);
+      expect(cut).toMatchObject({ histories: foreseen.cut.histories, sha256: foreseen.cut.sha256 });
+      expect(await Promise.all([one, two, three, four].map(isArchived))).toEqual([true, true, false, true]);
+      const whole = await held({ scope: 'tenant' });
+      for (const id of holds) await lifted(id);
+      expect((await expireNow(services(), tenant, why)).cut).toMatchObject({ histories: 0 });
+      await lifted(whole);
+      await expireNow(services(), tenant, why);
+    });
+    expect(await Promise.all([one, two, four].map(isArchived))).toEqual([false, false, false]);
+    expect(await lifted(holds[0]!)).toMatchObject({ error: { code: 'LOG_HOLD_UNKNOWN' } });
+    expect(
+      await placeHold(services(), tenant, { held: { scope: 'entity', entity: 'person:nobody' }, ...why }),
+    ).toMatchObject({ error: { code: 'ENTITY_REFUSED' } });
+  });
+
+  test('what was let go breaks nothing of what remains, because the cut is on record', async () => {
+    const verified = await proven(Date.now() + YEARS_MS);
+    expect(verified.flaws).toEqual([]);
+    expect(verified.notDerived).toBeGreaterThan(0);
+    const cuts = await evidence.log.list(tenant, { kinds: ['log.expired'], limit: 10 });
+    expect(cuts.map(({ text }) => JSON.parse(text) as object)).toContainEqual(
+      expect.objectContaining({
+        actor: { kind: 'person', id: 'person:audrey' },
+        data: expect.objectContaining({
+          before: expect.any(String),
+          held: expect.any(Number),
+          sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        }),
+      }),
+    );
+  });
+
+  test('it is done by itself on a schedule, which is set once however often', async () => {
+    expect(await scheduleExpiry(services(), tenant, { on: true, by: why.by })).toEqual({
+      cron: '45 0 * * *',
+    });
+    await scheduleExpiry(services(), tenant, { on: true, by: why.by });
+    const handle = robots.outcomes.client.schedule.getHandle(`retention:${tenant}:daily`);
+    const before = (await evidence.log.list(tenant, { kinds: ['log.expired'], limit: 100 })).length;
+    await handle.trigger();
+    const look = async () => {
+      await evidence.projector.catchUp();
+      return (await evidence.log.list(tenant, { kinds: ['log.expired'], limit: 100 })).length;
+    };
+    await until(look, (count) => count > before, { withinMs: 30_000, everyMs: 100 });
+    await scheduleExpiry(services(), tenant, { on: false, by: why.by });
+    await expect(handle.describe()).rejects.toThrow();
+  });
+});
+
+describe('forgetting somebody', () => {
+  const zoe = 'person:zoe.marker';
+  const erased = () => eraseSubject(services(), tenant, { subject: zoe, ...why });
+  const db = (text: string, values: unknown[] = []) =>
+    robots.stand.database.of(tenant).query<{ readonly [name: string]: unknown }>({ text, values });
+
+  test('is refused while a hold needs what is on record, also by the database, and while an outcome runs', async () => {
+    await about(zoe);
+    const hold = await held({ scope: 'entity', entity: zoe });
+    expect(await erased()).toMatchObject({ error: { code: 'LOG_HELD' } });
+    const key = await evidence.keys.find(tenant, zoe);
+    await expect(
+      performControl(robots.outcomes.client, { tenant, act: { do: 'erase', key: key! }, ...why }),
+    ).rejects.toThrow();
+    await expect(
+      db('UPDATE subject_keys SET key = NULL WHERE tenant = $1 AND id = $2', [tenant, key]),
+    ).rejects.toMatchObject({ code: 'STORE_REFUSED' });
+    expect(await evidence.keys.byId(tenant, key!)).toBeDefined();
+    await lifted(hold);
+    const running = await robots.run(toyPlan([gate], { tenant, entity: { id: zoe, fields: {} } }));
+    await evidence.projector.catchUp();
+    expect(await erased()).toMatchObject({ error: { code: 'LOG_SUBJECT_BUSY' } });
+    await robots.outcomes.client.workflow.getHandle(running).terminate('done with');
+  });
+
+  test('leaves nothing of them in any row or archive, whatever one has but the key, and the log is proven as before', async () => {
+    const id = await about(zoe, { email: 'zoe.marker@acme.example' }, 'box of zoe.marker');
+    await db(
+      `INSERT INTO entities (tenant, id, type, fields, relations, sources, version) VALUES
+       ($1, $2, 'person', '{"email":"zoe.marker@acme.example"}', '{}', '{}', 1),
+       ($1, 'person:yan', 'person', '{}', '{"manager":["person:zoe.marker","person:max"]}', '{}', 1)`,
+      [tenant, zoe],
+    );
+    await db(
+      `INSERT INTO received_events (tenant, source, id, type, event, status, entity, outcome_id)
+       VALUES ($1, '/hr', '7', 'hired', '{"id":"7","data":{"name":"zoe.marker"}}', 'started', $2, $3)`,
+      [tenant, zoe, id],
+    );
+    expect(await dump()).toMatch(/barriers .*zoe\.marker/);
+    const before = await proven();
+    expect(await erased()).toMatchObject({ ok: true });
+    await evidence.projector.catchUp();
+    expect((await dump()).match(/.{0,80}zoe.{0,80}/gi)).toBeNull();
+    expect(await db(`SELECT relations FROM entities WHERE id = 'person:yan'`)).toEqual([
+      { relations: { manager: ['person:max'] } },
+    ]);
+    const [run] = await evidence.store.runsOf(tenant, id);
+    const { stored } = (await evidence.store.archived(run!))!;
+    expect(() => unpackHistory(run!, stored, undefined)).toThrow();
+    const after = await proven();
+    expect(after.flaws).toEqual([]);
+    expect(after.notDerived).toBeGreaterThan(before.notDerived);
+    expect(await erased()).toMatchObject({ error: { code: 'ENTITY_REFUSED' } });
+  });
+
+  test('whose outcome still runs seals what comes of it with a key that nobody has', async () => {
+    const id = await robots.run(toyPlan([gate], { tenant, entity: { id: 'person:walt', fields: {} } }));
+    await evidence.projector.catchUp();
+    const key = await evidence.keys.find(tenant, 'person:walt');
+    await createEvidenceControls(robots.stand.database).erase(tenant, key!);
+    await robots.outcomes.client.workflow.getHandle(id).terminate('done with');
+    await evidence.projector.catchUp();
+    const [run] = await evidence.store.runsOf(tenant, id);
+    const { stored, sealedWith } = (await evidence.store.archived(run!))!;
+    expect(sealedWith).toBe(key);
+    expect(() => unpackHistory(run!, stored, undefined)).toThrow();
+    expect((await proven()).flaws).toEqual([]);
+  });
+
+  test('keys lie wrapped with the key of their tenant, those from before as soon as they are used', async () => {
+    const bare = createSubjectKeys(robots.stand.database);
+    const old = await bare.of(tenant, 'person:vera');
+    const kek = (id: string) => ({ id, key: createHash('sha256').update(id).digest() });
+    const wrapping = (current: string): WrappingKeys => ({
+      current: () => kek(current),
+      byId: (id) => (['kek-1', 'kek-2'].includes(id) ? kek(id) : undefined),
+    });
+    const first = createSubjectKeys(robots.stand.database, wrapping('kek-1'));
+    expect(await first.of(tenant, 'person:vera')).toEqual(old);
+    const fresh = await first.of(tenant, 'person:uma');
+    const stored = () =>
+      db(`SELECT key, wrapped_with FROM subject_keys WHERE id = ANY($1)`, [[old.id, fresh.id]]);
+    for (const row of await stored()) {
+      expect(row).toMatchObject({ wrapped_with: 'kek-1' });
+      for (const { key } of [old, fresh]) expect((row['key'] as Buffer).includes(key)).toBe(false);
+    }
+    await expect(bare.byId(tenant, old.id)).rejects.toMatchObject({ code: 'STORE_KEY_MISSING' });
+    const second = createSubjectKeys(robots.stand.database, wrapping('kek-2'));
+    expect(await second.byId(tenant, old.id)).toEqual(old);
+    expect(await second.of(tenant, 'person:uma')).toEqual(fresh);
+    expect((await stored()).map((row) => row['wrapped_with'])).toEqual(['kek-2', 'kek-2']);
+  });
+});
+
+describe('an archive in S3', () => {
+  let s3: S3Server;
+  let place: ArchivePlace;
+
+  beforeAll(async () => {
+    s3 = await openS3Server();
+    place = createS3Archive(readS3Url(await s3.bucket('histories')));
+  }, 240_000);
+  afterAll(() => s3.close());
+
+  const placedOf = (text: string, keepMs: number, run = text): Placed => {
+    const stored = Buffer.from(text);
+    const sha256 = createHash('sha256').update(stored).digest('hex');
+    return { tenant, run, stored, sha256, closedAt: Date.now(), keepUntil: Date.now() + keepMs };
+  };
+
+  test('is written once: the same again is the same object, others under its name and removal before its time are refused', async () => {
+    const history = placedOf('a history', 3_600_000);
+    const at = await place.put(history);
+    expect(at).toMatch(/^s3:\/\/histories\/histories\/acme\/\d{4}\/\d{2}\/a%20history\.bin\?versionId=./);
+    expect(await place.put(history)).toBe(at);
+    expect(Buffer.from(await place.get(at)).toString()).toBe('a history');
+    await expect(place.put(placedOf('another', 3_600_000, 'a history'))).rejects.toMatchObject({
+      code: 'ARCHIVE_REFUSED',
+    });
+    await expect(place.remove(at)).rejects.toMatchObject({ code: 'ARCHIVE_REFUSED' });
+    // Whoever has the bucket writes over the name or deletes it: what was put there is still there.
+    const { pathname } = new URL(at);
+    const object = { Bucket: 'histories', Key: decodeURIComponent(pathname.slice(1)) };
+    await s3.client.send(new PutObjectCommand({ ...object, Body: 'forged' }));
+    await s3.client.send(new DeleteObjectCommand(object));
+    expect(Buffer.from(await place.get(at)).toString()).toBe('a history');
+    const over = await place.put(placedOf('past its time', 0));
+    await place.remove(over);
+    await place.remove(over);
+    await expect(place.get(over)).rejects.toMatchObject({ code: 'ARCHIVE_CHANGED' });
+  });
+
+  test('that is down loses nothing: histories wait in the database, are brought once it is up, and are proven and replayed from there', async () => {
+    const id = await about('person:tess');
+    const name = { tenant, workflow: id, run: (await evidence.store.runsOf(tenant, id))[0]!.run };
+    const own = (archive: ArchivePlace): BringParts => ({
+      archive,
+      retention: evidence.retention,
+      tenants: () => Promise.resolve([tenant]),
+    });
+    const down = createS3Archive(readS3Url('s3://histories?region=us-east-1&endpoint=http://127.0.0.1:1'));
+    const waiting = await evidence.retention.countUnplaced(tenant);
+    expect(waiting).toBeGreaterThan(0);
+    await expect(bringAll(own(down))).rejects.toMatchObject({ code: 'ARCHIVE_UNAVAILABLE', isPassing: true });
+    expect(await evidence.retention.countUnplaced(tenant)).toBe(waiting);
+    expect((await evidence.store.archived(name))?.stored.length).toBeGreaterThan(0);
+    // The process dies between the place and the row: it is brought again, and is there once.
+    await place.put((await evidence.retention.unplaced(tenant, 1))[0]!);
+    expect(await bringAll(own(place))).toBe(waiting);
+    expect(await bringAll(own(place))).toBe(0);
+    expect(await evidence.retention.countUnplaced(tenant)).toBe(0);
+    await expect(evidence.store.archived(name)).rejects.toMatchObject({ code: 'ARCHIVE_NOT_NAMED' });
+    const store = createEvidenceStore(robots.stand.database, [], place);
+    const source = archivedHistories({ store, keys: evidence.keys });
+    expect((await source.histories(id))[0]?.events?.length).toBeGreaterThan(5);
+    const verified = await proven(now(), store);
+    expect(verified).toMatchObject({ flaws: [] });
+    expect(verified.histories).toBeGreaterThan(waiting - 1);
+    await expect(
+      robots.stand.database.of(tenant).query({
+        text: `UPDATE archived_histories SET place = 's3://elsewhere/x' WHERE tenant = $1`,
+        values: [tenant],
+      }),
+    ).rejects.toMatchObject({ code: 'STORE_REFUSED' });
+  });
+
+  test('is named by an address of which everything is understood', () => {
+    expect(readS3Url('s3://my-bucket/a/b/?region=eu-central-1&lock=governance')).toEqual({
+      ...{ bucket: 'my-bucket', prefix: 'a/b/', region: 'eu-central-1', lock: 'governance' },
+    });
+    for (const text of ['https://my-bucket', 's3://', 's3://my-bucket?lock=maybe', 's3://my-bucket?regoin=x'])
+      expect(() => readS3Url(text)).toThrow(RangeError);
+  });
+});

@@ -21,7 +21,7 @@ export function doorOnly({ identify }: Pick<TokenIssuer, 'identify'>, passed: st
         { args: [start] }: { readonly args: readonly [{ readonly tenant: string }] },
       ) => {
         passed.push(start.tenant);
-        return Promise.resolve({});
+        return Promise.resolve({ cut: { before: '', histories: 0, held: 0, sha256: '' } });
       },
     },
     schedule: {
@@ -89,6 +89,11 @@ export function doorOnly({ identify }: Pick<TokenIssuer, 'identify'>, passed: st
       runsOf: () => Promise.resolve([]),
     },
     histories: { list: () => Readable.from([]) },
+    holds: { list: noteList },
+    retention: {
+      due: noteList,
+      cut: () => Promise.resolve({ before: new Date(0).toISOString(), histories: 0, held: 0, sha256: '' }),
+    },
   };
   const telemetry = noTelemetry();
   telemetry.metrics.text = (only) => {

@@ -138,13 +138,14 @@ export const getRecordProof = defineRoute({
 export const getConsistency = defineRoute({
   id: 'getConsistencyProof',
   method: 'GET',
-  path: '/v1/policy-log/consistency',
+  path: '/v1/policy-log/checkpoints/{size}/proof',
+  about: 'own',
   access: AUDITORS,
-  summary: 'What shows that a later signed head is the continuation of an earlier one',
+  summary: 'What shows that a later signed head is the continuation of this one',
   description: 'The answer as a file is checked anywhere: `backstep log verify <file>`.',
+  params: z.object({ size }),
   query: z.object({
-    from: size.meta({ description: 'size of the earlier head' }),
-    to: size.optional().meta({ description: 'size of the later one; default the newest' }),
+    head: size.optional().meta({ description: 'size of the later head; default the newest' }),
   }),
   answer: z.object({
     from: z.string().meta({ description: 'the earlier head, a signed note' }),
@@ -154,9 +155,9 @@ export const getConsistency = defineRoute({
   }),
   answers: { 200: 'the proof of RFC 6962 §2.1.2' },
   problems: ['LOG_HEAD_UNKNOWN'],
-  async handle({ caller, query: { from, to } }, { services }) {
-    const later = to === undefined ? {} : { to };
-    const proof = await proveConsistency(services, caller.tenant, { from, ...later });
+  async handle({ caller, params, query: { head } }, { services }) {
+    const later = head === undefined ? {} : { to: head };
+    const proof = await proveConsistency(services, caller.tenant, { from: params.size, ...later });
     return proof.ok ? ok({ status: 200, body: proof.value }) : proof;
   },
 });

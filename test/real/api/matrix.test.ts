@@ -48,6 +48,10 @@ const BODIES: Readonly<Record<string, object>> = {
   putEntity: { fields: {} },
   scheduleReport: { on: true },
   exportPolicyLog: { reason: 'a test' },
+  setHold: { scope: 'tenant', reason: 'a test' },
+  liftHold: { reason: 'a test' },
+  expireHistories: { reason: 'a test' },
+  scheduleExpiry: { on: true },
 };
 
 /** What a path names that is looked up among the caller's own, where it is not any text. */
@@ -67,6 +71,8 @@ const NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   scheduleReport: { kind: 'actions' },
   putEntity: { id: 'person:ada' },
   getRecordProof: { seq: '0' },
+  getConsistencyProof: { size: '0' },
+  liftHold: { id: 'hold-1' },
 };
 
 /** Routes that ask for nothing of any tenant. */

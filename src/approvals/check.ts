@@ -4,6 +4,7 @@
  * Adapter ring; an activity of the workflow calls it, and its answer is on record. Throws StoreError where it cannot know: then
  * it is asked again, and nothing counts meanwhile.
  */
+import { hasDecided } from '../engine/approvals';
 import type { CheckResult, CountedDecision } from '../engine/effects';
 import { unpackPlan } from '../plan/wire';
 import type { Authority } from '../store/authority';
@@ -72,7 +73,8 @@ export function createCheck(parts: CheckParts): CheckDecision {
     if (judged.for !== said.for) {
       return refused('GATE_APPROVER_NOT_ALLOWED', 'it was signed in the name of another', said.by);
     }
-    await put(parts, of.tenant, { said, token, card });
+    // Deciding twice is one decision: the outcome will say so, and what was said first stands where admission reads it.
+    if (!hasDecided(held?.decided ?? [], said)) await put(parts, of.tenant, { said, token, card });
     const { verdict, by, as, for: forWhom, reason, glass } = { ...said, as: judged.as };
     const counted: CountedDecision = {
       ...{ verdict, by, may: judged.steps, card: said.card, token },

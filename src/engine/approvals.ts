@@ -6,8 +6,10 @@
 import { coverageOf, escalatesTo, stepsOfGate, type StepAsked } from '../governance/approval-steps';
 import type { Failure } from '../kernel/failure';
 import { invariant } from '../kernel/invariant';
+import type { Json } from '../kernel/json';
 import type { ActionNode, GateNode } from '../plan/plan';
 import type {
+  Check,
   Clocks,
   CountedDecision,
   EngineEvent,
@@ -43,13 +45,25 @@ export function takeSigned(run: Run, decision: GateDecision): SignedAnswer {
   checks.open[check] = id;
   const held =
     node.kind === 'action' && state?.held !== undefined
-      ? { held: { awf: state.awf ?? node.awf, input: state.input ?? null, record: state.held.record } }
+      ? { held: heldAs(state, node.awf) }
       : {};
   const { changes } = run.state;
   if (changes !== undefined) (checks.seen ??= {})[check] = changes;
   run.commands.push({ do: 'check', check, decision, at: run.at, ...held, ...saidSoFar(run.state) });
   run.asked = check;
   return 'checking';
+}
+
+/** What holds it, and who has decided on that already. */
+function heldAs(state: NodeState, awf: string): NonNullable<Check['held']> {
+  const decided = (state.counted ?? []).map(({ by, for: forWhom }) => ({
+    by,
+    ...(forWhom === undefined ? {} : { for: forWhom }),
+  }));
+  return {
+    ...{ awf: state.awf ?? awf, input: state.input ?? null, record: state.held?.record ?? null },
+    ...(decided.length === 0 ? {} : { decided }),
+  };
 }
 
 /** The answer to `check`. */
@@ -149,6 +163,8 @@ function countForHold(run: Run, id: string, decision: CountedDecision): SignedAn
   if (state === undefined || !isForPeople(state)) return 'late';
   if (hasDecided(state.counted ?? [], decision)) return 'late';
   (state.counted ??= []).push(decision);
+  // What it is being asked now may have been asked before this was heard.
+  if (state.status === 'acting') state.isCountedEarly = true;
   const { awf } = place(run, id).node as ActionNode;
   const kind = decision.verdict === 'approve' ? 'awf.approved' : 'awf.rejected';
   run.notes.push({ kind, node: id, awf: state.awf ?? awf, ...saidBy(decision) });
@@ -160,7 +176,10 @@ const isForPeople = ({ status, held }: NodeState): boolean =>
   held !== undefined && (status === 'held' || status === 'acting');
 
 /** One person, or one whose authority somebody else has used, decides once. */
-const hasDecided = (before: readonly CountedDecision[], { by, for: forWhom }: CountedDecision): boolean =>
+export const hasDecided = (
+  before: readonly Pick<CountedDecision, 'by' | 'for'>[],
+  { by, for: forWhom }: { readonly by: string; readonly for?: string | undefined },
+): boolean =>
   before.some((one) => one.by === by || (one.for ?? one.by) === (forWhom ?? by));
 
 /**
@@ -228,6 +247,7 @@ export function holdFor(run: Run, placed: Placed, result: Extract<FireResult, { 
   const asked = asks === undefined ? null : asks.open.join('\n');
   if (decision === undefined) delete state.held;
   else state.held = { record: decision, asked };
+  forgetLapsed(state, decision);
   if (asks === undefined) {
     if (before !== null) stopAsking(run, id);
     return;
@@ -235,6 +255,20 @@ export function holdFor(run: Run, placed: Placed, result: Extract<FireResult, { 
   if (asked === before) return;
   startTimers(run, id, asks);
   if (before === null) restart(run, `lapse:${id}`, asks.expiresAfterMs);
+}
+
+/** Whose approval the rules did not find any more, because it has lapsed or covers less than is asked now, is asked anew. */
+function forgetLapsed(state: NodeState, decision: Json | undefined): void {
+  const isEarly = state.isCountedEarly === true;
+  delete state.isCountedEarly;
+  if (isEarly || decision === undefined || state.counted === undefined) return;
+  const { facts } = decision as { readonly facts?: { readonly approvals?: readonly { readonly by: string }[] } };
+  const found = facts?.approvals ?? [];
+  const counted = state.counted.filter(({ by, for: forWhom, glass }) =>
+    found.some((one) => one.by === (forWhom ?? by) || (glass === true && one.by.startsWith(`${by}!`))),
+  );
+  if (counted.length > 0) state.counted = counted;
+  else delete state.counted;
 }
 
 /** It is held no more. */

@@ -103,7 +103,13 @@ export interface Check {
   /** When the decision arrived, in milliseconds since the epoch. */
   readonly at: number;
   /** Of an action: what holds it. */
-  readonly held?: { readonly awf: string; readonly input: Json; readonly record: Json };
+  readonly held?: {
+    readonly awf: string;
+    readonly input: Json;
+    readonly record: Json;
+    /** Who has decided on it as it is held now; absent where nobody has. */
+    readonly decided?: readonly Pick<CountedDecision, 'by' | 'for'>[];
+  };
   /** What people have changed of any step so far; absent where nothing is. A card shows what it lets go of that. */
   readonly overrides?: readonly Override[];
 }

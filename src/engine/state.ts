@@ -146,6 +146,8 @@ export interface NodeState {
   attested?: { readonly undo: 'person' | 'compensation'; readonly args?: Json };
   /** Decisions of people that counted for it, oldest first. */
   counted?: CountedDecision[];
+  /** One of them came while a held action was asking again: the answer to that may know nothing of it. */
+  isCountedEarly?: boolean;
   /** Of a held action: the decision of the rules that holds it, and the approvers asked, for whom its timers run. */
   held?: { readonly record: Json; readonly asked: string | null };
   /** Input of a fired action; the compensation of an unknown effect needs it. */

@@ -3,7 +3,14 @@
  * the approvals that the gates before it asked for; and each clock of an approval runs out once, on a virtual clock.
  */
 import fc from 'fast-check';
-import type { ApprovalTerms, Check, CheckResult, Command, GateProof } from '../../../src/engine/effects';
+import type {
+  ApprovalTerms,
+  Check,
+  CheckResult,
+  Command,
+  EngineEvent,
+  GateProof,
+} from '../../../src/engine/effects';
 import { Machine } from '../../../src/engine/machine';
 import type { TraceEvent } from '../../../src/engine/trace';
 import { coverageOf, stepsOfGate } from '../../../src/governance/approval-steps';
@@ -251,4 +258,97 @@ test('what fires behind a gate carries the signed decisions, through branches an
   run(machine.advance({ at: (at += 1), event: { kind: 'checked', check: asked.check!, result } }).commands);
   const proof = [{ gate: 'g1', need: 1, tokens: ['signed'] }];
   expect(Object.fromEntries(proofs)).toEqual({ free: undefined, inside: proof, last: proof });
+});
+
+describe('who has decided on a held action', () => {
+  const asks = {
+    approval: 'chain',
+    open: ['manager'],
+    remindAfterMs: 60,
+    escalateAfterMs: null,
+    expiresAfterMs: 900,
+  };
+  const record = (...approvers: readonly string[]) => ({
+    figures: {},
+    facts: { approvals: approvers.map((by) => ({ by, as: 'manager', decision: 'approved' })) },
+  });
+
+  /** An action that is held, asked again and held anew; each `held` says whose approval the rules found. */
+  function action() {
+    const { machine } = Machine.begin(toyPlan([put('box')]), 0, undefined, [], TERMS);
+    let at = 0;
+    const next = (event: EngineEvent) => machine.advance({ at: (at += 1), event });
+    const held = (...approvers: readonly string[]) =>
+      next({
+        ...{ kind: 'fired', node: 'box' },
+        result: { kind: 'held', because: 'chain is needed', asks, decision: record(...approvers) } as never,
+      });
+    const decided = (by: string) => {
+      const asked = next({
+        kind: 'decide',
+        decision: { gate: 'box', verdict: 'approve', by, token: 'signed' },
+      });
+      const command = asked.commands.find((one) => one.do === 'check') as Check | undefined;
+      const decision = { by, verdict: 'approve', may: [0], token: 'signed' } as const;
+      const result = { kind: 'counts', decision } as const;
+      return { command, answer: next({ kind: 'checked', check: asked.check!, result }).answer };
+    };
+    return { held, decided, release: () => next({ kind: 'release', node: 'box' }) };
+  }
+
+  test('decides once, and the check is told, so that no later word takes the place of the first', () => {
+    const { held, decided } = action();
+    held();
+    const first = decided('a');
+    expect([first.answer, first.command?.held?.decided]).toEqual(['done', undefined]);
+    const second = decided('a');
+    expect([second.answer, second.command?.held?.decided]).toEqual(['late', [{ by: 'a' }]]);
+  });
+
+  test('is asked again once the rules do not find their approval any more, and counts again', () => {
+    const { held, decided, release } = action();
+    held();
+    expect(decided('a').answer).toBe('done');
+    release();
+    held('a');
+    expect(decided('a').answer).toBe('late');
+    release();
+    held();
+    expect(decided('a').answer).toBe('done');
+  });
+
+  test('is not forgotten by an answer to what was asked before they were heard', () => {
+    const { held, decided, release } = action();
+    held();
+    release();
+    expect(decided('a').answer).toBe('done');
+    held();
+    expect(decided('a').answer).toBe('late');
+  });
+
+  test('leaves the clocks of the others as they are: held again for the same people nothing begins anew', () => {
+    const { held, release } = action();
+    const timers = (commands: readonly Command[]) => commands.filter((one) => one.do === 'startTimer').length;
+    expect(timers(held().commands)).toBe(2);
+    release();
+    expect(timers(held().commands)).toBe(0);
+  });
+});
+
+test.each([
+  ['nobody decides twice, in whosever name', { by: 'b', for: 'a' }, { by: 'b', for: 'c' }],
+  ['nobody’s authority is used twice, by whomever', { by: 'a' }, { by: 'b', for: 'a' }],
+])('%s', (_law, first, second) => {
+  const two = gate('ok', { approval: 'chain', by: ['2 of a|b|c'] });
+  const { machine } = Machine.begin(toyPlan([two, put('box', ['ok'])]), 0, undefined, [], TERMS);
+  let at = 0;
+  const decide = (who: { readonly by: string; readonly for?: string }) => {
+    const next = (event: EngineEvent) => machine.advance({ at: (at += 1), event });
+    const decision = { gate: 'ok', verdict: 'approve', by: who.by, token: 'signed' } as const;
+    const asked = next({ kind: 'decide', decision });
+    const counts = { ...who, verdict: 'approve', may: [0], token: 'signed' } as const;
+    return next({ kind: 'checked', check: asked.check!, result: { kind: 'counts', decision: counts } })
+      .answer;
+  };
+  expect([decide(first), decide(second), decide({ by: 'd' })]).toEqual(['done', 'late', 'done']);
 });

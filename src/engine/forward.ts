@@ -1,23 +1,20 @@
 /**
  * Forward: nodes become ready, start, finish, fail and follow their courses.
- * Pure ring. Going back is in `back.ts`; people's acts are in `people.ts`.
+ * Pure ring. What an action does is in `firing.ts`, going back in `back.ts`, people's acts in `people.ts`.
  */
 import { assertNever, invariant } from '../kernel/invariant';
 import type { Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
 import type { ChoiceNode, EachNode, GateNode, WaitNode } from '../plan/plan';
-import { holdFor, letGo, proofsBefore, startReminding } from './approvals';
+import { askAuto, startReminding } from './approvals';
 import { nextOpening } from './business-hours';
-import type { FireResult } from './effects';
+import { hasCompensation, isPivot, startAction } from './firing';
 import { caseKey, courseKey, eachKey, thenKey } from './layout';
-import { caseText, chosenCase, inputOf, isChanged, standsIn } from './overrides';
+import { caseText, chosenCase, standsIn } from './overrides';
 import {
   blockOf,
   dependentsOf,
   drop,
-  firingOf,
-  foreignAwf,
-  isLeaving,
   isStopped,
   layoutAt,
   place,
@@ -27,7 +24,7 @@ import {
   type Placed,
   type Run,
 } from './run';
-import { nextUndo, type BlockState } from './state';
+import type { BlockState } from './state';
 
 /** Enters a block: everything that waits for nothing becomes ready. */
 export function enter(run: Run, id: string, block: Omit<BlockState, 'left'>): void {
@@ -83,117 +80,6 @@ export function start(run: Run, id: string): void {
   }
 }
 
-function startAction(run: Run, placed: Placed): void {
-  if (run.state.paused || isLeaving(run)) {
-    placed.state.status = 'ready';
-    run.state.ready.push(placed.id);
-    return;
-  }
-  fire(run, placed);
-}
-
-/** Asks for the effect. The compensation stands in the same command, so it is on record before the effect can exist. */
-export function fire(run: Run, placed: Placed): void {
-  const { state, id } = placed;
-  state.status = 'acting';
-  delete state.isReleased;
-  state.input ??= inputOf(run, placed);
-  const { awf, planned, lane } = firingOf(run, placed);
-  if (planned.effect === 'mutate' && state.undo === undefined) state.undo = 'intended';
-  run.state.inFlight += 1;
-  state.firings = (state.firings ?? 0) + 1;
-  const { compensation } = planned;
-  run.commands.push({
-    do: 'fire',
-    node: id,
-    awf,
-    input: state.input,
-    lane,
-    ...(compensation === undefined ? {} : { compensation }),
-    ...foreignAwf(run, awf),
-    ...(isChanged(run, placed) ? { changed: true } : {}),
-    ...proofsBefore(run, id),
-  });
-}
-
-/** The answer to `fire`. */
-export function fired(run: Run, id: string, result: FireResult): void {
-  const placed = place(run, id);
-  const { state } = placed;
-  const { awf, planned } = firingOf(run, placed);
-  invariant(
-    state.status === 'acting',
-    `an answer to \`${id}\` comes while it acts, not while it is ${state.status}`,
-  );
-  run.state.inFlight -= 1;
-  switch (result.kind) {
-    case 'committed': {
-      state.undoArgs = result.undo;
-      if (state.undo !== undefined) state.undo = nextUndo(state.undo, 'commit');
-      const comp = planned.compensation;
-      if (state.undo !== undefined && result.undo === null && comp !== undefined) {
-        state.undo = nextUndo(state.undo, 'undo_nothing');
-      }
-      if (isPivot(placed)) run.state.pivoted = true;
-      run.notes.push({
-        kind: 'awf.ok',
-        node: id,
-        awf,
-        ...(comp === undefined ? {} : { comp }),
-        ...decidedBy(result),
-      });
-      letGo(run, placed);
-      run.agenda.push({ step: 'finish', node: id, output: result.output });
-      break;
-    }
-    case 'held':
-      run.notes.push({
-        kind: 'awf.held',
-        node: id,
-        awf,
-        because: result.because,
-        ...decidedBy(result),
-      });
-      if (state.undo !== undefined && state.isUnclear !== true)
-        state.undo = nextUndo(state.undo, 'fail_clean');
-      if (!isStopped(run, id)) holdFor(run, placed, result);
-      if (isStopped(run, id)) drop(run, id);
-      else if (state.isReleased !== true) state.status = 'held';
-      else {
-        run.notes.push({ kind: 'awf.released', node: id, awf });
-        run.agenda.push({ step: 'ready', node: id });
-      }
-      break;
-    case 'failed':
-      run.notes.push({
-        kind: 'awf.failed',
-        node: id,
-        awf,
-        code: result.failure.code,
-        ...decidedBy(result),
-      });
-      letGo(run, placed);
-      if (result.failure.effect === 'unknown') state.isUnclear = true;
-      // What acted in a lost workflow task was the plan's own, and so is its compensation.
-      if (result.failure.code === 'ACTION_OVERTAKEN') delete state.awf;
-      if (state.undo !== undefined) {
-        state.undo = nextUndo(state.undo, state.isUnclear === true ? 'fail_unknown' : 'fail_clean');
-      }
-      run.agenda.push({ step: 'fail', node: id, failure: result.failure });
-      break;
-    default:
-      assertNever(result);
-  }
-  run.agenda.push({ step: 'drained' });
-}
-
-/** Whether what ran ahead of the story is the answer to a firing: not to one that a person has changed meanwhile. */
-export const takesAhead = (run: Run, id: string): boolean =>
-  run.state.nodes[id]?.status === 'acting' && !isChanged(run, place(run, id));
-
-const decidedBy = ({ decision }: FireResult): { readonly decision?: Json } =>
-  decision === undefined ? {} : { decision };
-
 /** A node is done: its block may be, and those that waited for it may start. */
 export function finish(run: Run, id: string, output: Json): void {
   const placed = place(run, id);
@@ -235,8 +121,6 @@ export function fail(run: Run, id: string, failure: Failure): void {
 }
 
 const isUnclearPivot = (placed: Placed): boolean => isPivot(placed) && placed.state.isUnclear === true;
-
-const isPivot = ({ node }: Placed): boolean => node.kind === 'action' && node.pivot === true;
 
 function openIncident(run: Run, { id, state }: Placed, code: string): void {
   state.status = 'incident';
@@ -347,6 +231,7 @@ function openGate(run: Run, placed: Placed, node: GateNode): void {
   run.notes.push({ kind: 'gate.open', gate: placed.id, approval: node.approval, by: node.by });
   run.commands.push({ do: 'startTimer', timer: `gate:${placed.id}`, ms: node.expiresAfterMs });
   startReminding(run, placed.id, node);
+  askAuto(run, placed);
 }
 
 function startWait(run: Run, placed: Placed, node: WaitNode): void {
@@ -455,9 +340,6 @@ function courseFor(placed: Placed, code: string): string | undefined {
       return undefined;
   }
 }
-
-export const hasCompensation = (run: Run, placed: Placed): boolean =>
-  firingOf(run, placed).planned.compensation !== undefined;
 
 export const engineFailure = (code: string, message: string): Failure => ({
   class: 'permanent',

@@ -10,6 +10,7 @@ import { checked } from './approvals';
 import * as back from './back';
 import * as claims from './claims';
 import type { ApprovalTerms, Command, EngineEvent, GuardedEvent, Happening, Override } from './effects';
+import * as firing from './firing';
 import * as forward from './forward';
 import { BODY, layoutOf } from './layout';
 import type { Refused } from './override-rules';
@@ -21,6 +22,7 @@ import { hideoutsOf } from './strays';
 import { CHARACTERS_PER_TURN, TURNS_PER_RUN, type EngineState } from './state';
 import type { TraceEvent } from './trace';
 import { askForVouch, isGuarded, mustBeVouched, refuseMalformed, takeVouched } from './vouching';
+import * as undo from './undo';
 
 export interface Advance {
   readonly commands: readonly Command[];
@@ -111,11 +113,11 @@ export class Machine {
     if (isGuarded(event)) return mustBeVouched(run, event) ? askForVouch(run, event) : this.act(event);
     switch (event.kind) {
       case 'fired':
-        if (event.isAhead === true && !forward.takesAhead(run, event.node)) return 'late';
-        forward.fired(run, event.node, event.result);
+        if (event.isAhead === true && !firing.takesAhead(run, event.node)) return 'late';
+        firing.fired(run, event.node, event.result);
         return 'done';
       case 'undone':
-        back.undone(run, event.node, event.result);
+        undo.undone(run, event.node, event.result);
         return 'done';
       case 'swept':
         back.swept(run, event.of, event.strays);
@@ -224,13 +226,13 @@ function perform(run: Run, step: Step): void {
     case 'drained':
       return back.drained(run);
     case 'undoNode':
-      return back.undoNode(run, step.node);
+      return undo.undoNode(run, step.node);
     case 'undoSettled':
-      return back.undoSettled(run, step.node);
+      return undo.undoSettled(run, step.node);
     case 'undoBlock':
-      return back.undoBlock(run, step.block);
+      return undo.undoBlock(run, step.block);
     case 'undoneBlock':
-      return back.undoneBlock(run, step.block);
+      return undo.undoneBlock(run, step.block);
     default:
       assertNever(step);
   }

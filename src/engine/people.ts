@@ -4,13 +4,15 @@
  */
 import { assertNever } from '../kernel/invariant';
 import type { Refusal } from './override-rules';
-import { anchored, askForUndo, setUndo, undoIsOver } from './back';
+import { anchored } from './back';
 import type { Act, EngineEvent, GateDecision, Resolution } from './effects';
 import { clock, stopAsking, takeKept, takeSigned } from './approvals';
-import { engineFailure, fire } from './forward';
+import { fire } from './firing';
+import { engineFailure } from './forward';
 import { planNodeOf } from './layout';
 import { refuse } from './vouching';
 import { firingOf, isLeaving, place, type Placed, type Run } from './run';
+import { askForUndo, setUndo, undoIsOver } from './undo';
 
 /** What came of an act, for the door that it came through. */
 export type Answer =

@@ -18,7 +18,6 @@ import { err, ok, type Result } from '../kernel/result';
 import type { PolicyLogStore, StoredCheckpoint } from '../store/policy-log';
 import { primitives } from './primitives';
 import { refuse, type Refusal } from './refusal';
-import type { Services } from './services';
 
 type Log = Pick<PolicyLogStore, 'list' | 'hashes' | 'tiles' | 'checkpoints'>;
 type Reading = { readonly evidence: { readonly log: Log } };
@@ -116,5 +115,3 @@ async function treeOf(
     return found;
   });
 }
-
-export type { ProofFlaw };

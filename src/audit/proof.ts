@@ -66,8 +66,8 @@ export function checkProof(
   { publicKey }: { readonly publicKey?: string } = {},
 ): Result<CheckedProof, ProofFlaw> {
   const given = parse(text);
-  const proof = given?.proof.map(bytesOf);
-  if (given === undefined || proof?.every((hash) => hash !== undefined) !== true)
+  const proof = given?.proof.map(bytesOf).filter((hash) => hash !== undefined);
+  if (given === undefined || proof?.length !== given.proof.length)
     return flaw('PROOF_UNREADABLE', 'it is no proof of a record, and none between two heads');
   const key = publicKey ?? given.publicKey;
   const bytes = primitives.fromBase64(key);
@@ -78,8 +78,8 @@ export function checkProof(
   };
   const signedBy = { signer: given.signer, publicKey: key };
   return 'record' in given
-    ? checkRecord(primitives, { given, headOf, signedBy, proof: proof as readonly Hash[] })
-    : checkHeads(primitives, { given, headOf, signedBy, proof: proof as readonly Hash[] });
+    ? checkRecord(primitives, { given, headOf, signedBy, proof })
+    : checkHeads(primitives, { given, headOf, signedBy, proof });
 }
 
 interface Checking<Proof> {
@@ -125,13 +125,14 @@ function checkHeads(
 const flaw = (code: ProofFlawCode, what: string): Result<never, ProofFlaw> => err({ code, what });
 
 function parse(text: string): Given | undefined {
-  let value: Partial<Record<string, unknown>>;
+  let read: unknown;
   try {
-    value = JSON.parse(text) as Partial<Record<string, unknown>>;
+    read = JSON.parse(text);
   } catch {
     return undefined;
   }
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (typeof read !== 'object' || read === null) return undefined;
+  const value = read as Readonly<Record<string, unknown>>;
   const areTexts = (...names: readonly string[]): boolean =>
     names.every((name) => typeof value[name] === 'string');
   const isProof = Array.isArray(value['proof']) && value['proof'].every((one) => typeof one === 'string');

@@ -59,11 +59,12 @@ export function startBringing(
   times: Partial<Record<'lookMs' | 'longestMs', number>> = {},
 ): Bringing {
   const { lookMs, longestMs } = { ...BRING_LIMITS, ...times };
-  let isOver = false;
+  const over = new AbortController();
+  const isOver = (): boolean => over.signal.aborted;
   let pause: number = lookMs;
   let wake = (): void => undefined;
   const run = async (): Promise<void> => {
-    while (!isOver) {
+    while (!isOver()) {
       try {
         await bringAll(parts);
         pause = lookMs;
@@ -71,7 +72,7 @@ export function startBringing(
         parts.onError?.(error);
         pause = Math.min(pause * 2, longestMs);
       }
-      if (isOver) return;
+      if (isOver()) return;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, pause);
         timer.unref();
@@ -85,7 +86,7 @@ export function startBringing(
   const running = run();
   return {
     stop: async () => {
-      isOver = true;
+      over.abort();
       wake();
       await running;
     },

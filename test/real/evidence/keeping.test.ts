@@ -219,17 +219,15 @@ describe('retention', () => {
     const verified = await proven(Date.now() + YEARS_MS);
     expect(verified.flaws).toEqual([]);
     expect(verified.notDerived).toBeGreaterThan(0);
-    const cuts = await evidence.log.list(tenant, { kinds: ['log.expired'], limit: 10 });
-    expect(cuts.map(({ text }) => JSON.parse(text) as object)).toContainEqual(
-      expect.objectContaining({
-        actor: { kind: 'person', id: 'person:audrey' },
-        data: expect.objectContaining({
-          before: expect.any(String),
-          held: expect.any(Number),
-          sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
-        }),
-      }),
+    const [text] = (await evidence.log.list(tenant, { kinds: ['log.expired'], limit: 1 })).map(
+      (one) => one.text,
     );
+    const record = JSON.parse(text!) as {
+      readonly actor: object;
+      readonly data: { readonly sha256: string };
+    };
+    expect(record.actor).toEqual({ kind: 'person', id: 'person:audrey' });
+    expect(record.data.sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
   test('it is done by itself on a schedule, which is set once however often', async () => {

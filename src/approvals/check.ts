@@ -11,13 +11,14 @@ import type { Authority } from '../store/authority';
 import { OPENED_REVIEW, PEOPLE } from '../store/decision-keys';
 import type { ActCheckInput, CheckInput } from '../../workflows/protocol';
 import { checkAct } from './acts';
+import { byRule, isForRules } from './by-rule';
 import { cardFor, type HashedCard } from './cards';
 import { readDecision, SKEW_MS, type SignedDecision } from './decision';
 import { judge, type JudgeParts } from './judge';
 import type { Signatures } from './signing';
 
 export interface CheckParts extends JudgeParts {
-  readonly signatures: Pick<Signatures, 'verify'>;
+  readonly signatures: Pick<Signatures, 'sign' | 'verify'>;
   readonly authority: Pick<Authority, 'control'>;
 }
 
@@ -30,6 +31,7 @@ export function createCheck(parts: CheckParts): CheckDecision {
   return async (of, input) => {
     if ('act' in input) return checkAct(parts.signatures, of, input);
     const { decision, at } = input;
+    if (isForRules(input)) return byRule(parts.signatures, of, input);
     const refused = (code: string, because: string, by = decision.by): CheckResult => ({
       ...{ kind: 'refused', by, code, because },
     });

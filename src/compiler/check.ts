@@ -2,6 +2,7 @@
  * Pass 3, check: each node by itself. Its AWF, its exits, its times, its approvers, its input as far as it is known.
  * Authoring ring.
  */
+import { AUTO } from '../governance/approval-steps';
 import { FAILURES } from '../kernel/catalogue';
 import { parseDuration, printDuration } from '../kernel/duration';
 import { PLAN_LIMITS } from '../plan/limits';
@@ -82,8 +83,22 @@ function checkGate(context: Context, node: DraftNode & { readonly kind: 'gate' }
     const help = 'with `chain` several people decide, one after the other';
     context.complainAt(node, 'by', 'PLAN_APPROVER_MALFORMED', message, help);
   }
-  checkApprovers(context, node, 'by', node.by);
+  if (isAuto(context, node)) checkAuto(context, node);
+  else checkApprovers(context, node, 'by', node.by);
   if (node.ask !== undefined) knownText(context, node, 'ask', node.ask);
+}
+
+type DraftGate = DraftNode & { readonly kind: 'gate' };
+
+const isAuto = (context: Context, { by }: DraftGate): boolean =>
+  by.some((one) => context.isKnown(one) && context.known(one) === AUTO);
+
+/** The rules confirm or review; they give no reasons of their own, and are no link of a chain. */
+function checkAuto(context: Context, node: DraftGate): void {
+  if (node.by.length === 1 && (node.approval === 'confirm' || node.approval === 'review')) return;
+  const message = `\`auto\` stands alone, for \`confirm\` or \`review\`, and not for \`${node.approval}\``;
+  const help = 'name the people who decide, or let the rules confirm';
+  context.complainAt(node, 'by', 'PLAN_APPROVER_MALFORMED', message, help);
 }
 
 function checkApprovers(

@@ -38,8 +38,11 @@ export interface RunOptions<Code extends string, Output> extends StepOptions {
 export interface GateOptions extends StepOptions {
   /** @source execution model 9.1 */
   readonly approval: 'confirm' | 'review' | 'approve' | 'chain';
-  /** One approver; for a chain the approvers in order. */
-  readonly by: Approver | readonly Approver[];
+  /**
+   * One approver; for a chain the approvers in order. `auto`, for `confirm` and `review`: the rules approve where the risk of
+   * what stands behind the gate asks nobody, and reject it otherwise.
+   */
+  readonly by: Approver | 'auto' | readonly Approver[];
   /** Default 48 h. At most 400 days. */
   readonly expiresAfter?: DurationText;
   /** Shown on the card; may hold references that are known at compile time. */

@@ -3,13 +3,14 @@
  * what it lets fire. Reminders, escalations and expiry of gates and of actions that are held for people.
  * Pure ring. Whether a signature holds and who may decide is the check's to say; nothing here believes an unchecked word.
  */
-import { coverageOf, escalatesTo, stepsOfGate, type StepAsked } from '../governance/approval-steps';
+import { AUTO, coverageOf, escalatesTo, stepsOfGate, type StepAsked } from '../governance/approval-steps';
 import type { Failure } from '../kernel/failure';
 import { invariant } from '../kernel/invariant';
 import type { Json } from '../kernel/json';
 import type { ActionNode, GateNode } from '../plan/plan';
 import type {
   Check,
+  CheckResult,
   Clocks,
   CountedDecision,
   EngineEvent,
@@ -18,9 +19,10 @@ import type {
   GateProof,
   Override,
 } from './effects';
-import { planNodeOf, type BlockLayout, type Layout } from './layout';
+import { isBehind, standsBehind } from './behind';
+import { planNodeOf } from './layout';
 import type { EngineState, NodeState } from './state';
-import { blockOf, layoutAt, place, prefixOf, type Placed, type Run } from './run';
+import { place, type Placed, type Run } from './run';
 
 /** Checks under way at once for one outcome: a flood of forged decisions must not fill its state. */
 const CHECKS_AT_ONCE = 500;
@@ -43,10 +45,7 @@ export function takeSigned(run: Run, decision: GateDecision): SignedAnswer {
   if (Object.keys(checks.open).length >= CHECKS_AT_ONCE) return 'late';
   const check = `c${(checks.asked += 1)}`;
   checks.open[check] = id;
-  const held =
-    node.kind === 'action' && state?.held !== undefined
-      ? { held: heldAs(state, node.awf) }
-      : {};
+  const held = node.kind === 'action' && state?.held !== undefined ? { held: heldAs(state, node.awf) } : {};
   const { changes } = run.state;
   if (changes !== undefined) (checks.seen ??= {})[check] = changes;
   run.commands.push({ do: 'check', check, decision, at: run.at, ...held, ...saidSoFar(run.state) });
@@ -74,16 +73,45 @@ export function checked(run: Run, event: Extract<EngineEvent, { kind: 'checked' 
   const seen = run.state.checks.seen?.[event.check] ?? 0;
   delete run.state.checks.seen?.[event.check];
   const { result } = event;
-  if (result.kind === 'refused') return refused(run, id, result);
+  if (result.kind === 'refused') return denyAuto(run, id, result) ?? refused(run, id, result);
   if (result.kind === 'vouched') return 'late';
   // Somebody changed a step while it was checked: it was for a card that is gone.
   if (seen !== (run.state.changes ?? 0)) {
     const because = 'something was changed while it was on its way';
+    if (run.state.nodes[id]?.status === 'asking') askAuto(run, place(run, id));
     return refused(run, id, { by: result.decision.by, code: 'GATE_CARD_CHANGED', because });
   }
   const node = planNodeOf(run.layout, id);
   if (node?.kind === 'gate') return count(run, id, result.decision);
   return countForHold(run, id, result.decision);
+}
+
+// --- by rule
+
+/** A gate that no person is asked at: the rules answer. */
+const isAuto = (gate: GateNode): boolean => gate.by.length === 1 && gate.by[0] === AUTO;
+
+/** Asks the rules at a gate that names no people; what they say is signed and checked as a person's word is. */
+export function askAuto(run: Run, { id, node }: Placed): void {
+  if (run.state.terms === undefined || node.kind !== 'gate' || !isAuto(node)) return;
+  takeSigned(run, { gate: id, verdict: 'approve', by: AUTO });
+  // Nobody outside has asked.
+  delete run.asked;
+}
+
+/** The rules ask for people where none are named: the gate says no. `undefined` where it is not they who were asked. */
+function denyAuto(
+  run: Run,
+  id: string,
+  { by, code, because }: Extract<CheckResult, { kind: 'refused' }>,
+): SignedAnswer | undefined {
+  const state = run.state.nodes[id];
+  if (code !== 'GATE_AUTO_DENIED' || state?.status !== 'asking') return undefined;
+  stopAsking(run, id);
+  run.notes.push({ kind: 'gate.rejected', gate: id, by, reason: because });
+  run.agenda.push({ step: 'fail', node: id, failure: failureOf('GATE_REJECTED', because) });
+  run.refusal = { code, because };
+  return 'refused';
 }
 
 function refused(
@@ -179,8 +207,7 @@ const isForPeople = ({ status, held }: NodeState): boolean =>
 export const hasDecided = (
   before: readonly Pick<CountedDecision, 'by' | 'for'>[],
   { by, for: forWhom }: { readonly by: string; readonly for?: string | undefined },
-): boolean =>
-  before.some((one) => one.by === by || (one.for ?? one.by) === (forWhom ?? by));
+): boolean => before.some((one) => one.by === by || (one.for ?? one.by) === (forWhom ?? by));
 
 /**
  * A step was changed: what people have said at open gates before it falls, and what was kept for gates to come, because nobody has
@@ -218,6 +245,7 @@ const seatsIn = (coveredBy: readonly (readonly string[])[]): number =>
 
 /** Starts the clocks of a gate; called again when one of several people has decided, because each is given the whole time. */
 export function startReminding(run: Run, id: string, gate: GateNode): void {
+  if (isAuto(gate)) return;
   const clocks = run.state.terms?.clocks?.[gate.approval];
   if (clocks !== undefined) startTimers(run, id, clocks);
 }
@@ -262,7 +290,9 @@ function forgetLapsed(state: NodeState, decision: Json | undefined): void {
   const isEarly = state.isCountedEarly === true;
   delete state.isCountedEarly;
   if (isEarly || decision === undefined || state.counted === undefined) return;
-  const { facts } = decision as { readonly facts?: { readonly approvals?: readonly { readonly by: string }[] } };
+  const { facts } = decision as {
+    readonly facts?: { readonly approvals?: readonly { readonly by: string }[] };
+  };
   const found = facts?.approvals ?? [];
   const counted = state.counted.filter(({ by, for: forWhom, glass }) =>
     found.some((one) => one.by === (forWhom ?? by) || (glass === true && one.by.startsWith(`${by}!`))),
@@ -324,75 +354,6 @@ function proofOf(run: Run, gate: string): GateProof {
     need: passed ? 1 : needOf(stepsOf(run, node)),
     tokens: state.counted.map(({ token }) => token),
   };
-}
-
-/** Whether `gate` had to be done before `id` could start: directly, around it, or inside something before it. */
-function isBehind(run: Run, id: string, gate: string): boolean {
-  const around = new Map(wayUp(run, id).map(({ block, node }) => [block, node]));
-  for (const { block, node } of wayUp(run, gate)) {
-    const mine = around.get(block);
-    if (mine === undefined) continue;
-    const state = blockOf(run, block);
-    const prefix = prefixOf(state);
-    return reached(layoutAt(run, state.key), node.slice(prefix.length)).has(mine.slice(prefix.length));
-  }
-  return false;
-}
-
-/** From a node outwards: each block instance around it, with the node of it that the way goes through. */
-function wayUp(run: Run, id: string): readonly { readonly block: string; readonly node: string }[] {
-  const way: { block: string; node: string }[] = [];
-  for (let node: string | null = id; node !== null;) {
-    const block: string | undefined = run.state.nodes[node]?.block;
-    if (block === undefined) break;
-    way.push({ block, node });
-    node = blockOf(run, block).parent;
-  }
-  return way;
-}
-
-/** The same of the plan's nodes, whichever instances there are. */
-function standsBehind(layout: Layout, node: string, gate: string): boolean {
-  const around = new Map(planned(layout, node).map((one) => [one.block, one.node]));
-  for (const { block, node: own } of planned(layout, gate)) {
-    const mine = around.get(block);
-    const at = layout.blocks.get(block);
-    if (mine !== undefined && at !== undefined) return reached(at, own).has(mine);
-  }
-  return false;
-}
-
-/** From a node of the plan outwards: each block around it, with the node of it that the way goes through. */
-function planned(layout: Layout, node: string): readonly { readonly block: string; readonly node: string }[] {
-  const way: { block: string; node: string }[] = [];
-  for (let id: string | undefined = node; id !== undefined;) {
-    const block: string | undefined = layout.home.get(id);
-    if (block === undefined) break;
-    way.push({ block, node: id });
-    id = layout.owners.get(block);
-  }
-  return way;
-}
-
-const REACHED = new WeakMap<BlockLayout, Map<string, ReadonlySet<string>>>();
-
-/** Everything of a block that waits for one of its nodes, directly or not; worked out once. */
-function reached(layout: BlockLayout, from: string): ReadonlySet<string> {
-  const known = REACHED.get(layout) ?? new Map<string, ReadonlySet<string>>();
-  REACHED.set(layout, known);
-  const before = known.get(from);
-  if (before !== undefined) return before;
-  const found = new Set<string>();
-  const open = [from];
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    for (const next of layout.dependents.get(id) ?? []) {
-      if (found.has(next)) continue;
-      found.add(next);
-      open.push(next);
-    }
-  }
-  known.set(from, found);
-  return found;
 }
 
 const saidBy = ({ by, for: forWhom, glass, reason }: CountedDecision) => ({

@@ -6,6 +6,9 @@
  */
 import { APPROVER_LEVELS } from './mode';
 
+/** Stands in the place of people at a gate that the rules answer. */
+export const AUTO = 'auto';
+
 /** One step: `need` different people, each of whom is one of `among`. */
 export interface StepAsked {
   /** At least 1. */

@@ -4,6 +4,7 @@
  */
 import type { Entry, RecordKind } from '../audit/record';
 import type { NoticeKind } from '../config/notice-kinds';
+import { AUTO } from '../governance/approval-steps';
 import { splitOutcomeId } from '../kernel/ids';
 import type { Json, JsonObject } from '../kernel/json';
 import { noticeIdOf, type Notice, type NoticeBody } from './notice';
@@ -45,6 +46,8 @@ export function noticeOfRecord(entry: Entry, now: number): Notice | undefined {
   const { of } = data;
   const because = kind === 'outcome_terminated' ? offerOf(outcome, data) : data['because'];
   const asked = Array.isArray(of) ? of.filter((one): one is string => typeof one === 'string') : undefined;
+  // Where the rules answer nobody is asked.
+  if (asked?.length === 1 && asked[0] === AUTO) return undefined;
   const body: NoticeBody = {
     ...{ kind, outcome, at, title: node === undefined ? code : `${code} at ${node}` },
     ...(node === undefined ? {} : { node }),

@@ -110,7 +110,7 @@ export interface GateNode extends NodeBase {
   readonly approval: 'confirm' | 'review' | 'approve' | 'chain';
   /**
    * Who decides: `manager`, `director`, `executive`, `role:…` or `person:…`, one entry per step of a chain; or several of them:
-   * `2 of person:ada|person:bo|director`.
+   * `2 of person:ada|person:bo|director`. Alone also `auto`: the rules answer, and say no where the risk asks for people.
    */
   readonly by: readonly string[];
   /** Without a decision for so long the gate expires, in milliseconds. */

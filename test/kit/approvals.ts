@@ -10,6 +10,7 @@ import { decideSigned, type Deciding } from '../../src/app/approvals/decide';
 import { loadConfig } from '../../src/app/configuration';
 import type { Services } from '../../src/app/services';
 import { readSettings } from '../../src/app/settings';
+import { wrappingKeysOf } from '../../src/app/wrapping-keys';
 import type { Bundle } from '../../src/config/bundle';
 import { createCortex, type Cortex } from '../../src/cortex/cortex';
 import type { ApprovalTerms } from '../../src/engine/effects';
@@ -92,7 +93,9 @@ export async function openSignedRobots(options: { readonly stand?: string } = {}
   if (!config.ok) throw new Error(JSON.stringify(config.error));
   const bundleOf = (tenant: string): Promise<Bundle> => Promise.resolve({ ...config.value.bundle, tenant });
   const cortex = createCortex(createEntityStore(database));
-  const approvals = createApprovals({ database, cortex, bundleOf, now: Date.now });
+  // As the doors that read these settings have it: who sealed a key can open it.
+  const wrapping = wrappingKeysOf(readSettings(process.env));
+  const approvals = createApprovals({ database, cortex, bundleOf, now: Date.now, wrapping });
   const controls = openDatabase({ url: stand.stand.postgres.url, poolSize: 2 });
   const rules = new Map<string, Rules>();
   const robot = createAuthorityRobot({

@@ -491,6 +491,11 @@ describe('people and time', () => {
       ({ gate }) => gate('g', { approval: 'approve', by: 'boss' as Approver }),
     ],
     ['PLAN_APPROVER_MALFORMED node g › by', ({ gate }) => gate('g', { approval: 'chain', by: [] })],
+    ['PLAN_APPROVER_MALFORMED node g › by', ({ gate }) => gate('g', { approval: 'approve', by: 'auto' })],
+    [
+      'PLAN_APPROVER_MALFORMED node g › by',
+      ({ gate }) => gate('g', { approval: 'chain', by: ['manager', 'auto' as never] }),
+    ],
     [
       'PLAN_VALUE_NOT_KNOWN node g › ask',
       ({ run, gate }) => {

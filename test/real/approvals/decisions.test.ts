@@ -248,6 +248,31 @@ describe('acts of people that are no decisions', () => {
   });
 });
 
+test('a gate that names no people is approved by rule where the risk asks nobody, rejected where it asks people, and nobody is let in', async () => {
+  const auto = gated({ approval: 'confirm', by: ['auto'] });
+  const low = await robots.begin(auto.plan);
+  expect(await robots.outcomes.result(low)).toEqual({ phase: 'completed' });
+  expect(robots.shelf.changesOf(auto.box)).toEqual([`+${auto.box}`]);
+  expect(await lines(low, /^gate=/)).toEqual([
+    'gate=ok open approval=confirm by=auto',
+    'gate=ok approved by=auto reason="rule approval (9.1): low risk asks nobody"',
+  ]);
+  const { plan, box } = gated({ approval: 'review', by: ['auto'] });
+  const risky = { ...plan.awfs['toy.put']!, riskClass: 'high' as const };
+  const high = await robots.begin({ ...plan, awfs: { ...plan.awfs, 'toy.put': risky } });
+  expect(await robots.outcomes.result(high)).toEqual({ phase: 'backstepped' });
+  expect(robots.shelf.changesOf(box)).toEqual([]);
+  expect((await lines(high, /^gate=/)).at(-1)).toBe(
+    'gate=ok rejected by=auto reason="rule approval (9.1): high risk asks people for their approve"',
+  );
+  // At a gate of people the rules have no say, whoever asks them.
+  const people = gated();
+  const id = await robots.begin(people.plan);
+  const asked = { gate: 'ok', verdict: 'approve', by: 'auto' } as const;
+  expect(await robots.outcomes.decide(id, asked)).toMatchObject({ code: 'GATE_SIGNATURE_INVALID' });
+  expect(await decide(id, 'person:lead')).toEqual({ ok: true, value: 'done' });
+});
+
 describe('a signing key', () => {
   const why = { by: 'person:ada', reason: 'each quarter' };
   const kidOf = (token: string): string =>

@@ -109,6 +109,8 @@ export function doorOnly({ identify }: Pick<TokenIssuer, 'identify'>, passed: st
       notices,
       reports,
       evidence,
+      // What people have granted each other, and what is to be reviewed.
+      approvals: { store: { people: noteList } },
       now: Date.now,
     } as unknown as Services,
     configOf: (tenant) => {

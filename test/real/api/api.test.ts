@@ -1,88 +1,40 @@
 /** The API as its users have it: `backstep up`, `backstep api`, tokens of `backstep token`, and requests over HTTP. */
 import { randomUUID } from 'node:crypto';
 import { canonicalJson, type Json } from '../../../src/kernel/json';
-import { backstep, build, startServing, startUp, type Running } from '../../kit/cli';
+import {
+  items,
+  openServed,
+  outcomePath as pathOf,
+  taskPath,
+  until,
+  type Said,
+  type Served,
+} from '../../kit/served';
 import { STAND_TIMEOUT_MS } from '../../kit/stand';
+import { tellOfStanding } from './standing';
 
 /** An outcome takes some seconds on a busy machine. */
 jest.setTimeout(60_000);
 
-const ENV = { BACKSTEP_STAND: 'test-api', BACKSTEP_USER: 'person:ada.admin' };
-
-let up: Running;
-let served: Running;
+let served: Served;
 let operator: string;
 let approver: string;
 let stranger: string;
 
 beforeAll(async () => {
-  build();
-  [up, operator, approver, stranger] = await Promise.all([
-    startUp({ env: ENV }),
-    tokenFor('person:olive.operator', 'operator,author'),
-    tokenFor('person:maya.lindqvist', 'approver,auditor'),
-    tokenFor('person:olive.operator', 'operator,approver,auditor,admin', 'globex'),
+  served = await openServed('test-api');
+  [operator, approver, stranger] = await Promise.all([
+    served.token('person:olive.operator', 'operator,author'),
+    served.token('person:maya.lindqvist', 'approver,auditor'),
+    served.token('person:olive.operator', 'operator,approver,auditor,admin', 'globex'),
   ]);
-  served = await startServing(['api', '--port', '0', '--json'], { env: ENV });
 }, STAND_TIMEOUT_MS);
 
-afterAll(async () => {
-  await served.stop();
-  await up.stop();
-}, 60_000);
+afterAll(() => served.close(), 60_000);
 
-async function tokenFor(name: string, roles: string, tenant = 'acme'): Promise<string> {
-  const { out, err } = await backstep(['token', '--as', name, '--roles', roles, '--tenant', tenant], {
-    env: ENV,
-  });
-  expect(err).toBe('');
-  return out.trim();
-}
-
-interface Said {
-  readonly status: number;
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly headers: Headers;
-}
-
-function fetchAs(token: string, path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = {
-    authorization: `Bearer ${token}`,
-    ...(init.headers as Record<string, string> | undefined),
-  };
-  return fetch(`${String(served.ready['url'])}${path}`, { ...init, headers });
-}
-
-const saidBy = async (response: Response): Promise<Said> => ({
-  status: response.status,
-  body: (await response.json()) as Said['body'],
-  headers: response.headers,
-});
-
-const get = async (token: string, path: string): Promise<Said> => saidBy(await fetchAs(token, path));
-
-async function post(token: string, path: string, body: object, key?: string): Promise<Said> {
-  const headers = {
-    'content-type': 'application/json',
-    ...(key === undefined ? {} : { 'idempotency-key': key }),
-  };
-  return saidBy(await fetchAs(token, path, { method: 'POST', headers, body: JSON.stringify(body) }));
-}
-
-const pathOf = (id: unknown, rest = ''): string => `/v1/outcomes/${encodeURIComponent(String(id))}${rest}`;
-
-/** Asks until the answer is as wanted: visibility of Temporal is some tenths of a second behind. */
-async function until(ask: () => Promise<Said>, wanted: (said: Said) => boolean): Promise<Said> {
-  for (let tries = 0; ; tries++) {
-    const said = await ask();
-    if (wanted(said)) return said;
-    if (tries > 150) throw new Error(`never: ${JSON.stringify(said.body)}`);
-    await new Promise((done) => setTimeout(done, 100));
-  }
-}
-
-const items = ({ body }: Said): readonly Readonly<Record<string, unknown>>[] =>
-  body['items'] as readonly Readonly<Record<string, unknown>>[];
+const get = (token: string, path: string): Promise<Said> => served.get(token, path);
+const post = (token: string, path: string, body: object, key?: string): Promise<Said> =>
+  served.post(token, path, body, key);
 
 /** Frames of a stream, until it ends. */
 async function framesOf(response: Response): Promise<readonly Readonly<Record<string, string>>[]> {
@@ -99,7 +51,7 @@ async function framesOf(response: Response): Promise<readonly Readonly<Record<st
 }
 
 const stream = (token: string, id: unknown): Promise<Response> =>
-  fetchAs(token, pathOf(id, '/trace'), { headers: { accept: 'text/event-stream' } });
+  served.fetch(token, pathOf(id, '/trace'), { headers: { accept: 'text/event-stream' } });
 
 test('is ready when the servers that it needs are', async () => {
   const { status, body } = await get('none', '/readyz');
@@ -126,7 +78,7 @@ describe('the story of an approval', () => {
       'approval=manager',
       '--json',
     ];
-    expect([status, body['plan']]).toEqual([200, JSON.parse((await backstep(args, { env: ENV })).out)]);
+    expect([status, body['plan']]).toEqual([200, JSON.parse((await served.cli(args)).out)]);
   });
 
   test('an outcome is started once, however often the request is sent', async () => {
@@ -156,14 +108,14 @@ describe('the story of an approval', () => {
     ]);
     expect(items(await get(stranger, '/v1/tasks'))).toEqual([]);
     expect(items(await get(stranger, '/v1/outcomes'))).toEqual([]);
-    const refused = await post(stranger, `/v1/tasks/${encodeURIComponent(task)}/decision`, {
+    const refused = await post(stranger, taskPath(task, '/decision'), {
       verdict: 'approve',
     });
     expect([refused.status, refused.body['code']]).toEqual([404, 'OUTCOME_UNKNOWN']);
   });
 
   test('who runs it may not decide; who may decides once; the trace is told to its end', async () => {
-    const path = `/v1/tasks/${encodeURIComponent(task)}/decision`;
+    const path = taskPath(task, '/decision');
     const told = stream(operator, id).then(framesOf);
     expect((await post(operator, path, { verdict: 'approve' })).body['code']).toBe('ROLE_MISSING');
     const decided = await post(approver, path, { verdict: 'approve', reason: 'budget is there' });
@@ -176,7 +128,7 @@ describe('the story of an approval', () => {
     expect(frames.at(-1)).toEqual({ event: 'end', id: 'end', data: '{"phase":"completed"}' });
     const { body } = await get(operator, pathOf(id, '/trace'));
     const events = frames.slice(0, -1).map(({ data = '' }) => JSON.parse(data) as unknown);
-    const printed = (await backstep(['trace', String(id), '--json'], { env: ENV })).out.trimEnd().split('\n');
+    const printed = (await served.cli(['trace', String(id), '--json'])).out.trimEnd().split('\n');
     const canonical = (all: readonly unknown[]): readonly string[] =>
       all.map((one) => canonicalJson(one as Json)).sort();
     expect(canonical(body['events'] as unknown[])).toEqual(canonical(events));
@@ -250,6 +202,8 @@ test('a list is read page by page, and no filter reaches beyond its tenant', asy
   const nonsense = await get(operator, '/v1/outcomes?cursor=bm9uc2Vuc2U');
   expect([nonsense.status, nonsense.body['code']]).toEqual([400, 'CURSOR_UNKNOWN']);
 });
+
+tellOfStanding(() => served);
 
 test('stops in order, with a stream open', async () => {
   const { body } = await post(operator, '/v1/outcomes', {

@@ -6,51 +6,35 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findFuzzer, fuzz } from '../../fuzz/schemathesis';
-import { backstep, build, startServing, startUp, type Ran, type Running } from '../../kit/cli';
+import { backstep, type Ran } from '../../kit/cli';
+import { openServed, type Served } from '../../kit/served';
 import { STAND_TIMEOUT_MS } from '../../kit/stand';
 
 /** Outcomes take some seconds on a busy machine, and so does a compiler. */
 jest.setTimeout(120_000);
 
 const ROOT = path.join(__dirname, '../../..');
-const ENV = {
-  BACKSTEP_STAND: 'test-client',
-  BACKSTEP_USER: 'person:ada.admin',
-  BACKSTEP_API_PER_MINUTE: '1000000',
-};
 const ALL = 'author,operator,approver,auditor,admin';
 
-let up: Running;
-let served: Running;
+let served: Served;
 let url: string;
 let operator: string;
 let approver: string;
 let stranger: string;
 
 beforeAll(async () => {
-  build();
-  [up, operator, approver, stranger] = await Promise.all([
-    startUp({ env: ENV }),
-    tokenFor('person:olive.operator', 'operator,author'),
-    tokenFor('person:maya.lindqvist', 'approver,auditor'),
-    tokenFor('person:olive.operator', ALL, 'globex'),
+  served = await openServed('test-client', { BACKSTEP_API_PER_MINUTE: '1000000' });
+  ({ url } = served);
+  [operator, approver, stranger] = await Promise.all([
+    served.token('person:olive.operator', 'operator,author'),
+    served.token('person:maya.lindqvist', 'approver,auditor'),
+    served.token('person:olive.operator', ALL, 'globex'),
   ]);
-  served = await startServing(['api', '--port', '0', '--json'], { env: ENV });
-  url = String(served.ready['url']);
 }, STAND_TIMEOUT_MS);
 
-afterAll(async () => {
-  await served.stop();
-  await up.stop();
-}, 60_000);
+afterAll(() => served.close(), 60_000);
 
-async function tokenFor(name: string, roles: string, tenant = 'acme'): Promise<string> {
-  const { out } = await backstep(['token', '--as', name, '--roles', roles, '--tenant', tenant], { env: ENV });
-  return out.trim();
-}
-
-const getAs = (token: string, at: string, headers = {}): Promise<Response> =>
-  fetch(`${url}${at}`, { headers: { authorization: `Bearer ${token}`, ...headers } });
+const getAs = (token: string, at: string): Promise<Response> => served.fetch(token, at);
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -102,8 +86,10 @@ test('a client that was generated from the document compiles, and runs the story
 
 describe('the command line over an API', () => {
   const over = (args: readonly string[], token: string): Promise<Ran> =>
-    backstep(args, { env: { ...ENV, BACKSTEP_API: url, BACKSTEP_TOKEN: token, BACKSTEP_STAND: 'nowhere' } });
-  const here = (args: readonly string[]): Promise<Ran> => backstep(args, { env: ENV });
+    backstep(args, {
+      env: { ...served.env, BACKSTEP_API: url, BACKSTEP_TOKEN: token, BACKSTEP_STAND: 'nowhere' },
+    });
+  const here = (args: readonly string[]): Promise<Ran> => served.cli(args);
 
   test('runs an outcome to its gate, sees it in the inbox, decides and takes it back', async () => {
     const args = ['run', 'EMP-R-001', '--entity', 'person:noah.kim', '--param', 'approval=manager'];
@@ -147,7 +133,7 @@ describe('the command line over an API', () => {
       data: {},
     };
     const emitted = await backstep(['emit', '-', '--json', '--api', url], {
-      env: { ...ENV, BACKSTEP_TOKEN: operator },
+      env: { ...served.env, BACKSTEP_TOKEN: operator },
       input: JSON.stringify(event),
     });
     expect(JSON.parse(emitted.out.split('\n')[0] ?? '')).toMatchObject({ status: 'unselected' });
@@ -183,9 +169,9 @@ describe('the command line over an API', () => {
   });
 
   test('says that nobody answers, and that a token is missing', async () => {
-    const nobody = await backstep(['trust', '--api', 'http://127.0.0.1:1'], { env: ENV });
+    const nobody = await backstep(['trust', '--api', 'http://127.0.0.1:1'], { env: served.env });
     expect([nobody.code, nobody.err]).toEqual([1, expect.stringContaining('API_UNREACHABLE')]);
-    const nameless = await backstep(['trust', '--api', url], { env: ENV });
+    const nameless = await backstep(['trust', '--api', url], { env: served.env });
     expect([nameless.code, nameless.err]).toEqual([1, expect.stringContaining('TOKEN_MISSING')]);
   });
 });
@@ -249,7 +235,7 @@ test('a fuzzer finds no 5xx and nothing that the document does not say', async (
     console.warn(`not fuzzed: ${fuzzer.why}`);
     return;
   }
-  const token = await tokenFor('person:ada.admin', ALL, 'globex');
+  const token = await served.token('person:ada.admin', ALL, 'globex');
   const examples = Number(process.env['BACKSTEP_FUZZ_EXAMPLES'] ?? '2');
   const phases = examples > 2 ? 'examples,coverage,fuzzing' : 'fuzzing';
   const { code, output } = await fuzz(fuzzer, { url, token, examples, phases, seed: 20_261_121 });

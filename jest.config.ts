@@ -24,6 +24,8 @@ const shared = {
 const config: Config = {
   // Suites against real servers wait for most of their time, so one more of them than there are cores.
   maxWorkers: availableParallelism() + 1,
+  // Where a test hangs. How long it takes on a busy machine is no claim of a test, unless it measures that itself.
+  testTimeout: 30_000,
   testSequencer: './test/kit/longest-first.cjs',
   projects: [
     { ...shared, displayName: 'pure', testMatch: ['<rootDir>/test/pure/**/*.test.ts'] },

@@ -2,6 +2,7 @@
  * The stand's Temporal: starts the real server on its SQLite file, tuned, waits until it serves, and stops it.
  * Adapter ring. The caller holds the stand's lock, so nobody else touches the data.
  */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
@@ -16,6 +17,12 @@ import { DYNAMIC_CONFIG } from './temporal-tuning';
 const READY_TIMEOUT_MS = 60_000;
 const STOP_SIGNALS = ['SIGTERM', 'SIGKILL'] as const;
 const STOP_PATIENCE_MS = 10_000;
+
+/**
+ * Less than a new server writes before it serves, in bytes (measured: 2.9 MB). On a full disk it can't write why it ended, and
+ * by the time that we look Postgres, which failed beside it, may have given back what it had taken.
+ */
+const NEW_DATA_BYTES = 2.5 * 1024 * 1024;
 
 const TEMPORAL_DB = 'temporal.db';
 const TEMPORAL_LOG = 'temporal.log';
@@ -73,6 +80,7 @@ export async function startTemporal(
   config: TemporalConfig,
   ports: TemporalPorts,
 ): Promise<Daemon | 'port taken'> {
+  const isNew = !existsSync(temporalDbOf(config.dataDir));
   const daemon = await startDaemon(
     {
       command: config.program,
@@ -94,7 +102,8 @@ export async function startTemporal(
   const log = daemon.logTail();
   await daemon.stop(STOP_SIGNALS, STOP_PATIENCE_MS);
   if (/address already in use|port .* is not available|can't set .*port/i.test(log)) return 'port taken';
-  if (isDiskFullText(log) || (await isDiskFull(config.dataDir))) throw diskFull(config.dataDir);
+  if (isDiskFullText(log) || (await isDiskFull(config.dataDir, isNew ? NEW_DATA_BYTES : undefined)))
+    throw diskFull(config.dataDir);
   throw new StandError(
     'STAND_START_FAILED',
     `Temporal did not start: ${log.trim().split('\n').slice(-3).join(' / ') || problem}`,

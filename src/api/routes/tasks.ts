@@ -184,12 +184,9 @@ export const delegateOne = defineRoute({
   body: z.strictObject({
     to: name('who is to decide, such as `person:jonas.weber`'),
     from: name('in whose place, where it is not the caller; for an admin').optional(),
-    until: z.iso
-      .datetime({ offset: true })
-      .nullish()
-      .meta({
-        description: 'left out: for as long as the task waits, 90 days at most; `null` takes it back',
-      }),
+    until: z.iso.datetime({ offset: true }).nullish().meta({
+      description: 'left out: for as long as the task waits, 90 days at most; `null` takes it back',
+    }),
     level: z.enum(APPROVER_LEVELS).optional().meta({ description: 'the most that is handed on' }),
     whenAbsent: z.boolean().optional(),
     reason,

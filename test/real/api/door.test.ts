@@ -11,6 +11,9 @@ import { StoreError } from '../../../src/store/store-error';
 import { doorOnly } from '../../kit/door';
 import { openIssuer, type TokenIssuer } from '../../kit/tokens';
 
+/** Keys are made and some thousand requests asked, on a machine that may be busy. */
+jest.setTimeout(60_000);
+
 let issuer: TokenIssuer;
 let authorization: string;
 const open: Api[] = [];

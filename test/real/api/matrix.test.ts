@@ -11,6 +11,9 @@ import type { Route } from '../../../src/api/route';
 import { doorOnly } from '../../kit/door';
 import { BAD_TOKENS, openIssuer, type BadToken, type TokenIssuer } from '../../kit/tokens';
 
+/** Keys are made and some thousand requests asked, on a machine that may be busy. */
+jest.setTimeout(60_000);
+
 const TENANTS = ['acme', 'globex'] as const;
 const OUTCOME = 'acme/EMP-R-001/6f1d';
 

@@ -43,7 +43,7 @@ function linesOf(card: Card): readonly { readonly label: string; readonly value:
     ...steps.map((step, at) => line(`Step ${at + 1}`, stepText(step))),
     ...(more === 0 ? [] : [line('And', `${more} more steps`)]),
     ...changes.map(({ node, by, reason, change }) =>
-      line(`Changed at ${node}`, `${String(change['do'])} by ${by}: ${reason}`),
+      line(`Changed at ${node}`, `${change.do} by ${by}: ${reason}`),
     ),
     ...rules.map(({ rule, because }) => line(`Rule ${rule}`, because)),
   ];

@@ -15,7 +15,7 @@ import {
   type CryptoKey,
   type JWK,
 } from 'jose';
-import type { Json } from '../kernel/json';
+import type { Json, JsonObject } from '../kernel/json';
 import { err, ok, type Result } from '../kernel/result';
 import type { DecisionKeyStore, NewDecisionKey } from '../store/decision-keys';
 import { StoreError } from '../store/store-error';
@@ -168,7 +168,10 @@ export function createSignatures(
 /** Whether a word comes from a time in which its key was in other hands; one that does not say when it was said is from then. */
 function isTooLate({ revokedAt }: Key, said: Json, arrivedAt: number | undefined): boolean {
   if (revokedAt === null) return false;
-  const at = typeof said === 'object' && said !== null && 'at' in said ? said['at'] : undefined;
+  const at =
+    typeof said === 'object' && said !== null && !Array.isArray(said)
+      ? (said as JsonObject)['at']
+      : undefined;
   return typeof at !== 'number' || at >= revokedAt || (arrivedAt !== undefined && arrivedAt >= revokedAt);
 }
 

@@ -33,5 +33,5 @@ export function cardLines({ card, hash }: HashedCard): readonly string[] {
 function changeLine({ node, by, reason, scope, change: { do: what, ...rest } }: CardChange): string {
   const where = scope === 'step' ? '' : ` (${scope})`;
   const values = Object.keys(rest).length === 0 ? '' : ` ${JSON.stringify(rest)}`;
-  return `changed ${node}: ${String(what)}${where}${values} by ${by}: ${reason}`;
+  return `changed ${node}: ${what}${where}${values} by ${by}: ${reason}`;
 }

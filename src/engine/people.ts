@@ -10,7 +10,7 @@ import { clock, stopAsking, takeKept, takeSigned } from './approvals';
 import { fire } from './firing';
 import { engineFailure } from './forward';
 import { planNodeOf } from './layout';
-import { refuse } from './vouching';
+import { refuse } from './refusals';
 import { firingOf, isLeaving, place, type Placed, type Run } from './run';
 import { askForUndo, setUndo, undoIsOver } from './undo';
 

@@ -5,13 +5,11 @@
  */
 import type { EngineEvent, GuardedEvent } from './effects';
 import type { Heard } from './people';
+import { refuse, type Why } from './refusals';
 import type { Run } from './run';
 
 /** Acts that wait to be vouched for at once: a flood of forged ones must not fill the state. */
 const ACTS_AT_ONCE = 50;
-
-/** Refused messages that are told one by one; after so many only each that doubles their number is, with the number. */
-const TOLD_ONE_BY_ONE = 20;
 
 const GUARDED: { readonly [Kind in GuardedEvent['kind']]: true } = {
   override: true,
@@ -76,30 +74,10 @@ export function refuseMalformed(
   return refuse(run, { act, by: 'unknown' }, { code: 'ACT_MALFORMED', because: problem });
 }
 
-interface Why {
-  readonly code: string;
-  readonly because: string;
-}
-
 function refuseAct(run: Run, act: GuardedEvent, why: Why): Heard {
   const by = act.kind === 'override' ? act.override.by : act.by;
   const node = nodeOf(act);
   return refuse(run, { act: act.kind, by, ...(node === undefined ? {} : { node }) }, why);
-}
-
-/** Puts on record what changed nothing; the answer says why. */
-export function refuse(
-  run: Run,
-  of: { readonly act: string; readonly by: string; readonly node?: string },
-  { code, because }: Why,
-): Heard {
-  const count = (run.state.refusals = (run.state.refusals ?? 0) + 1);
-  run.refusal = { code, because };
-  if (count <= TOLD_ONE_BY_ONE || Number.isInteger(Math.log2(count))) {
-    const many = count <= TOLD_ONE_BY_ONE ? {} : { count };
-    run.notes.push({ kind: 'act.refused', ...of, code, because, ...many });
-  }
-  return 'refused';
 }
 
 function nodeOf(act: GuardedEvent): string | undefined {

@@ -5,7 +5,7 @@
  * true keeps its hash, and what has moved since is judged again when the action fires.
  * @source DESIGN §5; execution model 5.3, 9.1
  */
-import type { Override } from '../engine/effects';
+import type { Override, OverrideChange } from '../engine/effects';
 import type { Json, JsonObject } from '../kernel/json';
 import { blocksIn, nodesOf } from '../plan/blocks';
 import type { ActionNode, Block, GateNode, Plan, PlannedAwf, PlanNode } from '../plan/plan';
@@ -53,7 +53,7 @@ export interface CardChange {
   /** Of the scope `automation`, in milliseconds since the epoch. */
   readonly until?: number;
   /** The change as it was said: what is put in the place of an AWF stands among the steps. */
-  readonly change: JsonObject;
+  readonly change: Omit<OverrideChange, 'awfs'>;
 }
 
 export interface Card {
@@ -214,8 +214,10 @@ type Rest = Pick<
 
 function cardOf(about: CardOf, node: string, acting: readonly CardStep[], rest: Rest): Card {
   const { plan, outcome, planId, overrides } = about;
-  const foreign = overrides.map(({ change }) => (change.do === 'replace' ? change.awfs : {}));
-  const awfs: Plan['awfs'] = Object.assign({}, ...foreign, plan.awfs);
+  const foreign = overrides.flatMap(({ change }) =>
+    change.do === 'replace' ? Object.entries(change.awfs) : [],
+  );
+  const awfs: Plan['awfs'] = { ...Object.fromEntries(foreign), ...plan.awfs };
   const steps = acting.map((step) => ({ ...step, undo: awfs[step.awf]?.compensation ?? null }));
   const cost: Record<string, number> = {};
   const undo: Record<Reversibility, number> = { full: 0, partial: 0, irreversible: 0 };
@@ -285,9 +287,9 @@ const templateOf = (instance: string): string => instance.slice(prefixOf(instanc
 
 function changesOf(said: readonly Override[]): Pick<Card, 'changes'> {
   const changes = said.map(({ node, change, by, reason, scope, until }): CardChange => {
-    const { awfs: _, ...shown } = { awfs: undefined, ...change };
+    const { awfs: _, ...shown } = change.do === 'replace' ? change : { awfs: undefined, ...change };
     const ends = until === undefined ? {} : { until };
-    return { node, by, reason, scope, ...ends, change: shown as unknown as JsonObject };
+    return { node, by, reason, scope, ...ends, change: shown };
   });
   return changes.length === 0 ? {} : { changes };
 }

@@ -110,11 +110,13 @@ export function createDecisionKeyStore(database: Database): DecisionKeyStore {
   };
 }
 
-const valuesOf = (
-  tenant: string,
-  { kid, publicKey, privateKey }: NewDecisionKey,
-  at: number,
-) => [tenant, kid, JSON.stringify(publicKey), JSON.stringify(privateKey), at];
+const valuesOf = (tenant: string, { kid, publicKey, privateKey }: NewDecisionKey, at: number) => [
+  tenant,
+  kid,
+  JSON.stringify(publicKey),
+  JSON.stringify(privateKey),
+  at,
+];
 
 const KEYS = `SELECT kid, public_key AS "publicKey", private_key AS "privateKey",
   created_at::float8 AS "createdAt", revoked_at::float8 AS "revokedAt"

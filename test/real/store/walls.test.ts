@@ -1,6 +1,6 @@
 /**
- * The walls between tenants, seen by SQL: a connection as the role of the program, by its own password, against rows of two
- * tenants in every table that has a tenant.
+ * The walls between tenants, seen by SQL, against rows of two tenants in every table that has a tenant: for a connection as the role of
+ * the program, by its own password, and for one as an owner of the tables that is no superuser.
  */
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
@@ -45,21 +45,25 @@ afterAll(async () => {
 const walled = (): readonly string[] => tables.filter(({ hasTenant }) => hasTenant).map(({ name }) => name);
 
 /** Runs as a tenant, or as nobody, and takes everything back. */
-async function as<T>(tenant: string | undefined, work: () => Promise<T>): Promise<T> {
-  await app.query('BEGIN');
+async function as<T>(tenant: string | undefined, work: () => Promise<T>, client = app): Promise<T> {
+  await client.query('BEGIN');
   try {
-    if (tenant !== undefined) await app.query(`SELECT set_config('backstep.tenant', $1, true)`, [tenant]);
+    if (tenant !== undefined) await client.query(`SELECT set_config('backstep.tenant', $1, true)`, [tenant]);
     return await work();
   } finally {
-    await app.query('ROLLBACK');
+    await client.query('ROLLBACK');
   }
 }
 
-const count = async (table: string): Promise<number> =>
-  Number((await app.query<{ n: string }>(`SELECT count(*) AS n FROM ${table}`)).rows[0]?.n);
+const count = async (table: string, client = app): Promise<number> =>
+  Number((await client.query<{ n: string }>(`SELECT count(*) AS n FROM ${table}`)).rows[0]?.n);
 
 /** A row with something in each column that has to have something. */
 async function insertRow(table: string, tenant: string): Promise<void> {
+  await stand.owner.query({ text: await rowOf(table, tenant) });
+}
+
+async function rowOf(table: string, tenant: string): Promise<string> {
   const columns = await stand.owner.query<{ name: string; type: string }>({
     text: `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
 WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attnotnull AND NOT atthasdef AND attgenerated = '' AND attname <> 'tenant'`,
@@ -67,9 +71,7 @@ WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attnotnull
   });
   const names = ['tenant', ...columns.map(({ name }) => `"${name}"`)];
   const values = [`'${tenant}'`, ...columns.map(({ type }) => fillerOf(type))];
-  await stand.owner.query({
-    text: `INSERT INTO ${table} (${names.join(', ')}) VALUES (${values.join(', ')}) ON CONFLICT DO NOTHING`,
-  });
+  return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${values.join(', ')}) ON CONFLICT DO NOTHING`;
 }
 
 function fillerOf(type: string): string {
@@ -153,6 +155,63 @@ test('row-level security is forced on the owner of each table, too', async () =>
     values: [walled()],
   });
   expect(rows.map(({ name }) => name)).toEqual(walled());
+});
+
+describe('an owner of the tables that is no superuser', () => {
+  const name = `wall_owner_${RUN}`;
+  const password = randomUUID();
+  let owner: Client;
+  let url: string;
+
+  beforeAll(async () => {
+    await stand.owner.query({ text: `CREATE ROLE ${name} LOGIN CREATEROLE PASSWORD '${password}'` });
+    await stand.owner.query({ text: `CREATE DATABASE ${name} OWNER ${name}` });
+    const own = new URL(stand.stand.postgres.url);
+    [own.username, own.password, own.pathname] = [name, password, `/${name}`];
+    url = own.href;
+    await migrate({ url });
+    owner = new Client({ connectionString: url });
+    await owner.connect();
+  }, 60_000);
+
+  afterAll(async () => {
+    await owner.end();
+    await stand.owner.query({ text: `DROP DATABASE ${name}` });
+    await stand.owner.query({ text: `DROP ROLE ${appRoleOf(url).name}` });
+    await stand.owner.query({ text: `DROP ROLE ${name}` });
+  }, 30_000);
+
+  test('migrates, owns every table, and can get around row-level security in no way but to lift it', async () => {
+    const { rows } = await owner.query(
+      `SELECT rolsuper, rolbypassrls, (SELECT count(*)::int FROM pg_class c WHERE c.relowner <> r.oid
+  AND c.relnamespace = 'public'::regnamespace) AS others FROM pg_roles r WHERE rolname = current_user`,
+    );
+    expect(rows).toEqual([{ rolsuper: false, rolbypassrls: false, others: 0 }]);
+  });
+
+  test('sees, changes and writes the rows of the one tenant that it names, but in its own sweeps', async () => {
+    const swept = await owner.query<{ name: string }>(
+      `SELECT c.relname AS name FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE p.polname = 'owner_sweep'`,
+    );
+    const sweeps = swept.rows.map((row) => row.name);
+    const kept = tables.filter(({ hasTenant, isParted }) => hasTenant && !isParted).map((one) => one.name);
+    expect(sweeps.length).toBeLessThan(kept.length / 2);
+    for (const table of kept.filter((one) => !sweeps.includes(one))) {
+      const row = await rowOf(table, A);
+      const forged = as(B, () => owner.query(row), owner);
+      await expect(forged).rejects.toThrow('row-level security');
+      await owner.query('BEGIN');
+      await owner.query(`SELECT set_config('backstep.tenant', $1, true)`, [A]);
+      await owner.query(row);
+      await owner.query('COMMIT');
+      expect([table, await as(A, () => count(table, owner), owner)]).toEqual([table, 1]);
+      for (const other of [B, '', undefined]) {
+        expect([table, await as(other, () => count(table, owner), owner)]).toEqual([table, 0]);
+        const change = () => owner.query(`UPDATE ${table} SET tenant = tenant`);
+        expect([table, (await as(other, change, owner)).rowCount]).toEqual([table, 0]);
+      }
+    }
+  });
 });
 
 test('a connection that one tenant had shows the next nothing of it', async () => {

@@ -6,6 +6,7 @@
 import { existsSync, closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
+import { z } from 'zod';
 
 export const BUNDLE_FORMAT = 1;
 
@@ -42,6 +43,35 @@ export interface BundledRun {
   /** Id of the subject key that its records hash with; and whether its file is sealed with it. */
   readonly key: string | null;
   readonly isSealed: boolean;
+}
+
+const manifestSchema: z.ZodType<Manifest> = z.object({
+  format: z.literal(BUNDLE_FORMAT),
+  tenant: z.string(),
+  exportedAt: z.iso.datetime(),
+  exportedBy: z.string(),
+  records: z.int().nonnegative(),
+  heads: z.int().nonnegative(),
+  signer: z.object({ name: z.string(), publicKey: z.string() }),
+  runs: z.array(
+    z.object({
+      workflow: z.string(),
+      run: z.string(),
+      file: z.string().exactOptional(),
+      key: z.string().nullable(),
+      isSealed: z.boolean(),
+    }),
+  ),
+  files: z.record(z.string(), z.string()),
+});
+
+/** A manifest, whoever has written it; `undefined` where the text is none. */
+export function parseManifest(text: string): Manifest | undefined {
+  try {
+    return manifestSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The files of a bundle, wherever they are. */

@@ -8,7 +8,7 @@ import type { PayloadCodec } from '@temporalio/common';
 import { readHead, type TreeHead, type Verifier } from '../audit/checkpoint';
 import { checkLog } from '../audit/log-check';
 import type { Primitives } from '../audit/primitives';
-import { FILES, type BundleFiles, type Manifest } from './bundle';
+import { FILES, parseManifest, type BundleFiles, type Manifest } from './bundle';
 import { originOf } from './heads';
 import type { BundleFlaw, BundleFlawCode, Found, Keys, ReadLog, RecordsOfRun } from './verified';
 import { checkRun } from './verify-run';
@@ -101,23 +101,6 @@ function readManifest(files: BundleFiles, options: VerifyOptions, found: Found):
   if (!isAsWritten || !options.primitives.isSignedBy(keyOf(manifest, options), text, signature))
     found('MANIFEST_NOT_SIGNED', 'manifest', 'its signature does not fit it');
   return manifest;
-}
-
-function parseManifest(text: string): Manifest | undefined {
-  try {
-    const value = JSON.parse(text) as Partial<Manifest>;
-    const isOne =
-      value.format === 1 &&
-      typeof value.tenant === 'string' &&
-      typeof value.records === 'number' &&
-      typeof value.signer?.publicKey === 'string' &&
-      typeof value.signer.name === 'string' &&
-      Array.isArray(value.runs) &&
-      typeof value.files === 'object';
-    return isOne ? (value as Manifest) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 const keyOf = ({ signer }: Manifest, { publicKey }: VerifyOptions): Uint8Array =>

@@ -214,3 +214,43 @@ test('of a thousand random tamperings a thousand are found, each by its name', a
   );
   expect([...seen.keys()].sort()).toEqual([...names].sort());
 }, 120_000);
+
+test('whatever stands in a manifest, a verifier says what is wrong and never falls over', async () => {
+  const manifest = JSON.parse(clean.get(FILES.manifest)!.toString()) as Record<string, unknown>;
+  const odd: readonly unknown[] = [
+    null,
+    0,
+    -1,
+    1e300,
+    '',
+    'x',
+    true,
+    [],
+    [null],
+    {},
+    { a: null },
+    [[1]],
+    [{}],
+  ];
+  const [run = {}] = manifest['runs'] as readonly Record<string, unknown>[];
+  const changed = odd.flatMap((value) => [
+    value,
+    ...Object.keys(manifest).map((member) => ({ ...manifest, [member]: value })),
+    ...Object.keys(run).map((member) => ({ ...manifest, runs: [{ ...run, [member]: value }] })),
+    { ...manifest, signer: { ...(manifest['signer'] as object), publicKey: value } },
+    { ...manifest, signer: { ...(manifest['signer'] as object), name: value } },
+  ]);
+  for (const one of changed) {
+    const bundle = new Map(clean).set(FILES.manifest, Buffer.from(JSON.stringify(one)));
+    expect([one, (await codesOf(bundle)).length]).not.toEqual([one, 0]);
+    await verifyBundle(filesOf(bundle), { primitives, codec: createCodec() });
+  }
+});
+
+test('nor does it over files of other kinds', async () => {
+  for (const name of [FILES.heads, FILES.keys, FILES.records, FILES.signature]) {
+    for (const text of ['', 'null', '[]', '{"a":null}', '[null]', '{"__proto__":1}', '"x"', '\n\n', '{']) {
+      expect(await codesOf(new Map(clean).set(name, Buffer.from(text)))).not.toEqual([]);
+    }
+  }
+});

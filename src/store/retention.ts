@@ -6,6 +6,7 @@
 import type { ArchivePlace, Placed } from './archive-place';
 import type { Database } from './database';
 import { oneAtATime } from './legal-holds';
+import { StoreError } from './store-error';
 
 /** Where a cut goes through the archive. It stands in the log before anything leaves. */
 export interface Cut {
@@ -41,8 +42,8 @@ export interface Retention {
   placed(tenant: string, run: string, place: string): Promise<void>;
 }
 
-/** Histories that go in one transaction. */
-const PAGE = 200;
+/** Histories that go in one transaction: whoever sets a hold waits for it. */
+const PAGE = 50;
 
 /** Throws StoreError. @param archive where histories lie that are not in the database */
 export function createRetention(database: Database, archive?: Pick<ArchivePlace, 'remove'>): Retention {
@@ -56,10 +57,15 @@ export function createRetention(database: Database, archive?: Pick<ArchivePlace,
         text: GOING,
         values: [tenant, before, PAGE],
       });
-      // First there, then here: what is left half done is found again by its row.
-      for (const { place } of rows) if (place !== null) await archive?.remove(place);
+      if (rows.length === 0) return 0;
       const runs = rows.map(({ run }) => run);
-      if (runs.length > 0) await client.query({ name: 'retention-drop', text: DROP, values: [tenant, runs] });
+      // The database says first whether they may go; its rows are gone only once the place has let go of them, too.
+      await client.query({ name: 'retention-drop', text: DROP, values: [tenant, runs] });
+      for (const { place } of rows) {
+        if (place === null) continue;
+        if (archive === undefined) throw new StoreError('ARCHIVE_NOT_NAMED');
+        await archive.remove(place);
+      }
       return runs.length;
     });
   return {

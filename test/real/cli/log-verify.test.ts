@@ -2,7 +2,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { bundleOf, goldenScene, signer } from '../../kit/bundles';
+import { primitives } from '../../../src/app/primitives';
+import { append, EMPTY_LOG } from '../../../src/audit/growing-log';
+import type { Entry } from '../../../src/audit/record';
+import { bundleOf, goldenScene, headOf, signer } from '../../kit/bundles';
 import { build, backstep } from '../../kit/cli';
 
 jest.setTimeout(240_000);
@@ -38,4 +41,23 @@ test('one changed byte of a history is named, with the run and the record that h
   expect(out).toMatch(/^HISTORY_CHANGED history acme\/\S+ \S+: its hash is not the one in record \d+$/m);
   expect(err).toContain('LOG_NOT_PROVEN');
   expect(code).toBe(1);
+});
+
+test('one proof in a file is checked where no server is, and one that was changed proves nothing', async () => {
+  // A log of one record: its head is the record's hash, and the way between them is empty.
+  const { records } = await goldenScene();
+  const [record = ''] = records;
+  const entry = JSON.parse(record) as Entry;
+  const { end } = append(primitives, EMPTY_LOG, [{ ...entry, at: Date.parse(String(entry.at)) }]);
+  const given = { seq: 0, record, head: headOf('acme', end, 0), size: 1, proof: [], signer: signer.name };
+  const file = path.join(folder, 'proof.json');
+  writeFileSync(file, JSON.stringify({ ...given, publicKey: key }));
+  const proven = await backstep(['log', 'verify', 'proof.json', '--key', key], { cwd: folder, env });
+  expect(proven).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('proven: record 0 is in the log') as string,
+  });
+  writeFileSync(file, JSON.stringify({ ...given, record: `${record} `, publicKey: key }));
+  const { code, out } = await backstep(['log', 'verify', 'proof.json'], { cwd: folder, env });
+  expect([code, out]).toEqual([1, expect.stringMatching(/^RECORD_NOT_INCLUDED: /)]);
 });

@@ -406,6 +406,17 @@ describe('an archive in S3', () => {
     const verified = await proven(now(), store);
     expect(verified).toMatchObject({ flaws: [] });
     expect(verified.histories).toBeGreaterThan(waiting - 1);
+    // At the end of its time it leaves the place, and the row with it: where the place refuses, neither does.
+    const { before } = await evidence.retention.cut(tenant, now() + YEARS_MS);
+    await withoutItsClock(async () => {
+      await expect(createRetention(robots.stand.database, place).drop(tenant, before)).rejects.toMatchObject({
+        code: 'ARCHIVE_REFUSED',
+      });
+      await expect(evidence.retention.drop(tenant, before)).rejects.toMatchObject({
+        code: 'ARCHIVE_NOT_NAMED',
+      });
+    });
+    expect((await store.archived(name))?.stored.length).toBeGreaterThan(0);
     await expect(
       robots.stand.database.of(tenant).query({
         text: `UPDATE archived_histories SET place = 's3://elsewhere/x' WHERE tenant = $1`,

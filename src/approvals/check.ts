@@ -71,6 +71,9 @@ export function createCheck(parts: CheckParts): CheckDecision {
       glass: said.glass === true,
     });
     if (!judged.may) return refused(judged.code, judged.because, said.by);
+    if (said.refused !== undefined) {
+      return refused('GATE_APPROVER_NOT_ALLOWED', 'they could not decide when it was signed', said.by);
+    }
     // The signature says as what they decide: who has become less since then decides as that.
     if (judged.for !== said.for) {
       return refused('GATE_APPROVER_NOT_ALLOWED', 'it was signed in the name of another', said.by);

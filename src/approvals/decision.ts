@@ -39,6 +39,8 @@ const decision = z.object({
   at: time,
   /** After that it no longer counts where it arrives. */
   expiresAt: time,
+  /** Why it did not count where it was signed: it is signed to be on record, and lets nothing through anywhere. */
+  refused: text.optional(),
   covers: z.array(covered).max(100),
 });
 

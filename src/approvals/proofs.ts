@@ -47,7 +47,8 @@ export interface Proofs {
 export function createProofs(signatures: Pick<Signatures, 'verify'>): Proofs {
   const read = async (tenant: string, token: string): Promise<SignedDecision | undefined> => {
     const payload = await signatures.verify(tenant, 'decision', token);
-    return payload.ok ? readDecision(payload.value) : undefined;
+    const said = payload.ok ? readDecision(payload.value) : undefined;
+    return said?.refused === undefined ? said : undefined;
   };
   return {
     async gates({ tenant, outcome }, gates) {

@@ -121,6 +121,7 @@ async function payloadOf(
     card: deciding.card ?? card?.hash ?? 'none',
     roles: [...roles],
     as: judged.may ? judged.as : null,
+    ...(judged.may ? {} : { refused: judged.code }),
     ...(judged.may && judged.for !== undefined ? { for: judged.for } : {}),
     ...(isSaid(reason) ? { reason } : {}),
     ...(glass ? { glass: true as const } : {}),

@@ -105,6 +105,19 @@ describe('an approval of a held action', () => {
     expect(await asked(signed(), { key: { ...KEY, node: 'all[3]/box' } })).toHaveLength(1);
   });
 
+  test('that its door had refused is signed for the record alone, and lets nothing through', async () => {
+    const refused = signed({ refused: 'GATE_APPROVER_NOT_ALLOWED' });
+    expect(await asked(refused)).toEqual([]);
+    const gate = { gate: 'ok', need: 1, tokens: [signed({ node: 'ok', refused: 'GATE_SELF_APPROVAL' })] };
+    expect(await proofs.gates(KEY, [gate])).toMatch(/^0 of 1/);
+  });
+
+  test('that was gathered in another’s card holds for the plan’s action, and not for one that somebody changed', async () => {
+    expect(await asked(signed(), { isChanged: true })).toEqual([]);
+    const own = signed({ covers: [{ ...covered, input: digestOf({ box: 'a' }) }] });
+    expect(await asked(own, { isChanged: true })).toHaveLength(1);
+  });
+
   test('in a row that has no signed word, or is no approval, is none', async () => {
     const row = { s: 'action', n: `${OUTCOME}#box`, b: 'person:lead' };
     const controls = [

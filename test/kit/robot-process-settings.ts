@@ -5,4 +5,6 @@ export interface RobotProcessSettings {
   readonly databaseUrl: string;
   /** File that holds the bundle. */
   readonly bundle: string;
+  /** PEM of the key that heads are signed with; with it a projector runs beside the robots. */
+  readonly logKey?: string;
 }

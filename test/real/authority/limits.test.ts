@@ -1,48 +1,32 @@
 /** Limits under load and death: 200 at once against 50 a day, robots killed in between; what waits goes on in order. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { Lane } from '../../../src/plan/plan';
 import { createAuthority, type Authority } from '../../../src/store/authority';
-import { connectOutcomes, type Outcomes } from '../../../src/temporal/client';
-import { bundleOnce } from '../../kit/bundle-once';
+import type { Outcomes } from '../../../src/temporal/client';
 import { Crew } from '../../kit/crew';
-import { DurableShelf } from '../../kit/durable-shelf';
+import type { DurableShelf } from '../../kit/durable-shelf';
 import { byPerson, control, newTenant } from '../../kit/governed';
 import { put, toyPlan } from '../../kit/plans';
-import { codec } from '../../kit/robots';
-import type { RobotProcessSettings } from '../../kit/robot-process-settings';
-import { openTestStand, STAND_TIMEOUT_MS, type TestStand } from '../../kit/stand';
+import { openShelfStand, type ShelfStand } from '../../kit/shelf-stand';
+import { STAND_TIMEOUT_MS } from '../../kit/stand';
 import { until as lookUntil } from '../../kit/until';
 
-let stand: TestStand;
+let stand: ShelfStand;
 let outcomes: Outcomes;
 let shelf: DurableShelf;
 let authority: Authority;
 let crew: Crew;
-let folder: string;
 
 beforeAll(async () => {
-  stand = await openTestStand();
-  const { address, namespace } = stand.stand.temporal;
-  outcomes = await connectOutcomes({ address, namespace, codec });
-  shelf = new DurableShelf(stand.owner);
-  await shelf.create();
-  authority = createAuthority(stand.database);
-  folder = mkdtempSync(path.join(tmpdir(), 'backstep-limits-'));
-  const bundle = path.join(folder, 'bundle.js');
-  writeFileSync(bundle, (await bundleOnce()).code);
-  const databaseUrl = stand.stand.postgres.url;
-  const settings: RobotProcessSettings = { address, namespace, databaseUrl, bundle };
-  crew = new Crew('governed-robot-process.ts', settings);
+  stand = await openShelfStand();
+  ({ outcomes, shelf } = stand);
+  authority = createAuthority(stand.stand.database);
+  crew = new Crew('governed-robot-process.ts', stand.settings);
   await crew.start(2);
 }, STAND_TIMEOUT_MS);
 
 afterAll(async () => {
   await crew.stop();
-  await outcomes.close();
-  rmSync(folder, { recursive: true, force: true });
   await stand.close();
 }, 60_000);
 

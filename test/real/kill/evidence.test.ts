@@ -4,8 +4,7 @@
  * `BACKSTEP_EVIDENCE_OUTCOMES` enlarges it: 40 fit CI, 500 are what is asked for.
  */
 import { generateKeyPairSync, randomInt, randomUUID } from 'node:crypto';
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signerOf } from '../../../src/app/log-key';
@@ -18,43 +17,34 @@ import { signWhenDue } from '../../../src/projection/heads';
 import { rebuild } from '../../../src/projection/rebuild';
 import { verifyBundle } from '../../../src/projection/verify-bundle';
 import { writeBundle } from '../../../src/projection/write-bundle';
-import { connectOutcomes, type Outcomes } from '../../../src/temporal/client';
-import { bundleOnce } from '../../kit/bundle-once';
+import type { Outcomes } from '../../../src/temporal/client';
 import { Crew } from '../../kit/crew';
-import { DurableShelf } from '../../kit/durable-shelf';
 import { openEvidence } from '../../kit/evidence';
 import { put, toyPlan } from '../../kit/plans';
 import { codec } from '../../kit/robots';
-import { openTestStand, STAND_TIMEOUT_MS, type TestStand } from '../../kit/stand';
+import { openShelfStand, type ShelfStand } from '../../kit/shelf-stand';
+import { STAND_TIMEOUT_MS, type TestStand } from '../../kit/stand';
 
 const OUTCOMES = Number(process.env['BACKSTEP_EVIDENCE_OUTCOMES'] ?? 40);
 const TEST_MS = 120_000 + OUTCOMES * 2_000;
 const tenant = 'acme';
 
+let shelf: ShelfStand;
 let stand: TestStand;
 let outcomes: Outcomes;
 let crew: Crew;
-let folder: string;
 const pem = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 
 beforeAll(async () => {
-  stand = await openTestStand('evidence-kill');
-  const { address, namespace } = stand.stand.temporal;
-  outcomes = await connectOutcomes({ address, namespace, codec });
-  await new DurableShelf(stand.owner).create();
-  folder = mkdtempSync(path.join(tmpdir(), 'backstep-evidence-'));
-  const bundle = path.join(folder, 'bundle.js');
-  writeFileSync(bundle, (await bundleOnce()).code);
-  const databaseUrl = stand.stand.postgres.url;
-  crew = new Crew('robot-process.ts', { address, namespace, databaseUrl, bundle, logKey: pem });
+  shelf = await openShelfStand('evidence-kill');
+  ({ stand, outcomes } = shelf);
+  crew = new Crew('robot-process.ts', { ...shelf.settings, logKey: pem });
   await crew.start(2);
 }, STAND_TIMEOUT_MS);
 
 afterAll(async () => {
   await crew.stop();
-  await outcomes.close();
-  rmSync(folder, { recursive: true, force: true });
-  await stand.close();
+  await shelf.close();
 }, 60_000);
 
 /** Whoever dies in the middle of an action leaves it unclear; here it is tried again soon, and as often as it takes. */
@@ -168,7 +158,7 @@ test(
       expect(told('outcome.backstepped')).toEqual(ids.filter(isBack).sort());
       expect(told('action.committed')).toHaveLength(OUTCOMES * 3);
 
-      const out = path.join(folder, 'bundle');
+      const out = path.join(shelf.folder, 'bundle');
       mkdirSync(path.join(out, 'histories'), { recursive: true });
       const source = await bundleSource(evidence, { tenant, at: Date.now(), by: 'person:audrey' });
       await writeBundle(

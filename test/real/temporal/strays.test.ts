@@ -2,47 +2,31 @@
  * Robots lost in the middle of a workflow task, after local actions acted that no history knows of, where the task that takes
  * its place goes another way: what they did is found, undone in its place, and what they were about to do is never done.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { printTrace } from '../../../src/engine/trace';
 import type { Plan, PlanNode } from '../../../src/plan/plan';
-import { connectOutcomes, type Outcomes } from '../../../src/temporal/client';
-import { bundleOnce } from '../../kit/bundle-once';
+import type { Outcomes } from '../../../src/temporal/client';
 import { Crew } from '../../kit/crew';
-import { DurableShelf, type KillPoint } from '../../kit/durable-shelf';
+import type { DurableShelf, KillPoint } from '../../kit/durable-shelf';
 import { put, toyPlan } from '../../kit/plans';
-import { codec, timeless } from '../../kit/robots';
-import { openTestStand, STAND_TIMEOUT_MS, type TestStand } from '../../kit/stand';
+import { timeless } from '../../kit/robots';
+import { openShelfStand, type ShelfStand } from '../../kit/shelf-stand';
+import { STAND_TIMEOUT_MS } from '../../kit/stand';
 
 /** Longest time for one test, in milliseconds: a lost workflow task is given up after five seconds. */
 const TEST_MS = 120_000;
 
-let stand: TestStand;
+let stand: ShelfStand;
 let outcomes: Outcomes;
 let shelf: DurableShelf;
-let folder: string;
-let settings: object;
 
 beforeAll(async () => {
-  stand = await openTestStand();
-  const { address, namespace } = stand.stand.temporal;
-  outcomes = await connectOutcomes({ address, namespace, codec });
-  shelf = new DurableShelf(stand.owner);
-  await shelf.create();
-  folder = mkdtempSync(path.join(tmpdir(), 'backstep-strays-'));
-  const bundle = path.join(folder, 'bundle.js');
-  writeFileSync(bundle, (await bundleOnce()).code);
-  settings = { address, namespace, databaseUrl: stand.stand.postgres.url, bundle };
+  stand = await openShelfStand();
+  ({ outcomes, shelf } = stand);
 }, STAND_TIMEOUT_MS);
 
-afterAll(async () => {
-  await outcomes.close();
-  rmSync(folder, { recursive: true, force: true });
-  await stand.close();
-}, 60_000);
+afterAll(() => stand.close(), 60_000);
 
 interface Scene {
   /** Boxes `a`, `b` and so on, with names of their own. */
@@ -85,7 +69,7 @@ async function endOf(id: string, box: (letter: string) => string) {
 
 async function play(scene: Scene) {
   await shelf.killAt(scene.in, scene.at);
-  const crew = new Crew('robot-process.ts', settings);
+  const crew = new Crew('robot-process.ts', stand.settings);
   await crew.start(1);
   try {
     const id = await begin(scene.plan);
@@ -190,8 +174,8 @@ describe('in the local lane', () => {
       const box = boxes();
       const [a, b, c] = [box('a'), box('b'), box('c')];
       await shelf.killAt(b, 'put:asked', 'SIGSTOP');
-      const sleeper = new Crew('robot-process.ts', settings);
-      const other = new Crew('robot-process.ts', settings);
+      const sleeper = new Crew('robot-process.ts', stand.settings);
+      const other = new Crew('robot-process.ts', stand.settings);
       await sleeper.start(1);
       try {
         const id = await begin(toyPlan([local(a), local(b, [a]), local(c, [b])]));

@@ -1,7 +1,7 @@
 /** What every process of robots that can be killed has in common: it is told its settings, says when it is ready, ends with its parent. */
 import { readFileSync } from 'node:fs';
 import { openDatabase, type Database } from '../../src/store/database';
-import type { createBarrier } from '../../src/store/barrier';
+import type { Barrier } from '../../src/store/barrier';
 import { createAuthorityRobot } from '../../src/temporal/authority-robot';
 import { quietRuntime, type WorkflowBundle } from '../../src/temporal/worker';
 import { OPEN_RULES } from './open-rules';
@@ -36,7 +36,7 @@ export const bundleOf = ({ bundle }: Pick<RobotProcessSettings, 'bundle'>): Work
 export const openAuthorityRobot = (
   database: Database,
   databaseUrl: string,
-  barrier: ReturnType<typeof createBarrier>,
+  barrier: Barrier,
 ): ReturnType<typeof createAuthorityRobot> =>
   createAuthorityRobot({
     ...{ database, databaseUrl, barrier, now: Date.now, log: SILENT },

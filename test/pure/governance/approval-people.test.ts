@@ -67,6 +67,15 @@ test('a reason is needed for an explicit approval, a chain and every rejection, 
   expect(without('confirm', 'reject')).toBe('GATE_REASON_MISSING');
 });
 
+test('an emergency takes a reason that a review has something to read in, and who may break the glass', () => {
+  const glass = { breaksGlass: true, mayBreakGlass: true, decider: person('person:nobody') };
+  expect(codeOf({ ...glass, reason: 'fire' })).toBe('GATE_REASON_MISSING');
+  expect(codeOf({ ...glass, reason: 'the building is on fire' })).toBe('may');
+  expect(codeOf({ ...glass, reason: 'the building is on fire', mayBreakGlass: false })).toBe(
+    'GATE_GLASS_NOT_ALLOWED',
+  );
+});
+
 test('who is barred decides neither for themselves, nor in an emergency, nor in the name of another', () => {
   const barred = [{ person: 'person:lead', because: 'started it' }];
   expect(codeOf({ barred })).toBe('GATE_SELF_APPROVAL');

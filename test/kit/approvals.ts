@@ -70,6 +70,8 @@ export interface SignedRobots extends Robots {
   stopRobots(): Promise<void>;
   /** Starts them from workflows that are bundled anew. */
   restartRobots(): Promise<void>;
+  /** Starts robots of another build beside those that are up, and stops these then, as a rolling deployment does. */
+  rollTo(bundle: WorkflowBundle): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -138,6 +140,11 @@ export async function openSignedRobots(options: { readonly stand?: string } = {}
     stopRobots: () => worker.stop(),
     restartRobots: async () => {
       worker = await startRobots(await bundleWorkflows());
+    },
+    rollTo: async (newer) => {
+      const older = worker;
+      worker = await startRobots(newer);
+      await older.stop();
     },
     authority: robot.authority,
     newTenant: async (tenant = `t${randomUUID().slice(0, 8)}`) => {

@@ -29,6 +29,10 @@ const filters = (): readonly Option[] => [
   new Option('--actor <name>', 'what one person, or automation, did'),
   new Option('--since <time>', 'what happened from then on: ISO 8601, UTC where no zone is named'),
   new Option('--until <time>', 'what happened before then'),
+  new Option(
+    '--at <time>',
+    'what happened then, as finely as it is said: `2026-11-17T04:14`, `tuesday 4:14`; UTC where no zone is named',
+  ).conflicts(['since', 'until']),
 ];
 
 function declareList(declaring: Declaring): void {
@@ -41,6 +45,7 @@ function declareList(declaring: Declaring): void {
     context,
     [
       'backstep log list --limit 20',
+      'backstep log list --at "tuesday 4:14"',
       'backstep log list --kind gate --since 2026-11-17T04:10Z --until 2026-11-17T04:20Z',
       'backstep log list --outcome acme/EMP-R-001/6f1d --json',
     ],

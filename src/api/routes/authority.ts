@@ -180,6 +180,9 @@ export const getAction = defineRoute({
       .meta({ description: '`t` is relative to the action, in milliseconds' }),
     attempts: z.array(z.looseObject({})).readonly().optional(),
     decision: decision.nullable().optional(),
+    links: z
+      .object({ trace: z.string(), records: z.string(), review: z.string() })
+      .meta({ description: 'its story, what is on record of its outcome, and the decision made again' }),
   }),
   answers: { 200: 'why' },
   problems: ['OUTCOME_UNKNOWN', 'REPLAY_NODE_UNKNOWN', 'REPLAY_RECORD_UNREADABLE'],
@@ -188,7 +191,14 @@ export const getAction = defineRoute({
     if (address === undefined) return refuse('OUTCOME_UNKNOWN', `\`${params.id}\`: there is no such action`);
     const explained = await explainAction(liveSource(services), address);
     if (!explained.ok) return explained;
-    return ok({ status: 200, body: plain(atLevel(explained.value, Number(query.level) as Level)) });
+    const outcome = encodeURIComponent(address.outcome);
+    const links = {
+      trace: `/v1/outcomes/${outcome}/trace`,
+      records: `/v1/policy-log?outcome=${outcome}`,
+      review: `/v1/actions/${encodeURIComponent(params.id)}/review`,
+    };
+    const body = { ...atLevel(explained.value, Number(query.level) as Level), links };
+    return ok({ status: 200, body: plain(body) });
   },
 });
 

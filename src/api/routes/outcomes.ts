@@ -7,8 +7,10 @@ import { automationOf } from '../../app/control';
 import { followFeed } from '../../app/feed';
 import { foresee } from '../../app/foresee';
 import { pageOfOutcomes } from '../../app/outcome-pages';
-import { noSuchOutcome, refuse, refusing, type Refusal } from '../../app/refusal';
+import { refuse, refusing, type Refusal } from '../../app/refusal';
 import { resumeOutcome } from '../../app/resume-outcome';
+import { storyFrom } from '../../app/replay/replay';
+import { liveSource } from '../../app/replay/sources';
 import { planOutcome, runOutcome, type RunRequest } from '../../app/run-outcome';
 import { createRulebook, underOf } from '../../app/rulebook';
 import type { Services } from '../../app/services';
@@ -262,16 +264,21 @@ export const getTrace = defineRoute({
       .readonly()
       .meta({ description: 'what waits for somebody, while nothing else is under way' }),
     events: z.array(z.looseObject({ at: z.number(), kind: z.string() })).readonly(),
+    links: z
+      .object({ records: z.string(), actions: z.record(z.string(), z.string()) })
+      .meta({ description: 'what is on record of it, and by node why each action fired or did not' }),
   }),
   answers: { 200: 'the story so far' },
   problems: ['OUTCOME_UNKNOWN'],
   streams: true,
   async handle({ params, wantsStream, signal }, { services }) {
     const { outcomes } = services;
-    const told = await refusing(() => outcomes.tell(params.id));
-    if (!told.ok) return told;
+    // Temporal forgets what has ended; the archive does not.
+    const source = liveSource(services);
+    const story = await storyFrom(source, params.id);
+    if (!story.ok) return story;
     if (wantsStream) return ok({ stream: traceStream(followTrace(outcomes, params.id, { signal })) });
-    const { trace, state } = told.value;
+    const { trace, state } = story.value.told;
     return ok({
       status: 200,
       body: {
@@ -280,6 +287,16 @@ export const getTrace = defineRoute({
         paused: state.paused,
         waiting: waitingFor(state).map((node) => ({ node, status: state.nodes[node]?.status ?? '' })),
         events: trace.map((one) => ({ ...one })),
+        links: {
+          records: `/v1/policy-log?outcome=${encodeURIComponent(params.id)}`,
+          actions: Object.fromEntries(
+            trace.flatMap((one) =>
+              'awf' in one
+                ? [[one.node, `/v1/actions/${encodeURIComponent(`${params.id}#${one.node}`)}`]]
+                : [],
+            ),
+          ),
+        },
       },
     });
   },
@@ -297,11 +314,9 @@ export const getPlan = defineRoute({
   answers: { 200: 'the plan' },
   problems: ['OUTCOME_UNKNOWN'],
   async handle({ params }, { services }) {
-    const runs = await refusing(() => services.outcomes.runs(params.id));
-    if (!runs.ok) return runs;
-    const [first] = runs.value;
-    if (first === undefined) return noSuchOutcome(params.id);
-    const { plan: started, planId } = first.start;
+    const story = await storyFrom(liveSource(services), params.id);
+    if (!story.ok) return story;
+    const { plan: started, planId } = story.value.start;
     return ok({ status: 200, body: { planId, plan: { ...started } } });
   },
 });
@@ -320,7 +335,7 @@ export const getHistory = defineRoute({
   answers: { 200: 'the histories' },
   problems: ['OUTCOME_UNKNOWN'],
   async handle({ params }, { services }) {
-    const found = await refusing(() => services.outcomes.histories(params.id));
+    const found = await refusing(() => liveSource(services).histories.histories(params.id));
     if (!found.ok) return found;
     const runs = found.value.map((history) => JSON.parse(historyToJSON(history)) as Record<string, unknown>);
     return ok({ status: 200, body: { id: params.id, runs } });

@@ -1,7 +1,8 @@
 /** The PolicyLog over REST: records, signed heads, proofs, and exports that are themselves on record. Entry ring. */
 import { z } from 'zod';
 import { proveConsistency, proveRecord } from '../../app/log-proofs';
-import { checkpointsOf, exportRecords, listRecords } from '../../app/policy-log';
+import { spanOf } from '../../app/moments';
+import { checkpointsOf, exportRecords, listRecords, type ListedRecord } from '../../app/policy-log';
 import { RECORD_FORMS } from '../../app/record-forms';
 import { refuse } from '../../app/refusal';
 import { ok } from '../../kernel/result';
@@ -16,6 +17,15 @@ const filters = {
   actor: z.string().min(1).max(2_000).optional(),
   since: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional(),
+  at: z
+    .string()
+    .max(40)
+    .refine((text) => spanOf(text, 0) !== undefined, 'no time')
+    .optional()
+    .meta({
+      description:
+        'when it happened, as finely as it is said: `2026-11-17T04:14`, `tuesday 4:14`; UTC where no zone is named',
+    }),
 };
 
 interface Asked {
@@ -24,15 +34,32 @@ interface Asked {
   readonly actor?: string | undefined;
   readonly since?: string | undefined;
   readonly until?: string | undefined;
+  readonly at?: string | undefined;
 }
 
-const filterOf = ({ kind, outcome, actor, since, until }: Asked) => ({
+const filterOf = ({ kind, outcome, actor, since, until, at }: Asked, now: number) => ({
   ...(kind === undefined ? {} : { kind }),
   ...(outcome === undefined ? {} : { outcome }),
   ...(actor === undefined ? {} : { actor }),
   ...(since === undefined ? {} : { since: Date.parse(since) }),
   ...(until === undefined ? {} : { until: Date.parse(until) }),
+  ...(at === undefined ? {} : spanOf(at, now)),
 });
+
+/** Where to go on from a record: its story, its action, its proof, and the report of its day. */
+function linksOf({ seq, record }: ListedRecord): Readonly<Record<string, string>> {
+  const { outcome, node, at, kind } = record;
+  const day = String(at).slice(0, 10);
+  const next = new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
+  return {
+    proof: `/v1/policy-log/${seq}/proof`,
+    report: `/v1/reports/actions?from=${day}&to=${next}`,
+    ...(typeof outcome === 'string' ? { trace: `/v1/outcomes/${encodeURIComponent(outcome)}/trace` } : {}),
+    ...(typeof outcome === 'string' && typeof node === 'string' && String(kind).startsWith('action.')
+      ? { action: `/v1/actions/${encodeURIComponent(`${outcome}#${node}`)}` }
+      : {}),
+  };
+}
 
 export const listPolicyLog = defineRoute({
   id: 'listPolicyLog',
@@ -42,7 +69,12 @@ export const listPolicyLog = defineRoute({
   summary: 'Records of the PolicyLog, the newest first',
   query: pageQuery.extend(filters),
   answer: z.object({
-    items: z.array(z.record(z.string(), z.unknown())),
+    items: z.array(z.record(z.string(), z.unknown())).meta({ description: 'each as it was hashed' }),
+    links: z
+      .record(z.string(), z.record(z.string(), z.string()))
+      .meta({
+        description: 'by `seq`: where its proof, its story, its action and the report of its day are',
+      }),
     next: z.string().nullable(),
   }),
   answers: { 200: 'one page' },
@@ -53,14 +85,15 @@ export const listPolicyLog = defineRoute({
     if (before !== undefined && !Number.isSafeInteger(before))
       return refuse('CURSOR_UNKNOWN', 'the cursor is none that a page of this list gave');
     const listed = await listRecords(services, caller.tenant, {
-      ...filterOf(asked),
+      ...filterOf(asked, services.now()),
       ...(before === undefined ? {} : { before }),
       ...{ newestFirst: true, limit },
     });
     if (!listed.ok) return listed;
     const last = listed.value.length < limit ? undefined : listed.value.at(-1);
     const items = listed.value.map(({ record }) => ({ ...record }));
-    return ok({ status: 200, body: { items, next: last === undefined ? null : String(last.seq) } });
+    const links = Object.fromEntries(listed.value.map((one) => [String(one.seq), linksOf(one)]));
+    return ok({ status: 200, body: { items, links, next: last === undefined ? null : String(last.seq) } });
   },
 });
 
@@ -181,7 +214,7 @@ export const exportLogRoute = defineRoute({
     const done = await exportRecords(services, {
       ...{ tenant: caller.tenant, by: caller.name, reason: why },
       form: format,
-      filter: filterOf(asked),
+      filter: filterOf(asked, services.now()),
       write: (text) => void parts.push(text),
     });
     if (!done.ok) return done;

@@ -14,19 +14,23 @@ import {
   type RecordFilter,
 } from '../../app/policy-log';
 import { checkProofText, proveConsistency, proveRecord } from '../../app/log-proofs';
+import { spanOf } from '../../app/moments';
 import { codecOf } from '../../app/payload-keys';
 import type { RecordForm } from '../../app/record-forms';
 import { Complaint, usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
+import { afterProof, afterRecords, noteAll } from '../next-steps';
 import { acceptedOf } from '../refuse';
 import { withServices } from '../services';
+import type { Terminal } from '../terminal';
 
-interface FilterOptions extends CommonOptions {
+export interface FilterOptions extends CommonOptions {
   readonly kind?: string;
   readonly outcome?: string;
   readonly actor?: string;
   readonly since?: string;
   readonly until?: string;
+  readonly at?: string;
 }
 
 const ON_SERVERS = { starts: false } as const;
@@ -39,13 +43,23 @@ export async function list(
   const { terminal } = context;
   const query = { ...filterOf(options), limit: options.limit, newestFirst: true };
   return withServices<ExitCode>(context, options, ON_SERVERS, async (services) => {
-    const records = [...acceptedOf(await listRecords(services, options.tenant, query))].reverse();
-    for (const { record } of records) {
-      if (options.json) terminal.json(record);
-      else terminal.line(lineOf(record));
-    }
-    return 0;
+    const found = acceptedOf(await listRecords(services, options.tenant, query));
+    return showRecords(terminal, options, found.map(({ record }) => record).reverse());
   });
+}
+
+/** Oldest first, as they are read. */
+export function showRecords(
+  terminal: Terminal,
+  { json }: CommonOptions,
+  records: readonly ListedRecord['record'][],
+): ExitCode {
+  for (const record of records) {
+    if (json) terminal.json(record);
+    else terminal.line(lineOf(record));
+  }
+  if (!json) noteAll(terminal, afterRecords(records));
+  return 0;
 }
 
 export async function exportLog(
@@ -135,22 +149,41 @@ async function verifyProof(
   return 0;
 }
 
+export interface ProveOptions extends CommonOptions {
+  readonly record?: number;
+  readonly from?: number;
+  readonly head?: number;
+}
+
 export async function prove(
   context: CommandContext,
   _arguments: readonly [],
-  options: CommonOptions & { readonly record?: number; readonly from?: number; readonly head?: number },
+  options: ProveOptions,
 ): CommandResult {
   const { tenant, record, from, head } = options;
   return withServices<ExitCode>(context, options, ON_SERVERS, async (services) => {
     if (record !== undefined) {
       const against = head === undefined ? {} : { size: head };
-      context.terminal.json(acceptedOf(await proveRecord(services, tenant, { seq: record, ...against })));
-    } else if (from !== undefined) {
-      const to = head === undefined ? {} : { to: head };
-      context.terminal.json(acceptedOf(await proveConsistency(services, tenant, { from, ...to })));
-    } else throw usage('name what to prove: `--record` or `--from`');
-    return 0;
+      return showProof(
+        context.terminal,
+        options,
+        acceptedOf(await proveRecord(services, tenant, { seq: record, ...against })),
+      );
+    }
+    if (from === undefined) throw usage('name what to prove: `--record` or `--from`');
+    const to = head === undefined ? {} : { to: head };
+    return showProof(
+      context.terminal,
+      options,
+      acceptedOf(await proveConsistency(services, tenant, { from, ...to })),
+    );
   });
+}
+
+export function showProof(terminal: Terminal, { json }: CommonOptions, proof: object): ExitCode {
+  terminal.json(proof);
+  if (!json && 'record' in proof) noteAll(terminal, afterProof(String(proof.record)));
+  return 0;
 }
 
 export async function rebuild(
@@ -171,8 +204,12 @@ export async function rebuild(
   });
 }
 
-function filterOf({ kind, outcome, actor, since, until }: FilterOptions): RecordFilter {
+function filterOf({ kind, outcome, actor, since, until, at }: FilterOptions): RecordFilter {
+  const span = at === undefined ? {} : spanOf(at, Date.now());
+  if (span === undefined)
+    throw usage(`\`--at\` takes a time such as 2026-11-17T04:14, or \`tuesday 4:14\`, not \`${at ?? ''}\``);
   return {
+    ...span,
     ...(kind === undefined ? {} : { kind }),
     ...(outcome === undefined ? {} : { outcome }),
     ...(actor === undefined ? {} : { actor }),
@@ -180,6 +217,10 @@ function filterOf({ kind, outcome, actor, since, until }: FilterOptions): Record
     ...(until === undefined ? {} : { until: timeOf('--until', until) }),
   };
 }
+
+/** A time as an API takes it. */
+export const givenAs = (option: string, text: string | undefined): string | undefined =>
+  text === undefined ? undefined : new Date(timeOf(option, text)).toISOString();
 
 export function timeOf(option: string, text: string): number {
   // A date alone is UTC by ECMAScript; a time without a zone would be local.

@@ -23,6 +23,7 @@ import type { Plan } from '../../plan/plan';
 import { Complaint, usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import type { Pairs } from '../context';
+import { afterExplanation, noteAll } from '../next-steps';
 import { acceptedOf, configOf, outcomeIdFrom } from '../refuse';
 import { withSource, type SourceOptions } from '../histories';
 import { forkLines, rehearsalLines, reviewLines } from '../replay-lines';
@@ -164,6 +165,8 @@ export async function explain(
     const explanation = acceptedOf(await explainUse(source, address));
     if (options.json) terminal.json(atLevel(explanation, level));
     else for (const line of explanationLines(explanation, level)) terminal.line(line);
+    if (options.json !== true && options.file === undefined)
+      noteAll(terminal, afterExplanation(address.outcome, explanation.action));
     return 0;
   });
 }

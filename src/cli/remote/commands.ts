@@ -17,6 +17,8 @@ import { reportRemotely } from '../commands/report';
 import { askedFrom, showTasks, type InboxOptions } from '../commands/inbox';
 import type { RemoteCommand } from './api';
 import * as standing from './standing';
+import { afterExplanation, noteAll } from '../next-steps';
+import * as log from './log';
 import * as people from './people';
 import * as stories from './stories';
 
@@ -152,6 +154,7 @@ const explain: RemoteCommand<
   else {
     const whole = await api.get<Explanation>(path, { level: 3 });
     for (const line of explanationLines(whole, Number(options.level) as Level)) terminal.line(line);
+    noteAll(terminal, afterExplanation(outcome, whole.action));
   }
   return 0;
 };
@@ -184,4 +187,6 @@ export const REMOTE: Readonly<Record<string, RemoteCommand>> = {
   guardrails,
   trust,
   explain,
+  'log list': log.list,
+  'log prove': log.prove,
 };

@@ -15,6 +15,7 @@ import type { CommandContext, CommonOptions } from '../context';
 import type { Pairs } from '../context';
 import { outcomeIdFrom, paramsOf, runbookOf } from '../refuse';
 import { hintAt, tellStory, type Ending } from '../story';
+import { afterTrace, noteAll } from '../next-steps';
 import { TracePrinter, widthOf, widthOfPlan } from '../trace-lines';
 import type { RemoteApi } from './api';
 
@@ -175,6 +176,9 @@ export async function emit(
   return 0;
 }
 
+const runs = async (api: RemoteApi, id: string): Promise<boolean> =>
+  (await api.get<OutcomeRow>(pathOf(id))).isRunning;
+
 export async function trace(
   api: RemoteApi,
   context: CommandContext,
@@ -186,8 +190,10 @@ export async function trace(
   const id = outcomeIdFrom(text);
   const json = options.json === true;
   if (!options.follow) {
-    const { events } = await api.get<TraceBody>(pathOf(id, '/trace'));
+    const { events, phase, paused, waiting } = await api.get<TraceBody>(pathOf(id, '/trace'));
     new TracePrinter(context.terminal, { json, width: widthOf(events) }).printAll(events);
+    const isOver = phase !== 'running' || (!paused && waiting.length === 0 && !(await runs(api, id)));
+    if (!json) noteAll(context.terminal, afterTrace({ id, isOver, trace: events, state: { phase } }));
     return 0;
   }
   const { plan } = await planOf(api, id);

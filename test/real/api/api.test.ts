@@ -1,5 +1,9 @@
 /** The API as its users have it: `backstep up`, `backstep api`, tokens of `backstep token`, and requests over HTTP. */
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { backstep } from '../../kit/cli';
 import { canonicalJson, type Json } from '../../../src/kernel/json';
 import {
   items,
@@ -20,6 +24,11 @@ let served: Served;
 let operator: string;
 let approver: string;
 let stranger: string;
+const folder = mkdtempSync(path.join(tmpdir(), 'backstep-walk-'));
+const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+/** A command as a shell reads it. */
+const wordsOf = (command: string): readonly string[] =>
+  [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 
 beforeAll(async () => {
   served = await openServed('test-api');
@@ -30,7 +39,10 @@ beforeAll(async () => {
   ]);
 }, STAND_TIMEOUT_MS);
 
-afterAll(() => served.close(), 60_000);
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  return served.close();
+}, 60_000);
 
 const get = (token: string, path: string): Promise<Said> => served.get(token, path);
 const post = (token: string, path: string, body: object, key?: string): Promise<Said> =>
@@ -159,6 +171,98 @@ describe('the story of an approval', () => {
     expect((await post(operator, pathOf(id, '/pause'), {})).body['code']).toBe('OUTCOME_OVER');
   });
 });
+
+/**
+ * Somebody who was told only when it happened, has a token with the role `auditor`, and types what the step before has shown: a number,
+ * an id, a command.
+ */
+test('an auditor walks from a time to the trace, the decision, the data, the proof and the report', async () => {
+  // On another day: it is over, projected and signed.
+  const bundle = path.join(folder, 'bundle');
+  const taken = await backstep(['log', 'export', '--out', bundle, '--reason', 'audit', '--json'], {
+    env: served.env,
+  });
+  expect(taken.err).toBe('');
+  const when = JSON.parse(
+    readFileSync(path.join(bundle, 'records.jsonl'), 'utf8')
+      .split('\n')
+      .find((line) => line.includes('"kind":"action.committed"'))!,
+  ) as { readonly at: string };
+  const told = `${DAYS[new Date(when.at).getUTCDay()]!} ${when.at.slice(11, 16)}`;
+
+  const [token, url] = [await served.token('person:audrey', 'auditor'), served.url];
+  const env = { BACKSTEP_API: url, BACKSTEP_TOKEN: token };
+  const walk = async (command: string): Promise<{ readonly shown: string; readonly next: string }> => {
+    const { code, out, err } = await backstep(wordsOf(command), { env, cwd: folder });
+    if (code !== 0) throw new Error(`${command}: ${err}`);
+    return { shown: out, next: err };
+  };
+  const named = (text: string, command: string): string => {
+    const [found] = new RegExp(`backstep ${command}[^\\n]*`).exec(text) ?? [];
+    if (found === undefined) throw new Error(`no \`backstep ${command}\` in: ${text}`);
+    return found.slice('backstep '.length);
+  };
+
+  const then = await walk(`log list --at "${told}"`);
+  const line = then.shown.split('\n').find((one) => one.includes('action.committed'))!;
+  const [, seq = '', , by = ''] = /^ *(\d+) (\S+) action\.committed +by=(\S+)/.exec(line)!;
+  expect(by).toBe('person:olive.operator');
+
+  const story = await walk(named(then.next, 'trace'));
+  expect(story.shown).toContain('awf=okta.create_identity');
+  expect(story.shown).toContain('gate=manager approved by=person:maya.lindqvist');
+
+  const why = named(story.next, 'explain');
+  const reasons = await walk(why);
+  expect(reasons.shown).toContain('facts {');
+  const whole = JSON.parse((await walk(`${why} --json`)).shown) as {
+    readonly words: readonly string[];
+    readonly decision: { readonly facts: object; readonly rules: readonly { readonly rule: string }[] };
+  };
+  // Every rule has its word, also those that did not bind, and the data is that which it read.
+  expect(whole.decision.rules.length).toBeGreaterThan(5);
+  for (const word of whole.words) expect(reasons.shown).toContain(word);
+  expect(whole.decision.facts).toMatchObject({ startedByPerson: 'person:olive.operator' });
+  expect((await walk(named(reasons.next, 'log list'))).shown).toContain(line.trim());
+
+  const proof = await walk(named(then.next, 'log prove').replace('<seq>', seq));
+  const file = path.join(folder, 'proof.json');
+  writeFileSync(file, proof.shown);
+  const nowhere = { TEMPORAL_ADDRESS: '127.0.0.1:1', DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+  const check = named(proof.next, 'log verify').replace('<file>', 'proof.json');
+  const offline = await backstep(wordsOf(check), { env: nowhere, cwd: folder });
+  expect([offline.code, offline.out]).toEqual([
+    0,
+    expect.stringContaining(`proven: record ${seq} is in the log`) as unknown,
+  ]);
+  writeFileSync(file, readFileSync(file, 'utf8').replace('olive', 'alice'));
+  const forged = await backstep(wordsOf(check), { env: nowhere, cwd: folder });
+  expect([forged.code, forged.err]).toEqual([1, expect.stringContaining('LOG_NOT_PROVEN') as unknown]);
+
+  await walk(named(proof.next, 'report'));
+  const page = readFileSync(path.join(folder, 'report.html'), 'utf8');
+  expect(page).toContain('<!doctype html>');
+  expect(page).toContain(`<td class="n">${seq}</td>`);
+  const proven = await backstep(['log', 'verify', bundle], { env: nowhere });
+  expect(proven.out).toContain('proven: nothing was changed, nothing is missing');
+
+  // The same walk over REST, by links alone.
+  const listed = await get(token, `/v1/policy-log?at=${encodeURIComponent(told)}&kind=action.committed`);
+  const links = (listed.body['links'] as Record<string, Record<string, string>>)[seq]!;
+  const at = async (link: string | undefined): Promise<Said['body']> => (await get(token, String(link))).body;
+  expect(JSON.parse(String((await at(links['proof']))['record']))).toEqual(
+    items(listed).find((one) => String(one['seq']) === seq),
+  );
+  const traced = (await at(links['trace']))['links'] as { readonly actions: Record<string, string> };
+  expect(Object.values(traced.actions)).toContain(links['action']);
+  const action = await at(links['action']);
+  expect(line).toContain(String(action['action']));
+  expect(action['words']).toHaveLength(whole.words.length);
+  expect(await at((action['links'] as Record<string, string>)['review'])).toMatchObject({
+    proof: { isSame: true },
+  });
+  expect(await at(links['report'])).toMatchObject({ kind: 'actions' });
+}, 120_000);
 
 test('an event counts once, and one that selects nothing is kept with the reason', async () => {
   const event = {

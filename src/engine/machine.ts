@@ -90,8 +90,6 @@ export class Machine {
     const { run } = this;
     run.at = at;
     run.state.turnsLeft = run.state.turnsPerRun;
-    // A run that was ended by force may have left some open: this one has asked for none of them.
-    if (run.state.checks !== undefined) run.state.checks = { asked: run.state.checks.asked, open: {} };
     const timers = Object.entries(run.state.timers).map(([timer, due]): Command => ({
       do: 'startTimer',
       timer,

@@ -97,6 +97,13 @@ export async function forkOutcome(
   });
 }
 
+/** Acts of people that are made up, or were signed then, need no signature in a prediction. */
+function believing(state: EngineState): EngineState {
+  if (state.terms?.acts === undefined) return state;
+  const { acts: _, ...terms } = state.terms;
+  return { ...state, terms };
+}
+
 /** The phase that the outcome itself came to; not that of a way back which was asked for later. */
 function phaseOf(story: Story, { then }: ForkPoint): EngineState['phase'] {
   if (then.some(({ kind }) => kind === 'outcome.complete')) return 'completed';
@@ -164,7 +171,7 @@ class ForkWalk {
     const { overrides } = this.story.start;
     const state = await interpret(plan, effects, {
       at,
-      ...(before === undefined ? {} : { from: before }),
+      ...(before === undefined ? {} : { from: believing(before) }),
       ...(event === undefined ? {} : { first: [event] }),
       ...(before !== undefined || overrides === undefined ? {} : { overrides }),
       observe: (advance) => {

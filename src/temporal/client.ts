@@ -42,7 +42,7 @@ import { outcomeIdOf, splitOutcomeId, type OutcomeId } from '../kernel/ids';
 import type { Json } from '../kernel/json';
 import { packPlan } from '../plan/wire';
 import { readRun, tellRuns, type ReadRun } from './history';
-import { inTheClear, type EntityName } from './entity-names';
+import { asItIs, inTheClear, type EntityName, type EventName } from './entity-names';
 import { OutcomeError, type OutcomeProblem } from './outcome-error';
 
 export interface OutcomesSettings {
@@ -52,6 +52,8 @@ export interface OutcomesSettings {
   readonly codec: PayloadCodec;
   /** How entities are called where Temporal searches; default in the clear. */
   readonly entityName?: EntityName;
+  /** How events are called in ids of workflows; default as they are. */
+  readonly eventName?: EventName;
   /** Signs acts of people that are no decisions; those are signed by whoever decides. Default: nobody signs. */
   readonly sign?: SignAct;
   /** Watches what is started and sent. */
@@ -91,6 +93,8 @@ export interface Outcomes {
   list(query: string, limit: number): Promise<readonly Description[]>;
   /** How entities are called where Temporal searches. */
   readonly entityName: EntityName;
+  /** How events are called in ids of workflows. */
+  readonly eventName: EventName;
   /** The SDK's own client, for what is not here. */
   readonly client: Client;
   close(): Promise<void>;
@@ -139,22 +143,25 @@ export async function connectOutcomes(settings: OutcomesSettings): Promise<Outco
 class TemporalOutcomes implements Outcomes {
   private readonly codec: PayloadCodec;
   readonly entityName: EntityName;
+  readonly eventName: EventName;
   private readonly sign: SignAct | undefined;
 
   constructor(
     readonly client: Client,
-    { codec, entityName = inTheClear, sign }: OutcomesSettings,
+    { codec, entityName = inTheClear, eventName = asItIs, sign }: OutcomesSettings,
     readonly close: () => Promise<void>,
   ) {
     this.codec = codec;
     this.entityName = entityName;
+    this.eventName = eventName;
     this.sign = sign;
   }
 
   async start(start: OutcomeStart, eventId: string): Promise<Started> {
     if (eventId === '' || eventId.endsWith(BACKSTEP_SUFFIX))
       throw new OutcomeError('EVENT_ID_UNUSABLE', eventId);
-    const id = outcomeIdOf(start.plan.tenant, start.plan.outcome, eventId);
+    const { tenant, outcome } = start.plan;
+    const id = outcomeIdOf(tenant, outcome, this.eventName(tenant, eventId));
     return { id, isNew: await this.startAs(id, start) };
   }
 
@@ -387,7 +394,11 @@ function leftBy({
   const beginning = beginningOf(at, start);
   const { state } = fold(start.plan, beginning, happenings);
   if (state.phase === 'backstepped') return undefined;
-  if (state.phase === 'completed') return { state };
+  if (state.phase === 'completed') {
+    // What was being checked when it completed is nobody's to answer in another run.
+    const { checks: _, ...rest } = state;
+    return { state: rest };
+  }
   return severed(start.plan, { start: beginning, happenings }, start.asked);
 }
 

@@ -1,12 +1,14 @@
 /** Forks: until the node what happened, at it and behind it what is predicted, beside it what happened as long as it can stand. */
+import type { EngineEvent } from '../../../src/engine/effects';
 import { printTrace, type TraceEvent } from '../../../src/engine/trace';
 import type { Failure } from '../../../src/kernel/failure';
 import type { Plan, PlanNode } from '../../../src/plan/plan';
 import { forkOutcome, isAsThen, type Fork, type ForkRequest } from '../../../src/replay/fork';
 import type { Story } from '../../../src/replay/history-source';
+import { tellRuns } from '../../../src/temporal/history';
 import { refusal } from '../../kit/shelf';
 import { lookAtShelf, put, toyPlan } from '../../kit/plans';
-import { recordOn, storyOf, todayOf } from '../../kit/stories';
+import { BEGUN, recordOn, storyOf, todayOf } from '../../kit/stories';
 import { OPEN_RULES } from '../../kit/open-rules';
 import { SPEC_FIGURES } from '../../../src/governance/figures';
 import { facts } from '../governance/fixtures';
@@ -173,4 +175,35 @@ test('what does not exist there is refused, all of it at once', async () => {
     ok: false,
     error: { code: 'REPLAY_CATALOG_MISSING' },
   });
+});
+
+test('what people did with signed words is taken in a fork as it was, and what is made up needs no signature', async () => {
+  const plan = sequence('a', 'b', 'c');
+  const { start: plain } = await storyOf(plan);
+  const terms = { v: 1, acts: 'signed', depth: null, plan: 'p', figures: {} } as const;
+  const start = { ...plain, terms };
+  const by = { by: 'person:mary', token: 'a.b.c' };
+  const committed = (node: string): EngineEvent => ({
+    ...{ kind: 'fired', node },
+    result: { kind: 'committed', output: { box: node }, undo: { box: node } },
+  });
+  const vouched = (check: string): EngineEvent => ({
+    ...{ kind: 'checked', check },
+    result: { kind: 'vouched', id: check, until: BEGUN + 1_000 },
+  });
+  const events: readonly EngineEvent[] = [
+    { kind: 'pause', ...by },
+    vouched('c1'),
+    committed('a'),
+    { kind: 'resume', ...by },
+    vouched('c2'),
+    committed('b'),
+    committed('c'),
+  ];
+  const happenings = events.map((event, i) => ({ at: BEGUN + i, event, eventId: i + 2 }));
+  const runs = [{ start, at: BEGUN, happenings, lastEvent: 9, lastAt: BEGUN + 9 }];
+  const story: Story = { id: 'acme/TOY-R-001/e1', start, runs, told: tellRuns(runs) };
+  const { then, fork, phase } = await forkOf(story, { from: 'b' });
+  expect(phase).toEqual({ then: 'completed', fork: 'completed' });
+  expect(lines(fork)).toEqual(lines(then));
 });

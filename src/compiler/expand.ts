@@ -18,7 +18,7 @@ import type {
 import type { Json } from '../kernel/json';
 import type { Expression, Reference } from '../plan/expression';
 import { PLAN_LIMITS } from '../plan/limits';
-import { bindUse } from './bind-use';
+import { bindUse, usedRunbook } from './bind-use';
 import { checkCases } from './check-cases';
 import { checkSource } from './check-source';
 import { helpForName, type Context } from './context';
@@ -257,30 +257,10 @@ class Expander {
 
   private use(node: SourceUse, place: Place, after: readonly string[]): void {
     const { context } = this;
-    const { runbooks } = context.request.catalog;
-    const { chain, prefix } = place.scope.head;
-    const at = [`node ${prefix}${node.id}`];
-    const runbook = Object.hasOwn(runbooks, node.runbook) ? runbooks[node.runbook] : undefined;
-    if (runbook === undefined) {
-      const help = helpForName(node.runbook, Object.keys(runbooks), 'runbooks');
-      context.complain('RUNBOOK_UNKNOWN', at, `the catalog has no runbook \`${node.runbook}\``, help);
-      return;
-    }
-    if (chain.includes(node.runbook)) {
-      const circle = [...chain.slice(chain.indexOf(node.runbook)), node.runbook].join('` → `');
-      context.complain('PLAN_CYCLE', at, `a runbook contains itself: \`${circle}\``, 'break the circle');
-      return;
-    }
-    if (chain.length > PLAN_LIMITS.subRunbookDepth) {
-      const limit = PLAN_LIMITS.subRunbookDepth;
-      context.complain('PLAN_TOO_DEEP', at, `more than ${limit} runbooks stand inside each other`);
-      return;
-    }
-    if (runbook.entity.type !== context.request.runbook.entity.type) {
-      const message = `\`${runbook.id}\` is about a \`${runbook.entity.type}\`, this runbook about a \`${context.request.runbook.entity.type}\``;
-      context.complain('ENTITY_TYPE_MISMATCH', at, message);
-      return;
-    }
+    const { head } = place.scope;
+    const { chain, prefix } = head;
+    const runbook = usedRunbook(context, node, head);
+    if (runbook === undefined) return;
     const given = new Map(
       Object.entries(node.params).map(([name, value]) => [
         name,

@@ -99,7 +99,12 @@ export const CONTROLS: readonly Control[] = [
     'outcome.terminated',
   ]),
   control('ISO 27001', 'A.5.28', 'Collection of evidence', ['log.*']),
-  control('ISO 27001', 'A.5.33', 'Protection of records', ['log.archived', 'log.held', 'log.erased']),
+  control('ISO 27001', 'A.5.33', 'Protection of records', [
+    'log.archived',
+    'log.held',
+    'log.expired',
+    'log.erased',
+  ]),
   control('ISO 27001', 'A.8.2', 'Privileged access', [
     'control.*',
     'admin.acted',

@@ -17,7 +17,7 @@ import { primitives } from '../../../src/app/primitives';
 import type { PlanNode } from '../../../src/plan/plan';
 import { unpackHistory } from '../../../src/projection/archive';
 import { archivedHistories } from '../../../src/projection/archived-histories';
-import { bringAll, type BringParts } from '../../../src/projection/bring-to-archive';
+import { bringAll, startBringing, type BringParts } from '../../../src/projection/bring-to-archive';
 import { bundleIn } from '../../../src/projection/bundle';
 import { bundleSource } from '../../../src/projection/bundle-source';
 import { signWhenDue } from '../../../src/projection/heads';
@@ -332,7 +332,8 @@ describe('forgetting somebody', () => {
       db(`SELECT key, wrapped_with FROM subject_keys WHERE id = ANY($1)`, [[old.id, fresh.id]]);
     for (const row of await stored()) {
       expect(row).toMatchObject({ wrapped_with: 'kek-1' });
-      for (const { key } of [old, fresh]) expect((row['key'] as Buffer).includes(key)).toBe(false);
+      for (const { key } of [old, fresh])
+        expect((row['key'] as Buffer).includes(Buffer.from(key))).toBe(false);
     }
     await expect(bare.byId(tenant, old.id)).rejects.toMatchObject({ code: 'STORE_KEY_MISSING' });
     const second = createSubjectKeys(robots.stand.database, wrapping('kek-2'));
@@ -423,6 +424,32 @@ describe('an archive in S3', () => {
         values: [tenant],
       }),
     ).rejects.toMatchObject({ code: 'STORE_REFUSED' });
+  });
+
+  test('that refuses one history gets all others, for as long as it is asked', async () => {
+    const [one, two] = [await about('person:ruth'), await about('person:sam')];
+    const taken = (await evidence.store.runsOf(tenant, one))[0]!.run;
+    // Somebody has put other bytes under its name.
+    const waiting = await evidence.retention.unplaced(tenant, 10);
+    const mine = waiting.find(({ run }) => run === taken)!;
+    await place.put({ ...placedOf('other bytes', 3_600_000, taken), closedAt: mine.closedAt });
+    const told: unknown[] = [];
+    const bringing = startBringing(
+      {
+        archive: place,
+        retention: evidence.retention,
+        tenants: () => Promise.resolve([tenant]),
+        onError: (error) => told.push(error),
+      },
+      { lookMs: 20 },
+    );
+    const look = () => evidence.retention.unplaced(tenant, 10);
+    const left = await until(look, ({ length }) => length <= 1, { withinMs: 30_000, everyMs: 50 });
+    await bringing.stop();
+    expect(left.map(({ run }) => run)).toEqual([taken]);
+    expect(told).toContainEqual(expect.objectContaining({ code: 'ARCHIVE_REFUSED' }));
+    expect(await isArchived(one)).toBe(true);
+    await expect(isArchived(two)).rejects.toMatchObject({ code: 'ARCHIVE_NOT_NAMED' });
   });
 
   test('is named by an address of which everything is understood', () => {

@@ -8,7 +8,7 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { ATTRIBUTES, BACKSTEP_SUFFIX, type Phase } from '../../workflows/protocol';
 import { ok, type Result } from '../kernel/result';
-import { ENTITY_MEMO } from '../temporal/client';
+import { ENTITY_MEMO } from '../temporal/descriptions';
 import { refuse, type Refusal } from './refusal';
 import type { Services } from './services';
 

@@ -10,17 +10,10 @@ import {
   WorkflowUpdateFailedError,
   type WorkflowClientInterceptor,
 } from '@temporalio/client';
-import {
-  ApplicationFailure,
-  defineSearchAttributeKey,
-  type PayloadCodec,
-  type SearchAttributePair,
-  type TypedSearchAttributes,
-} from '@temporalio/common';
+import { ApplicationFailure, type PayloadCodec } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { readAct, type ActName } from '../../workflows/acts';
 import {
-  ATTRIBUTES,
   BACKSTEP_SUFFIX,
   PRIORITY,
   SERVICE_QUEUE,
@@ -28,7 +21,6 @@ import {
   type ActAnswer,
   type OutcomeResult,
   type OutcomeStart,
-  type Phase,
   type StoredStart,
 } from '../../workflows/protocol';
 import type { SignAct } from '../approvals/acts';
@@ -41,6 +33,7 @@ import { isGuarded } from '../engine/vouching';
 import { outcomeIdOf, splitOutcomeId, type OutcomeId } from '../kernel/ids';
 import type { Json } from '../kernel/json';
 import { packPlan } from '../plan/wire';
+import { attributesOf, descriptionOf, ENTITY_MEMO, type Description } from './descriptions';
 import { readRun, tellRuns, type ReadRun } from './history';
 import { asItIs, inTheClear, type EntityName, type EventName } from './entity-names';
 import { OutcomeError, type OutcomeProblem } from './outcome-error';
@@ -110,21 +103,6 @@ export type Backstepped =
   | { readonly by: 'act'; readonly answer: Answer }
   /** A workflow of its own, with this id. */
   | { readonly by: 'workflow'; readonly id: string; readonly isNew: boolean };
-
-export interface Description {
-  readonly id: string;
-  readonly runId: string;
-  readonly outcome: string;
-  readonly phase: Phase;
-  readonly entity: string;
-  readonly runbook: string;
-  readonly startedAt: number;
-  readonly closedAt?: number;
-  readonly isRunning: boolean;
-}
-
-/** Under which name the entity of an outcome is kept where it is not searched for. */
-export const ENTITY_MEMO = 'entity';
 
 /** How long a caller waits for the answer to an act, in milliseconds: a workflow task and what may stand before it. */
 const ANSWER_MS = 15_000;
@@ -400,55 +378,4 @@ function leftBy({
     return { state: rest };
   }
   return severed(start.plan, { start: beginning, happenings }, start.asked);
-}
-
-function attributesOf(start: OutcomeStart, entityName: EntityName): SearchAttributePair[] {
-  const { plan, of, correlation } = start;
-  const values: { readonly [Name in keyof typeof ATTRIBUTES]: string | undefined } = {
-    tenant: plan.tenant,
-    outcome: plan.outcome,
-    runbook: plan.runbook.id,
-    domain: plan.runbook.domain,
-    entity: entityName(plan.tenant, plan.entity.id),
-    phase: of === undefined ? 'running' : 'backstepping',
-    correlation,
-  };
-  return Object.entries(values).flatMap(([name, value]) =>
-    value === undefined
-      ? []
-      : [{ key: defineSearchAttributeKey(ATTRIBUTES[name as keyof typeof ATTRIBUTES], 'KEYWORD'), value }],
-  );
-}
-
-/** The members that a description of one workflow and a row of a list have in common. */
-interface Info {
-  readonly workflowId: string;
-  readonly runId: string;
-  readonly type: string;
-  readonly status: { readonly name: string };
-  readonly startTime: Date;
-  readonly closeTime?: Date;
-  readonly typedSearchAttributes: TypedSearchAttributes;
-  readonly memo?: Readonly<Record<string, unknown>>;
-}
-
-function descriptionOf(info: Info): Description {
-  const kept = info.memo?.[ENTITY_MEMO];
-  const read = (name: string): string =>
-    info.typedSearchAttributes.get(defineSearchAttributeKey(name, 'KEYWORD')) ?? '';
-  const isRunning = info.status.name === 'RUNNING';
-  const noted = read(ATTRIBUTES.phase) as Phase;
-  // An outcome that ran through without a stop was never worth an event to say so.
-  const phase = noted === 'running' && info.status.name === 'COMPLETED' ? 'completed' : noted;
-  return {
-    id: info.workflowId,
-    runId: info.runId,
-    outcome: info.type,
-    phase,
-    entity: typeof kept === 'string' ? kept : read(ATTRIBUTES.entity),
-    runbook: read(ATTRIBUTES.runbook),
-    startedAt: info.startTime.getTime(),
-    ...(info.closeTime === undefined ? {} : { closedAt: info.closeTime.getTime() }),
-    isRunning,
-  };
 }

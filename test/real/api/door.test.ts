@@ -159,6 +159,40 @@ describe('limits', () => {
   });
 });
 
+describe('what is kept of callers', () => {
+  it('is kept for each of them alone: a key that another has sent is another key', async () => {
+    const asked: object[] = [];
+    const answers: ApiDeps['answers'] = {
+      claim: (key) => Promise.resolve(void asked.push(key)).then(() => ({ kind: 'mine' })),
+      keep: () => Promise.resolve(),
+      release: () => Promise.resolve(),
+      probe: () => Promise.resolve(),
+    };
+    const built = await api({ answers });
+    for (const name of ['person:ada', 'person:bob']) {
+      const bearer = await issuer.good({ tenant: 'acme', roles: ROLES, name });
+      await send(built, { headers: { authorization: bearer, 'idempotency-key': 'one' }, payload: START });
+    }
+    expect(asked).toEqual([
+      { tenant: 'acme', caller: 'person:ada', key: 'one' },
+      { tenant: 'acme', caller: 'person:bob', key: 'one' },
+    ]);
+  });
+
+  it('is told no longer than the token lasts: a stream ends with it', async () => {
+    const deps = doorOnly(issuer, []);
+    const untilMs = endOf(authorization);
+    const now = (): number => untilMs - 200;
+    const built = await api({ services: { ...deps.services, now } });
+    const headers = { accept: 'text/event-stream' };
+    const { status, headers: said } = await send(built, { method: 'GET', url: '/v1/feed', headers });
+    expect([status, said['content-type']]).toEqual([200, 'text/event-stream; charset=utf-8']);
+  });
+});
+
+/** The claims of a bearer token, as text. */
+const claimsIn = (bearer: string): string => Buffer.from(bearer.split('.')[1] ?? '', 'base64url').toString();
+
 describe('browsers', () => {
   const preflight = {
     method: 'OPTIONS',

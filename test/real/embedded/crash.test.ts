@@ -10,8 +10,8 @@ import {
   INSTALL_TIMEOUT_MS,
   isFailed,
   isOpen,
-  later,
   makeFolder,
+  openForTest,
   query,
   standProcess,
   TIMEOUT_MS,
@@ -25,11 +25,8 @@ beforeAll(async () => {
 afterEach(cleanUp, TIMEOUT_MS);
 jest.setTimeout(TIMEOUT_MS);
 
-async function open(dir: string, lines: string[] = []): Promise<Stand> {
-  const stand = await openStand({ dir, env, onProgress: (line) => lines.push(line) });
-  later(() => stand.close());
-  return stand;
-}
+const open = (dir: string, lines: string[] = []): Promise<Stand> =>
+  openForTest({ dir, env, onProgress: (line) => lines.push(line) });
 
 /** Servers on the data of the stand `default` under `dir`. */
 async function serversUnder(dir: string): Promise<readonly number[]> {

@@ -5,7 +5,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inspectStand, openStand, type Environment } from '../../../src/embedded';
 import { processesNaming } from '../../../src/embedded/process-identity';
-import { cleanUp, environment, INSTALL_TIMEOUT_MS, later, makeFolder, query, TIMEOUT_MS } from './fixtures';
+import {
+  cleanUp,
+  environment,
+  INSTALL_TIMEOUT_MS,
+  later,
+  makeFolder,
+  openForTest,
+  query,
+  TIMEOUT_MS,
+} from './fixtures';
 
 let env: Environment;
 beforeAll(async () => {
@@ -60,8 +69,7 @@ withMounts('a start that failed for want of space works once there is space', as
   const dir = await mountSmallDisk('20m');
   await expect(openStand({ dir, env })).rejects.toMatchObject({ code: 'STAND_DISK_FULL' });
   execFileSync('mount', ['-o', 'remount,size=300m', dir]);
-  const stand = await openStand({ dir, env });
-  later(() => stand.close());
+  const stand = await openForTest({ dir, env });
   expect(await query(stand.postgres.url, 'select 1 as one')).toEqual([{ one: 1 }]);
 });
 
@@ -86,7 +94,6 @@ asRoot('a stand of root runs in a folder that nobody else may enter', async () =
   const folder = await makeFolder();
   await chmod(folder, 0o700);
   const dir = path.join(folder, 'project', '.backstep');
-  const stand = await openStand({ dir, env });
-  later(() => stand.close());
+  const stand = await openForTest({ dir, env });
   expect(await query(stand.postgres.url, 'select 1 as one')).toEqual([{ one: 1 }]);
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client as PgClient } from 'pg';
-import type { Environment, OpenStandOptions } from '../../../src/embedded';
+import { openStand, type Environment, type OpenStandOptions, type Stand } from '../../../src/embedded';
 import { createPlaces } from '../../../src/embedded/places';
 import { provideProgram } from '../../../src/embedded/temporal-programs';
 import { TEMPORAL_CLI } from '../../../src/embedded/wheel-pins';
@@ -31,6 +31,13 @@ export async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'backstep-stand-'));
   later(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Opens a stand that is closed with the test. */
+export async function openForTest(options: OpenStandOptions): Promise<Stand> {
+  const stand = await openStand(options);
+  later(() => stand.close());
+  return stand;
 }
 
 /** The environment with the program named, so that no test has to install it. */

@@ -1,10 +1,10 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { openStand, type Environment, type OpenStandOptions, type Stand } from '../../../src/embedded';
+import { type Environment, type OpenStandOptions, type Stand } from '../../../src/embedded';
 import { joinStand } from '../../../src/embedded/join-stand';
 import { identify } from '../../../src/embedded/process-identity';
-import { cleanUp, environment, INSTALL_TIMEOUT_MS, later, makeFolder, TIMEOUT_MS } from './fixtures';
+import { cleanUp, environment, INSTALL_TIMEOUT_MS, makeFolder, openForTest, TIMEOUT_MS } from './fixtures';
 
 let env: Environment;
 beforeAll(async () => {
@@ -13,11 +13,8 @@ beforeAll(async () => {
 afterEach(cleanUp, TIMEOUT_MS);
 jest.setTimeout(TIMEOUT_MS);
 
-async function open(options: Partial<OpenStandOptions> & { readonly dir: string }): Promise<Stand> {
-  const stand = await openStand({ env, ...options });
-  later(() => stand.close());
-  return stand;
-}
+const open = (options: Partial<OpenStandOptions> & { readonly dir: string }): Promise<Stand> =>
+  openForTest({ env, ...options });
 
 test('data of another Postgres version is refused, not touched', async () => {
   const dir = await makeFolder();

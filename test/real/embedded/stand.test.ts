@@ -22,6 +22,7 @@ import {
   isOpen,
   later,
   makeFolder,
+  openForTest,
   query,
   standProcess,
   TIMEOUT_MS,
@@ -34,11 +35,8 @@ beforeAll(async () => {
 afterEach(cleanUp, TIMEOUT_MS);
 jest.setTimeout(TIMEOUT_MS);
 
-async function open(options: Partial<OpenStandOptions> & { readonly dir: string }): Promise<Stand> {
-  const stand = await openStand({ env, ...options });
-  later(() => stand.close());
-  return stand;
-}
+const open = (options: Partial<OpenStandOptions> & { readonly dir: string }): Promise<Stand> =>
+  openForTest({ env, ...options });
 
 async function withClient<T>(stand: Stand, use: (client: Client) => Promise<T>): Promise<T> {
   const connection = await Connection.connect({ address: stand.temporal.address });

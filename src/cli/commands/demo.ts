@@ -2,6 +2,7 @@
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import { killSwitchBites, observesOnly, trustOpensCopilot } from '../demo/authority-scenes';
 import { backsteps, completes, survivesItsWorker, waitsForPeople } from '../demo/scenes';
+import { allIsProven, riskIsHeld, trustOpensAutopilot } from '../demo/trust-scenes';
 import { Narrator } from '../demo/narrator';
 import { setStage, DEMO_STAND, type Stage } from '../demo/stage';
 import { configOf } from '../refuse';
@@ -51,7 +52,12 @@ async function play(stage: Stage, narrator: Narrator): Promise<void> {
     observesOnly(stage, narrator),
   );
   await narrator.part('Trust opens copilot, and people confirm', () => trustOpensCopilot(stage, narrator));
+  await narrator.part('Trust opens autopilot, for what is low', () => trustOpensAutopilot(stage, narrator));
+  await narrator.part('What is risky waits, and a person decides by its card', () =>
+    riskIsHeld(stage, narrator),
+  );
   await narrator.part('The kill switch', () => killSwitchBites(stage, narrator));
+  await narrator.part('The evidence', () => allIsProven(stage, narrator));
 }
 
 function end({ terminal }: CommandContext, narrator: Narrator, seconds: number): void {

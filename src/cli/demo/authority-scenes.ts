@@ -13,7 +13,7 @@ import type { TraceEvent } from '../../engine/trace';
 import { decideAgain, type Decision } from '../../governance/decide';
 import { SPEC_FIGURES } from '../../governance/figures';
 import { freshTrust } from '../../governance/trust';
-import type { Json } from '../../kernel/json';
+import type { Json, JsonObject } from '../../kernel/json';
 import { acceptedOf } from '../refuse';
 import { tellStory } from '../story';
 import { TracePrinter, widthOfPlan } from '../trace-lines';
@@ -21,16 +21,18 @@ import { deedsOf, phaseOf, snapshotOf } from './evidence';
 import type { Narrator } from './narrator';
 import type { Stage } from './stage';
 
-const AUTOMATION = 'onboard-contractor';
+export const AUTOMATION = 'onboard-contractor';
 const ANALYST = 'person:priya.nair';
-const MANAGER = 'person:maya.lindqvist';
+export const MANAGER = 'person:maya.lindqvist';
 /** Sets what automations may do; whoever does that approves nothing that they ask. */
-const DIRECTOR = 'person:grace.okafor';
+export const DIRECTOR = 'person:grace.okafor';
 /** Until those that one confirmation covers have asked again, in milliseconds. */
 const SETTLED_MS = 500;
 /** How long anything in a scene may take, in milliseconds. */
 const PATIENCE_MS = 30_000;
 const DAY_MS = 86_400_000;
+/** Of which the imported history tells. */
+const RUNBOOKS = ['onboard.contractor', 'offboard.person'];
 
 export async function observesOnly(stage: Stage, narrator: Narrator): Promise<void> {
   narrator.say(
@@ -86,8 +88,15 @@ export async function killSwitchBites(stage: Stage, narrator: Narrator): Promise
   );
   const { services, config, sandbox, tenant } = stage;
   await sandbox.reset(tenant);
+  const dial = {
+    automation: AUTOMATION,
+    mode: 'copilot',
+    by: DIRECTOR,
+    reason: 'somebody should look',
+  } as const;
+  acceptedOf(await setDial(services, config, dial));
   const before = await snapshotOf(stage);
-  const slow = await sandbox.addFault({ match: { tenant }, effect: { kind: 'latency', ms: 60 } });
+  const slow = await sandbox.addFault({ match: { tenant }, effect: { kind: 'latency', ms: 150 } });
   const id = await hired(stage, 'ravi.shah');
   await untilHeld(stage, id);
   const confirming = confirmAll(stage, id, 1);
@@ -130,7 +139,7 @@ function importHistory({ services, tenant, config }: Stage): Promise<unknown> {
       ledger: { ...freshTrust(SPEC_FIGURES), successes: 400, since: now - 180 * DAY_MS, lastActiveAt: now },
       memory: [
         ...contracts.map(({ name }) => ({ scope: 'awf' as const, name, ...known })),
-        { scope: 'runbook', name: 'onboard.contractor', ...known },
+        ...RUNBOOKS.map((name) => ({ scope: 'runbook' as const, name, ...known })),
       ],
     },
     by: MANAGER,
@@ -138,14 +147,17 @@ function importHistory({ services, tenant, config }: Stage): Promise<unknown> {
   });
 }
 
-/** HR tells of a contractor; the id of the outcome that the event started. */
-async function hired({ services, config }: Stage, login: string): Promise<string> {
+const hired = (stage: Stage, login: string): Promise<string> =>
+  told(stage, 'com.acme.hr.contractor.hired', { email: `${login}@acme.example` });
+
+/** HR tells of something; the id of the outcome that the event started. */
+export async function told({ services, config }: Stage, type: string, data: JsonObject): Promise<string> {
   const event = {
     specversion: '1.0',
     id: `demo-${randomBytes(4).toString('hex')}`,
     source: '/hr',
-    type: 'com.acme.hr.contractor.hired',
-    data: { email: `${login}@acme.example` },
+    type,
+    data,
   };
   const taken = acceptedOf(await ingestEvent(services, config, event));
   if (!('outcome' in taken) || taken.outcome === null) throw new Error(`the event is ${taken.status}`);
@@ -154,7 +166,7 @@ async function hired({ services, config }: Stage, login: string): Promise<string
 
 type Held = Extract<TraceEvent, { kind: 'awf.held' }>;
 
-async function untilHeld({ services, signal }: Stage, id: string): Promise<Held> {
+export async function untilHeld({ services, signal }: Stage, id: string): Promise<Held> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const { trace } = await services.outcomes.tell(id);
@@ -189,7 +201,7 @@ async function confirmAll({ services, signal, tenant }: Stage, id: string, most 
   return cards;
 }
 
-async function followed(
+export async function followed(
   { services, signal }: Stage,
   { terminal, json }: Narrator,
   id: string,
@@ -202,7 +214,8 @@ async function followed(
   return { phase: phaseOf(ending), trace: (await services.outcomes.tell(id)).trace };
 }
 
-function decisionIn({ decision }: Held): Decision {
+/** The decision that stands on record, made again. */
+export function decisionIn({ decision }: { readonly decision?: Json }): Decision {
   const again = decideAgain(decision as unknown as { readonly facts: unknown; readonly figures: Json });
   if (!again.ok) throw new Error('the recorded decision can not be made again');
   return again.value;

@@ -18,6 +18,8 @@ export interface Stage {
   /** The sandbox's own record: the second path, which nothing under demonstration goes through. */
   readonly sandbox: SandboxAdmin;
   readonly tenant: string;
+  /** Records that earlier demonstrations left in the log. */
+  readonly recordsBefore: number;
   readonly signal: AbortSignal;
   close(): Promise<void>;
 }
@@ -55,12 +57,13 @@ export async function setStage(
     await seedTenant(opened, config);
     say('starting the robots');
     await up.addWorker();
+    const { size: recordsBefore } = await opened.evidence.log.end(tenant);
     const close = async (): Promise<void> => {
       await sandbox.clearFaults().catch(() => undefined);
       await opened.close();
       await up.close();
     };
-    return { config, up, services: opened, sandbox, tenant, signal, close };
+    return { config, up, services: opened, sandbox, tenant, recordsBefore, signal, close };
   } catch (error) {
     await services?.close();
     await up.close();

@@ -1,8 +1,5 @@
 /** How long what is on record is kept, what keeps it longer, and who is forgotten: by the database itself, and as acts on record. */
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import {
   eraseSubject,
@@ -13,16 +10,10 @@ import {
   scheduleExpiry,
   type Held,
 } from '../../../src/app/keeping';
-import { primitives } from '../../../src/app/primitives';
 import type { PlanNode } from '../../../src/plan/plan';
 import { unpackHistory } from '../../../src/projection/archive';
 import { archivedHistories } from '../../../src/projection/archived-histories';
 import { bringAll, startBringing, type BringParts } from '../../../src/projection/bring-to-archive';
-import { bundleIn } from '../../../src/projection/bundle';
-import { bundleSource } from '../../../src/projection/bundle-source';
-import { signWhenDue } from '../../../src/projection/heads';
-import { verifyBundle } from '../../../src/projection/verify-bundle';
-import { writeBundle } from '../../../src/projection/write-bundle';
 import type { ArchivePlace, Placed } from '../../../src/store/archive-place';
 import { createAuthority } from '../../../src/store/authority';
 import { createEvidenceStore } from '../../../src/store/evidence';
@@ -33,9 +24,10 @@ import { createS3Archive, readS3Url } from '../../../src/store/s3-archive';
 import { createSubjectKeys, type WrappingKeys } from '../../../src/store/subject-keys';
 import { createControlActivities } from '../../../src/temporal/control-activities';
 import { performControl } from '../../../src/temporal/controls';
-import { openEvidence, type Evidence } from '../../kit/evidence';
+import { dumpOf } from '../../kit/dump';
+import { openEvidence, provenBundle, type Evidence } from '../../kit/evidence';
 import { put, toyPlan } from '../../kit/plans';
-import { codec, openRobots, type Robots } from '../../kit/robots';
+import { openRobots, type Robots } from '../../kit/robots';
 import { openS3Server, type S3Server } from '../../kit/s3-server';
 import { STAND_TIMEOUT_MS } from '../../kit/stand';
 import { until } from '../../kit/until';
@@ -110,24 +102,8 @@ async function held(what: Held): Promise<string> {
 const lifted = (id: string) => liftHold(services(), tenant, { id, ...why });
 
 /** Proves everything as of an instant, in a folder of its own. */
-async function proven(at = now(), store = evidence.store) {
-  await evidence.projector.catchUp();
-  const heads = { store: evidence.store, primitives, signer: evidence.signer, now: Date.now };
-  await signWhenDue(heads, tenant, true);
-  const folder = mkdtempSync(path.join(tmpdir(), 'bundle-'));
-  try {
-    mkdirSync(path.join(folder, 'histories'));
-    const write = (name: string, bytes: Uint8Array): void => appendFileSync(path.join(folder, name), bytes);
-    await writeBundle(
-      await bundleSource({ ...evidence, store }, { tenant, at, by: 'person:audrey' }),
-      { write },
-      evidence.signer,
-    );
-    return await verifyBundle(bundleIn(folder), { primitives, codec });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
+const proven = (at = now(), store = evidence.store) => provenBundle({ ...evidence, store }, tenant, at);
+const dump = () => dumpOf(robots.stand, tenant);
 
 /** Lets years pass for the database, too, which goes by its own clock. */
 async function withoutItsClock<T>(work: () => Promise<T>): Promise<T> {
@@ -138,28 +114,6 @@ async function withoutItsClock<T>(work: () => Promise<T>): Promise<T> {
   } finally {
     await owner.query({ text: 'ALTER TABLE archived_histories ENABLE TRIGGER stays' });
   }
-}
-
-/** Every row of the tenant as text, bytes as they are: what somebody finds who has the whole database. */
-async function dump(): Promise<string> {
-  const { owner } = robots.stand;
-  const tables = await owner.query<{ readonly name: string }>({
-    text: `SELECT c.relname AS name FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
-      AND NOT c.relispartition ORDER BY 1`,
-  });
-  const texts = await Promise.all(
-    [...tables, { name: 'policy_log' }].map(async ({ name }) => {
-      const text = `SELECT to_jsonb(t)::text AS row FROM ${name} t`;
-      const rows = await robots.stand.database
-        .of(tenant)
-        .query<{ readonly row: string }>({ text })
-        .catch(() => owner.query<{ readonly row: string }>({ text }));
-      return rows.map(({ row }) => `${name} ${row}`).join('\n');
-    }),
-  );
-  return texts
-    .join('\n')
-    .replace(/\\\\x([0-9a-f]+)/g, (_all, hex: string) => Buffer.from(hex, 'hex').toString('latin1'));
 }
 
 describe('retention', () => {

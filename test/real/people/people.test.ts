@@ -221,6 +221,12 @@ test('what an automation is told stands in a row and in the start of its next ou
   ]);
   expect(robots.shelf.changesOf(boxes[0]!)).toEqual([]);
   expect(robots.shelf.changesOf(boxes[1]!)).toEqual([`+${boxes[1]}`]);
+  // Withdrawn it is in no outcome that begins afterwards; what was never said cannot be.
+  const back = (what: 'skip' | 'edit') =>
+    override(id, boxes[0]!, { scope: 'automation', change: { do: 'withdraw', what } });
+  expect(await back('edit')).toMatchObject({ error: { code: 'OVERRIDE_NOT_POSSIBLE' } });
+  expect(accepted(await back('skip')).control).toMatch(/^control:/);
+  expect(await standingOverrides(services(), tenant, AUTOMATION)).toEqual({});
 });
 
 test('a task is claimed by one person at a time, in the history and in the inbox, and completed by hand', async () => {

@@ -190,8 +190,11 @@ describe('what is kept of callers', () => {
   });
 });
 
-/** The claims of a bearer token, as text. */
-const claimsIn = (bearer: string): string => Buffer.from(bearer.split('.')[1] ?? '', 'base64url').toString();
+/** When a bearer token ends, in milliseconds since the epoch. */
+function endOf(bearer: string): number {
+  const claims = Buffer.from(bearer.split('.')[1] ?? '', 'base64url').toString();
+  return (JSON.parse(claims) as { readonly exp: number }).exp * 1_000;
+}
 
 describe('browsers', () => {
   const preflight = {

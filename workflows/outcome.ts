@@ -40,7 +40,6 @@ export async function runOutcome(start: StoredStart): Promise<OutcomeResult> {
 
   const observe = (advance: Advance, machine: Machine, happening?: Happening): void => {
     if (happening !== undefined) answer(answers, happening, advance);
-    tellProjector();
     const phase = watch.after(advance, machine.state);
     if (phase !== undefined) upsertSearchAttributes([{ key: PHASE, value: phase }]);
   };
@@ -58,6 +57,7 @@ export async function runOutcome(start: StoredStart): Promise<OutcomeResult> {
       ...(start.terms === undefined ? {} : { terms: start.terms }),
     }),
   );
+  tellProjector();
   // It ended before they were checked: there is nothing left to decide.
   for (const resolve of answers.checking.values()) resolve('late');
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));

@@ -47,6 +47,7 @@ import {
   type StretchInput,
   type Swept,
 } from './protocol';
+import { tellProjector } from './tell-projector';
 
 /**
  * Turns of the microtask queue within which everything that one activation brings has arrived: a local activity's end takes
@@ -93,6 +94,8 @@ export class TemporalEffects implements Effects {
   }
 
   async next(): Promise<readonly Happening[]> {
+    // Once for all that was handed over together: what it led to is in the history as soon as this activation is over.
+    tellProjector();
     await turns(SETTLING_TURNS);
     if (this.queue.length === 0) {
       // Only now is everything heard that was said before: a stretch runs ahead of nobody's word.

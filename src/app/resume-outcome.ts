@@ -14,6 +14,7 @@ import { compileOutcome } from './compile-outcome';
 import type { TenantConfig } from './configuration';
 import { noSuchOutcome, refuse, refusing, type Refusal } from './refusal';
 import { storyFrom } from './replay/replay';
+import { liveSource } from './replay/sources';
 import { underOf } from './rulebook';
 import { takeAlong, type ResumeWish } from './resume-plan';
 import type { Services } from './services';
@@ -45,7 +46,7 @@ export async function resumeOutcome(
   const { of, from, by, config, eventId } = request;
   const { bundle } = config;
   if (splitOutcomeId(of)?.tenant !== bundle.tenant) return noSuchOutcome(of);
-  const story = await storyFrom({ runs: services.outcomes }, of);
+  const story = await storyFrom(liveSource(services), of);
   if (!story.ok) return story;
   const last = story.value.runs.at(-1);
   if (last?.end === undefined) {

@@ -102,9 +102,19 @@ function approvalsIn(
     const by = (output as JsonObject)['by'];
     return typeof by === 'string' ? [{ gate: id, by }] : [];
   });
-  const facts = ((decision ?? null) as JsonObject | null)?.['facts'];
-  const said = ((facts ?? null) as JsonObject | null)?.['approvals'];
+  const said = factsOf(decision)?.['approvals'];
   return [...gates, ...(Array.isArray(said) ? (said as Json[]) : [])];
+}
+
+/** Who answers for the action by name, as it was decided; `undefined` where nobody does, or nothing was decided. */
+export function personIn(decision: Json | undefined): string | undefined {
+  const person = factsOf(decision)?.['startedByPerson'];
+  return typeof person === 'string' ? person : undefined;
+}
+
+function factsOf(decision: Json | undefined): JsonObject | null {
+  const facts = ((decision ?? null) as JsonObject | null)?.['facts'];
+  return (facts ?? null) as JsonObject | null;
 }
 
 /** What CiteMind's actions add: which engine, which action, and where content came from and went. */

@@ -92,10 +92,11 @@ export function deriveControl(run: ControlRun): readonly Derived[] {
   return derived;
 }
 
-function kindOf(act: { readonly do: string; readonly decision?: Json }): RecordKind {
-  const { do: name, decision } = act;
+function kindOf(act: { readonly do: string; readonly decision?: Json; readonly row?: string }): RecordKind {
+  const { do: name, decision, row } = act;
   if (name === 'approve') return decision === 'approved' ? 'gate.approved' : 'gate.rejected';
   if (name.startsWith('policy')) return 'policy.changed';
-  if (name.startsWith('delegat')) return 'gate.delegated';
+  // A task, or all that somebody decides, is handed on.
+  if (name === 'people' && row?.startsWith('grant:') === true) return 'gate.delegated';
   return KIND_OF_ACT[name] ?? 'admin.acted';
 }

@@ -8,7 +8,7 @@ import type { EngineEvent } from '../engine/effects';
 import { beginningOf, steps, type Step } from '../engine/fold';
 import type { TraceEvent } from '../engine/trace';
 import type { JsonObject } from '../kernel/json';
-import { actionFields } from './action-fields';
+import { actionFields, personIn } from './action-fields';
 import { actorOf } from './actor';
 import type { Aside, Derived, OutcomeRun, Tools } from './derived';
 import { noteData, RECORD_OF_NOTE } from './notes';
@@ -128,7 +128,12 @@ class Owed {
     const { start } = this.run;
     if (note.kind === 'outcome') return actorOf(start.startedBy);
     if ('by' in note && typeof note.by === 'string') return actorOf(note.by);
-    if (event?.kind === 'fired' && start.under?.person !== undefined) return actorOf(start.under.person);
+    if (event?.kind === 'fired') {
+      // Who took a proposal, or one action of it, answers for what fires from then on; what was decided says who that is.
+      const isOwn = 'awf' in note && note.node === event.node;
+      const person = (isOwn ? personIn(event.result.decision) : undefined) ?? start.under?.person;
+      if (person !== undefined) return actorOf(person);
+    }
     const by = event === undefined ? undefined : actorNamedBy(event);
     if (by !== undefined) return actorOf(by);
     const automation = start.under?.automation;

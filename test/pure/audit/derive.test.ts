@@ -125,6 +125,42 @@ describe('a signed decision', () => {
   });
 });
 
+test('who takes a proposal answers on record for what fires under their name, and for nothing else', () => {
+  const decided = (startedByPerson: string | null): JsonObject => ({ facts: { startedByPerson } });
+  const events: readonly EngineEvent[] = [
+    { kind: 'fired', node: 'a', result: { kind: 'held', because: 'observe', decision: decided(null) } },
+    { kind: 'release', node: 'a' },
+    {
+      ...{ kind: 'fired', node: 'a' },
+      result: { kind: 'committed', output: {}, undo: null, decision: decided('person:mary') },
+    },
+    {
+      kind: 'fired',
+      node: 'b',
+      result: { kind: 'committed', output: {}, undo: null, decision: decided(null) },
+    },
+  ];
+  const entries = deriveOutcome(
+    {
+      ...{ workflow: 'acme/TOY-R-001/1', run: 'r', at: 0 },
+      start: {
+        ...{ plan: toyPlan([put('a'), put('b')]), planId: 'p', cause: { event: 'e' } },
+        ...{ startedBy: 'automation:hires', under: { automation: 'hires' } },
+      },
+      happenings: events.map((event, i) => ({ at: i + 1, event, eventId: i + 2 })),
+    },
+    { sha256: primitives.sha256, keyed: (text) => text },
+  );
+  expect(entries.map(({ entry: { kind, node, actor } }) => [kind, node, actor])).toEqual([
+    ['outcome.started', undefined, { kind: 'engine', id: 'automation:hires' }],
+    ['action.held', 'a', { kind: 'engine', id: 'automation:hires' }],
+    ['action.released', 'a', { kind: 'engine', id: 'automation:hires' }],
+    ['action.committed', 'a', { kind: 'person', id: 'person:mary' }],
+    ['action.committed', 'b', { kind: 'engine', id: 'automation:hires' }],
+    ['outcome.completed', undefined, { kind: 'engine', id: 'automation:hires' }],
+  ]);
+});
+
 test('every note of a story owes a record of its own, but for the plan’s, which the start says along', () => {
   expect(Object.entries(RECORD_OF_NOTE).filter(([, kind]) => kind === null)).toEqual([['compile', null]]);
 });

@@ -96,6 +96,82 @@ test('a raw termination is found, recorded and put before a person, who can take
   expect(await open()).toEqual([]);
 });
 
+test('every kind of act on an outcome is on record, with who did it', async () => {
+  const { outcomes, shelf } = robots;
+  const [mary, ada] = ['person:mary', 'person:ada'];
+  const told = async (id: string, kind: string): Promise<void> => {
+    while (!(await kindsOf(id)).includes(kind)) await new Promise((done) => setTimeout(done, 20));
+  };
+  const course = (id: string, does: object): PlanNode =>
+    put(id, [], { exits: [{ codes: ['full'], course: does }] });
+  const undone = await robots.run(plan([put('u'), gate]));
+  const acted = await robots.run(
+    plan([
+      put('p'),
+      { ...gate, after: ['p'] },
+      ...[put('skipped', ['ok']), put('attested', ['skipped']), put('last', ['attested'])],
+    ]),
+  );
+  shelf.fail('toy.put', 'asked', { refuse: refusal('full') });
+  shelf.fail('toy.put', 'again', { refuse: refusal('full') });
+  const retry = { do: 'retry', afterMs: 10, max: 1, then: { do: 'skip' } };
+  const [asked, again, waited] = await Promise.all([
+    robots.run(plan([course('asked', { do: 'escalate', to: ['manager'], expiresAfterMs: 60_000 })])),
+    robots.run(plan([course('again', retry)])),
+    robots.run(
+      plan([
+        { kind: 'checkpoint', id: 'here' },
+        { kind: 'wait', id: 'w', after: ['here'], for: { signal: 'go' } },
+        { ...gate, after: ['w'] },
+      ]),
+    ),
+  ]);
+  expect(await outcomes.decide(waited, { gate: 'ok', verdict: 'approve', by: ada })).toBe('kept');
+  await outcomes.signal(waited, 'go', null);
+
+  await told(acted, 'gate.opened');
+  await outcomes.pause(acted, { by: mary, reason: 'a look' });
+  expect(await outcomes.pause(acted, { by: ada })).toBe('late');
+  await outcomes.resume(acted, { by: mary });
+  await outcomes.claim(acted, 'ok', { by: ada });
+  const why = { by: ada, reason: 'by hand', scope: 'step' } as const;
+  await outcomes.override(acted, { ...why, node: 'skipped', change: { do: 'skip' } });
+  const done = { do: 'attest', output: {}, evidence: 'ticket 7', undo: 'person' } as const;
+  await outcomes.override(acted, { ...why, node: 'attested', change: done });
+  await outcomes.decide(acted, { gate: 'ok', verdict: 'approve', by: ada });
+
+  shelf.fail('toy.take', 'u', { refuse: refusal('ACTION_DIVERGED') });
+  await told(undone, 'gate.opened');
+  await outcomes.decide(undone, { gate: 'ok', verdict: 'reject', by: ada, reason: 'no' });
+  await told(undone, 'incident.opened');
+  await outcomes.resolve(undone, 'u', { as: 'retry' }, mary);
+  await told(asked, 'escalation.opened');
+  await outcomes.resolve(asked, 'asked', { as: 'accept', reason: 'it is there' }, mary);
+
+  const ids = [undone, acted, asked, again, waited];
+  await Promise.all(ids.map((id) => outcomes.result(id)));
+  await evidence.projector.catchUp();
+  const records = (await Promise.all(ids.map((id) => evidence.log.list(tenant, { outcome: id, limit: 100 }))))
+    .flat()
+    .map(
+      ({ text }) => JSON.parse(text) as { readonly kind: string; readonly actor: { readonly id: string } },
+    );
+  const seen = [...new Set(records.map(({ kind, actor }) => `${kind} ${actor.id}`))];
+  expect(seen).toEqual(
+    expect.arrayContaining([
+      ...['action.overridden', 'action.attested', 'gate.claimed', 'gate.approved', 'gate.kept']
+        .concat('gate.rejected', 'outcome.refused', 'backstep.begun')
+        .map((kind) => `${kind} ${ada}`),
+      ...['outcome.paused', 'outcome.resumed', 'incident.resolved', 'escalation.resolved'].map(
+        (kind) => `${kind} ${mary}`,
+      ),
+      ...['incident.opened', 'escalation.opened', 'action.retried', 'action.undo_failed', 'action.undone']
+        .concat('path.taken', 'wait.begun', 'wait.ended', 'outcome.backstepped', 'outcome.completed')
+        .map((kind) => expect.stringMatching(new RegExp(`^${kind} `)) as unknown as string),
+    ]),
+  );
+});
+
 test('two projectors write no record twice, and each outcome in its order', async () => {
   const second = openEvidence(robots.stand.database, robots.outcomes);
   try {

@@ -304,3 +304,13 @@ describe('reports of what ran', () => {
     );
   });
 });
+
+test('the person who takes a proposal stands on record for what fires', async () => {
+  const actors = async (kind: 'action.held' | 'action.committed'): Promise<readonly string[]> =>
+    (await services.evidence.log.list('acme', { outcome, kinds: [kind], limit: 100 })).map(
+      ({ text }) => (JSON.parse(text) as { readonly actor: { readonly id: string } }).actor.id,
+    );
+  await until(async () => (await actors('action.committed')).length > 0);
+  expect(new Set(await actors('action.committed'))).toEqual(new Set(['person:mary.major']));
+  expect((await actors('action.held'))[0]).toMatch(/^automation:/);
+});

@@ -143,3 +143,54 @@ test('an outcome goes on from a node of one that has ended, asks anew, and is un
   // Under any other key than that of the outcome that did it, nothing would have been found to undo.
   expect(undone.filter((line) => line.includes('changed=false'))).toEqual([]);
 });
+
+test('what Temporal has forgotten is traced, explained, reviewed, rehearsed, forked, verified and gone on with from the archive', async () => {
+  // Projects what is not projected yet, so that the history is in the archive.
+  await json(['log', 'rebuild']);
+  const { workflow, workflowService, options } = outcomes.client;
+  await workflowService.deleteWorkflowExecution({
+    namespace: options.namespace,
+    workflowExecution: { workflowId: ID },
+  });
+  const isThere = (): Promise<boolean> =>
+    workflow
+      .getHandle(ID)
+      .describe()
+      .then(
+        () => true,
+        () => false,
+      );
+  while (await isThere()) await new Promise((done) => setTimeout(done, 50));
+  await expect(outcomes.runs(ID)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+
+  const [traced, explained, verified] = await Promise.all([
+    cli(['trace', ID]),
+    cli(['explain', `${ID}#identity`, '--level', '2']),
+    cli(['replay', 'verify', ID]),
+  ]);
+  expect(plain(traced).at(-1)).toMatch(/^outcome.complete/);
+  expect(explained.out).toContain('`okta.create_identity` may fire now');
+  expect(verified.out).toContain('1 of 1 histories take the same way');
+  const [reviewed, rehearsed, forked] = await Promise.all([
+    json(['replay', 'review', `${ID}#identity`]),
+    json(['replay', 'rehearse', ID]),
+    json(['replay', 'fork', ID, '--from', 'channels']),
+  ]);
+  expect(reviewed).toMatchObject({ proof: { isSame: true } });
+  expect(rehearsed).toMatchObject({ was: { changes: [] }, phase: 'completed' });
+  expect(forked).toMatchObject({ phase: { then: 'completed', fork: 'completed' } });
+  const resume = [
+    'run',
+    '--resume',
+    ID,
+    '--from',
+    'channels',
+    '--param',
+    'approval=manager',
+    '--id',
+    'later',
+  ];
+  const waiting = await cli(resume);
+  expect(waiting.err).toContain('it waits at a gate');
+  expect(plain(waiting).filter((line) => line.startsWith('override=')).length).toBeGreaterThan(2);
+}, 120_000);

@@ -50,7 +50,7 @@ export async function ingestEvent(
 ): Promise<Result<EventTaken, Refusal>> {
   const { tenant } = config.bundle;
   const { tracing, metrics } = services.telemetry;
-  return tracing.inSpan(spanOf(tenant, sent), async (span) => {
+  return tracing.inSpan(spanOf(services, tenant, sent), async (span) => {
     const taken = await take(services, config, sent);
     const status = taken.ok ? taken.value.status : 'refused';
     span.set({ 'backstep.status': status });
@@ -60,14 +60,14 @@ export async function ingestEvent(
 }
 
 /** The span that begins the trace of an event; who sent it may have named one of its own. */
-function spanOf(tenant: string, sent: unknown): SpanStart {
+function spanOf({ outcomes }: Pick<Services, 'outcomes'>, tenant: string, sent: unknown): SpanStart {
   const { id, type, traceparent } = (sent ?? {}) as Readonly<Record<string, unknown>>;
   const link = readTraceparent(traceparent);
   return {
     name: `event ${typeof type === 'string' ? type : 'unreadable'}`,
     kind: 'consumer',
     attributes: { 'backstep.tenant': tenant },
-    ...(typeof id === 'string' ? { traceId: traceIdOf(tenant, id) } : {}),
+    ...(typeof id === 'string' ? { traceId: traceIdOf(tenant, outcomes.eventName(tenant, id)) } : {}),
     ...(link === undefined ? {} : { link }),
   };
 }

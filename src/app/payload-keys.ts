@@ -7,7 +7,14 @@ import { readFileSync } from 'node:fs';
 import type { PayloadCodec } from '@temporalio/common';
 import { z } from 'zod';
 import { createCodec, type TenantKey, type TenantKeys } from '../temporal/codec';
-import { inTheClear, keyedNames, type EntityName } from '../temporal/entity-names';
+import {
+  asItIs,
+  inTheClear,
+  keyedEvents,
+  keyedNames,
+  type EntityName,
+  type EventName,
+} from '../temporal/entity-names';
 import type { Settings } from './settings';
 
 const fileSchema = z.record(
@@ -62,6 +69,10 @@ export const codecOf = ({ payloadKeys }: Pick<Settings, 'payloadKeys'>): Payload
 /** How entities are called where Temporal searches. */
 export const entityNamesOf = ({ payloadKeys }: Pick<Settings, 'payloadKeys'>): EntityName =>
   payloadKeys === undefined ? inTheClear : keyedNames(readPayloadKeys(payloadKeys));
+
+/** How events are called in ids of workflows. */
+export const eventNamesOf = ({ payloadKeys }: Pick<Settings, 'payloadKeys'>): EventName =>
+  payloadKeys === undefined ? asItIs : keyedEvents(readPayloadKeys(payloadKeys));
 
 const unusable = (why: string): Error =>
   Object.assign(new Error(`the keys of payloads can't be used: ${why}`), {

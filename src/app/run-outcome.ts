@@ -57,7 +57,7 @@ export async function runOutcome(
   const { tenant } = plan;
   const span = {
     name: `run ${plan.outcome}`,
-    traceId: traceIdOf(tenant, request.eventId),
+    traceId: traceIdOf(tenant, services.outcomes.eventName(tenant, request.eventId)),
     attributes: { 'backstep.tenant': tenant },
   };
   const started = await services.telemetry.tracing.inSpan(span, () =>

@@ -20,7 +20,7 @@ import { connectOutcomes, type Outcomes } from '../temporal/client';
 import { createApprovals, type Approvals } from './approvals/parts';
 import type { TenantConfig } from './configuration';
 import { openEvidence, type Evidence } from './evidence';
-import { codecOf, entityNamesOf } from './payload-keys';
+import { codecOf, entityNamesOf, eventNamesOf } from './payload-keys';
 import type { Census } from './rulebook';
 import type { Settings } from './settings';
 import { telemetryOf } from './watching';
@@ -90,6 +90,7 @@ export async function openServices(
     namespace: wiring.temporalNamespace,
     codec: codecOf(settings),
     entityName: entityNamesOf(settings),
+    eventName: eventNamesOf(settings),
     sign: approvals.signAct,
     interceptor: clientInterceptor(telemetry),
   });

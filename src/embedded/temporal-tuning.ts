@@ -1,7 +1,7 @@
 /**
  * Dynamic configuration of the stand's Temporal server.
- * Adapter ring; data only. Each value was measured with `bench/embedded-tuning.ts`; the figures are in
- * `docs/decisions/0010-embedded-temporal-tuning.md`.
+ * Adapter ring; data only. Each value was measured; `bench/embedded-tuning.ts` measures those of the queues
+ * again.
  */
 
 /** Polls a second of each of history's queue processors; the dev server's own 20 adds up to 50 ms to every task. */

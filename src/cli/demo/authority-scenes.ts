@@ -23,7 +23,7 @@ import type { Stage } from './stage';
 
 export const AUTOMATION = 'onboard-contractor';
 const ANALYST = 'person:priya.nair';
-export const MANAGER = 'person:maya.lindqvist';
+const MANAGER = 'person:maya.lindqvist';
 /** Sets what automations may do; whoever does that approves nothing that they ask. */
 export const DIRECTOR = 'person:grace.okafor';
 /** Until those that one confirmation covers have asked again, in milliseconds. */

@@ -80,11 +80,9 @@ const text = (read: (text: string) => unknown, message: string, example: string)
 /** The value of a key `calendar.<name>`. */
 export const calendarSchema = z
   .strictObject({
-    kind: z
-      .enum(CALENDAR_KINDS)
-      .meta({
-        description: 'freeze: nothing fires inside its windows; maintenance: nothing fires outside them',
-      }),
+    kind: z.enum(CALENDAR_KINDS).meta({
+      description: 'freeze: nothing fires inside its windows; maintenance: nothing fires outside them',
+    }),
     windows: z
       .array(
         text(

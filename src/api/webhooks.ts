@@ -4,9 +4,9 @@
  * @source Standard Webhooks 1.0 (webhook-id, webhook-timestamp, webhook-signature)
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
+import { readSecrets } from '../app/secrets-file';
 import { API_LIMITS } from './limits';
 import { Problem } from './problem';
 import type { Caller } from './roles';
@@ -46,16 +46,9 @@ export function readWebhookSecrets(file: string): WebhookSecrets {
       code: 'WEBHOOKS_UNUSABLE',
       help: '`BACKSTEP_WEBHOOKS` names a file such as `{"acme/workday": ["whsec_…"]}`, with base64 of 32 bytes or more',
     });
-  let written: unknown;
-  try {
-    written = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw unusable((error as NodeJS.ErrnoException).code ?? 'it is no JSON');
-  }
-  const read = fileSchema.safeParse(written);
-  if (!read.success) throw unusable('it has another form');
+  const read = readSecrets(file, fileSchema, unusable);
   return new Map(
-    Object.entries(read.data).map(([source, secrets]) => {
+    Object.entries(read).map(([source, secrets]) => {
       const keys = secrets.map((secret) => Buffer.from(secret.replace(/^whsec_/, ''), 'base64'));
       if (keys.some((key) => key.length < SECRET_BYTES))
         throw unusable(`a secret of \`${source}\` is too short`);

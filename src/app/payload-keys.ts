@@ -1,9 +1,8 @@
 /**
  * The keys that tenants' payloads are encrypted with in Temporal, from a file; a tenant without one is stored compressed and in
  * the clear.
- * Entry ring; the one place that reads the file.
+ * Entry ring.
  */
-import { readFileSync } from 'node:fs';
 import type { PayloadCodec } from '@temporalio/common';
 import { z } from 'zod';
 import { createCodec, type TenantKey, type TenantKeys } from '../temporal/codec';
@@ -15,6 +14,7 @@ import {
   type EntityName,
   type EventName,
 } from '../temporal/entity-names';
+import { readSecrets } from './secrets-file';
 import type { Settings } from './settings';
 
 const fileSchema = z.record(
@@ -30,18 +30,11 @@ const KEY_BYTES = 32;
  * the last also names entities where Temporal searches; an id belongs to one tenant. Throws an Error with code `PAYLOAD_KEYS_UNUSABLE`, which never holds a key.
  */
 export function readPayloadKeys(file: string): TenantKeys {
-  let written: unknown;
-  try {
-    written = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw unusable((error as NodeJS.ErrnoException).code ?? 'it is no JSON');
-  }
-  const read = fileSchema.safeParse(written);
-  if (!read.success) throw unusable('it has another form');
+  const read = readSecrets(file, fileSchema, unusable);
   const current = new Map<string, TenantKey>();
   const naming = new Map<string, TenantKey>();
   const all = new Map<string, TenantKey>();
-  for (const [tenant, listed] of Object.entries(read.data)) {
+  for (const [tenant, listed] of Object.entries(read)) {
     for (const { id, key } of listed) {
       const bytes = Buffer.from(key, 'base64');
       if (bytes.length !== KEY_BYTES) throw unusable(`key \`${id}\` has not 32 bytes`);

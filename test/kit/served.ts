@@ -2,6 +2,10 @@
  * The API as its users have it, for the tests of one file: `backstep up`, `backstep api`, tokens of `backstep token`, and requests
  * over HTTP. Commands of the same stand are run by `cli`.
  */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { backstep, build, startServing, startUp, type Ran } from './cli';
 import { until as untilIt } from './until';
 
@@ -28,6 +32,17 @@ export interface Served {
   /** Ends the API alone, and tells its exit code. */
   stop(): Promise<number | null>;
   close(): Promise<void>;
+}
+
+/** A file with a key of payloads for each of these tenants, as `BACKSTEP_PAYLOAD_KEYS` names it; `<tenant>-1` is its id. */
+export function payloadKeys(...tenants: readonly string[]): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'backstep-keys-')), 'keys.json');
+  const keys = tenants.map((tenant) => [
+    tenant,
+    [{ id: `${tenant}-1`, key: randomBytes(32).toString('base64') }],
+  ]);
+  writeFileSync(file, JSON.stringify(Object.fromEntries(keys)), { mode: 0o600 });
+  return file;
 }
 
 /** Brings a stand of this name up, with an API before it. */

@@ -9,18 +9,21 @@ import {
   items,
   openServed,
   outcomePath as pathOf,
+  payloadKeys,
   taskPath,
   until,
   type Said,
   type Served,
 } from '../../kit/served';
 import { STAND_TIMEOUT_MS } from '../../kit/stand';
+import { tellOfSealing } from './sealed';
 import { tellOfStanding } from './standing';
 
 /** An outcome takes some seconds on a busy machine. */
 jest.setTimeout(60_000);
 
 let served: Served;
+let keysFile: string;
 let operator: string;
 let approver: string;
 let stranger: string;
@@ -31,7 +34,9 @@ const wordsOf = (command: string): readonly string[] =>
   [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 
 beforeAll(async () => {
-  served = await openServed('test-api');
+  // All of this file goes with payloads that are encrypted.
+  keysFile = payloadKeys('acme', 'globex');
+  served = await openServed('test-api', { BACKSTEP_PAYLOAD_KEYS: keysFile });
   [operator, approver, stranger] = await Promise.all([
     served.token('person:olive.operator', 'operator,author'),
     served.token('person:maya.lindqvist', 'approver,auditor'),
@@ -308,6 +313,11 @@ test('a list is read page by page, and no filter reaches beyond its tenant', asy
 });
 
 tellOfStanding(() => served);
+
+tellOfSealing(
+  () => served,
+  () => keysFile,
+);
 
 test('stops in order, with a stream open', async () => {
   const { body } = await post(operator, '/v1/outcomes', {

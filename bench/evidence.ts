@@ -1,6 +1,6 @@
 /**
- * `npm run bench:evidence`: what evidence costs. Records appended and verified a second, histories projected a second by one
- * projector, and how far behind it is under fifty outcomes at once. docs/benchmarks.md tells the figures.
+ * `npm run bench:evidence`: what evidence costs, and how each figure grows. Records appended and verified a second, histories projected a
+ * second by one projector, how far behind it is under fifty outcomes at once, and events rehearsed a second. docs/benchmarks.md tells the figures.
  */
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { cpus, loadavg } from 'node:os';
@@ -26,6 +26,7 @@ import { createHistories } from '../src/temporal/histories';
 import { quietRuntime, startWorker } from '../src/temporal/worker';
 import { put, toyContracts, toyPlan } from '../test/kit/plans';
 import { Shelf } from '../test/kit/shelf';
+import { openRehearsal } from './rehearsing';
 import { quantile } from './statistics';
 
 const SIZES = { records: 100_000, batch: 1_000, outcomes: 150, atOnce: 50, waves: 3 } as const;
@@ -33,7 +34,7 @@ const codec = createCodec();
 const figures: Record<string, number> = {};
 const tell = (name: string, value: number): void => {
   figures[name] = Math.round(value * 10) / 10;
-  console.log(`${name.padEnd(48)} ${figures[name]}`);
+  console.log(`${name.padEnd(60)} ${figures[name]}`);
 };
 
 const entryOf = (n: number, tenant: string): Entry => ({
@@ -98,17 +99,34 @@ function verifying(): void {
 async function appending(database: Database): Promise<void> {
   const store = createEvidenceStore(database);
   const tenant = `bench-${randomUUID().slice(0, 8)}`;
-  const from = performance.now();
-  for (let n = 0; n < SIZES.records / 4; n += SIZES.batch) {
-    const entries = Array.from({ length: SIZES.batch }, (_, i) => entryOf(n + i, tenant));
-    await store.write(tenant, (writer) =>
-      writer.append(
-        entries.map((entry) => ({ entry })),
-        append(primitives, writer.end, entries),
-      ),
-    );
+  // The same again behind what is there already: a log that has grown must take no longer.
+  for (let part = 0; part < 4; part++) {
+    const first = (part * SIZES.records) / 4;
+    const from = performance.now();
+    for (let n = first; n < first + SIZES.records / 4; n += SIZES.batch) {
+      const entries = Array.from({ length: SIZES.batch }, (_, i) => entryOf(n + i, tenant));
+      await store.write(tenant, (writer) =>
+        writer.append(
+          entries.map((entry) => ({ entry })),
+          append(primitives, writer.end, entries),
+        ),
+      );
+    }
+    const seconds = (performance.now() - from) / 1_000;
+    tell(`appended records/s in batches of 1000, behind ${first}`, SIZES.records / 4 / seconds);
   }
-  tell('appended records/s, in batches of 1000', SIZES.records / 4 / ((performance.now() - from) / 1_000));
+}
+
+/** Each by itself: their number is not to matter. */
+async function rehearsing(): Promise<void> {
+  const rehearse = await openRehearsal();
+  for (const events of [50, 500]) {
+    const before = process.cpuUsage();
+    const from = performance.now();
+    for (let i = 0; i < events; i++) await rehearse(i);
+    tell(`rehearsed events/s of one core, ${events}`, events / secondsOf(before));
+    tell(`rehearsed events/s, ${events}`, events / ((performance.now() - from) / 1_000));
+  }
 }
 
 function projectorOn(database: Database, outcomes: Outcomes, events: ProjectorEvent[]) {
@@ -128,6 +146,7 @@ async function main(): Promise<void> {
   console.log(`${cpus().length} cores, load ${loadavg()[0]?.toFixed(1) ?? '?'}`);
   quietRuntime();
   verifying();
+  await rehearsing();
   const stand = await openStand({
     dir: join(packageFolder(), '.backstep'),
     name: 'bench-evidence',
@@ -157,20 +176,23 @@ async function main(): Promise<void> {
   };
   try {
     await appending(database);
-    for (let n = 0; n < SIZES.outcomes; n += SIZES.atOnce)
+    for (let n = 0; n < SIZES.outcomes; n += SIZES.atOnce) {
       await Promise.all(Array.from({ length: SIZES.atOnce }, run));
-    await swept(database, outcomes);
+      // Fifty that are new, beside none, fifty and a hundred that are told already.
+      await swept(database, outcomes, n);
+    }
     const events: ProjectorEvent[] = [];
     const projector = projectorOn(database, outcomes, events);
-    await projector.catchUp();
-    events.length = 0;
     grown = (one) => projector.told(one);
-    for (let wave = 0; wave < SIZES.waves; wave++)
-      await Promise.all(Array.from({ length: SIZES.atOnce }, run));
-    await projector.catchUp();
-    const lags = events.flatMap((event) => (event.kind === 'projected' ? [event.lagMs] : []));
-    tell('lag p50 under 50 outcomes at once, ms', quantile(lags, 0.5));
-    tell('lag p99 under 50 outcomes at once, ms', quantile(lags, 0.99));
+    for (const atOnce of [SIZES.atOnce / 5, SIZES.atOnce]) {
+      await projector.catchUp();
+      events.length = 0;
+      for (let wave = 0; wave < SIZES.waves; wave++) await Promise.all(Array.from({ length: atOnce }, run));
+      await projector.catchUp();
+      const lags = events.flatMap((event) => (event.kind === 'projected' ? [event.lagMs] : []));
+      tell(`lag p50 under ${atOnce} outcomes at once, ms`, quantile(lags, 0.5));
+      tell(`lag p99 under ${atOnce} outcomes at once, ms`, quantile(lags, 0.99));
+    }
     await projector.stop();
   } finally {
     await worker.stop();
@@ -181,19 +203,24 @@ async function main(): Promise<void> {
 }
 
 /** What nobody told of, all at once, by one projector. */
-async function swept(database: Database, outcomes: Outcomes): Promise<void> {
-  const events: ProjectorEvent[] = [];
+async function swept(database: Database, outcomes: Outcomes, told: number): Promise<void> {
+  const store = createEvidenceStore(database);
+  const sum = async (): Promise<{ readonly events: number; readonly records: number }> => {
+    const all = await store.allRuns('acme');
+    const total = (of: (run: (typeof all)[number]) => number): number =>
+      all.reduce((sum, run) => sum + of(run), 0);
+    return { events: total(({ lastEvent }) => lastEvent), records: total(({ records }) => records) };
+  };
+  const before = await sum();
   const from = performance.now();
-  const projector = projectorOn(database, outcomes, events);
+  const projector = projectorOn(database, outcomes, []);
   await projector.catchUp();
   const seconds = (performance.now() - from) / 1_000;
   await projector.stop();
-  const open = await createEvidenceStore(database).allRuns('acme');
-  tell(
-    'projected events/s, one projector',
-    open.reduce((sum, { lastEvent }) => sum + lastEvent, 0) / seconds,
-  );
-  tell('projected records/s, one projector', open.reduce((sum, { records }) => sum + records, 0) / seconds);
+  const after = await sum();
+  const beside = `one projector, beside ${told} outcomes`;
+  tell(`projected events/s, ${beside}`, (after.events - before.events) / seconds);
+  tell(`projected records/s, ${beside}`, (after.records - before.records) / seconds);
 }
 
 main().catch((error: unknown) => {

@@ -2,10 +2,7 @@
  * What replay costs: events rehearsed a second, outcomes forked a second, and histories verified a second, and how each grows with
  * the plan and with their number. No server is needed. Prints one table; `--json` for a machine.
  */
-import { loadConfig } from '../src/app/configuration';
-import { rehearseEvent, storyFrom } from '../src/app/replay/replay';
-import { todayFor } from '../src/app/replay/today';
-import { readSettings } from '../src/app/settings';
+import { storyFrom } from '../src/app/replay/replay';
 import { forkOutcome } from '../src/replay/fork';
 import { readingWith, runHistories, shelfOf } from '../src/replay/history-source';
 import { silenceReplayer, verifyReplay } from '../src/replay/verify';
@@ -14,6 +11,7 @@ import { bundleWorkflows } from '../src/temporal/worker';
 import { readGoldens } from '../test/kit/golden-histories';
 import { put, toyPlan } from '../test/kit/plans';
 import { storyOf, todayOf } from '../test/kit/stories';
+import { openRehearsal } from './rehearsing';
 
 const figures: Record<string, number> = {};
 
@@ -29,25 +27,7 @@ async function measure(name: string, work: (i: number) => Promise<unknown>, forM
   figures[`${name}/processor s`] = (n * 1_000_000) / (user + system);
 }
 
-async function events(): Promise<void> {
-  const config = await loadConfig(readSettings({}), 'acme');
-  if (!config.ok) throw new Error(JSON.stringify(config.error));
-  const { seed } = config.value;
-  const emails = seed.flatMap(({ fields }) =>
-    fields['employment'] === 'contractor' && typeof fields['email'] === 'string' ? [fields['email']] : [],
-  );
-  const sent = (i: number) => ({
-    specversion: '1.0',
-    id: `bench-${i}`,
-    source: '/hr',
-    type: 'com.acme.hr.contractor.hired',
-    data: { email: emails[i % emails.length]! },
-  });
-  const today = todayFor(config.value);
-  const one = await rehearseEvent(sent(0), today);
-  if (!one.ok) throw new Error(JSON.stringify(one.error));
-  await measure('rehearse.events', (i) => rehearseEvent(sent(i), today));
-}
+const events = async (): Promise<void> => measure('rehearse.events', await openRehearsal());
 
 /** Chains of so many actions: what a longer plan costs. */
 async function growth(): Promise<void> {

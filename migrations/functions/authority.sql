@@ -322,6 +322,7 @@ BEGIN
     coalesce((p_hold ->> 'seq')::bigint, nextval(pg_get_serial_sequence('authority_waiters', 'seq'))))
   ON CONFLICT (tenant, outcome, node) DO UPDATE SET firing = excluded.firing, state = 'queued', causes = excluded.causes,
     because = excluded.because, waits_for = excluded.waits_for, asks = excluded.asks, releases_at = excluded.releases_at,
+    expires_at = excluded.expires_at,
     asks_again = excluded.asks_again, told_at = NULL;
   PERFORM authority_release(p_tenant, p_at);
 END $$;

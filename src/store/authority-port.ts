@@ -166,6 +166,24 @@ export interface Authority {
     result: { readonly output: Json; readonly undo: Json },
     end: { readonly at: number; readonly end: AttemptEnd },
   ): Promise<{ readonly attempts: readonly Attempt[] } | undefined>;
+  /** The same, and in the same transaction the admission of another action; nobody is admitted where there was nothing to commit. */
+  commitAndAdmit(
+    key: ActionKey,
+    result: { readonly output: Json; readonly undo: Json },
+    end: { readonly at: number; readonly end: AttemptEnd },
+    next: {
+      readonly asked: ExecuteRequest;
+      readonly scope: AuthorityScope;
+      readonly asks: readonly Ask[];
+    },
+  ): Promise<
+    | {
+        readonly attempts: readonly Attempt[];
+        readonly holder: string;
+        readonly admission: GovernedAdmission;
+      }
+    | undefined
+  >;
   recordFailure(
     key: ActionKey,
     attempt: Attempt,

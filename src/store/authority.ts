@@ -30,16 +30,19 @@ import {
 } from './authority-statements';
 import type {
   Ask,
+  AttemptEnd,
   Authority,
+  AuthorityScope,
   Control,
   GovernedAdmission,
   Said,
   WaitingAction,
   Woken,
 } from './authority-port';
-import { attemptText, boxed, executeAdmission, short } from './barrier';
+import { attemptText, boxed, executeAdmission, short, type ActionKey, type ExecuteRequest } from './barrier';
 import {
   ADMIT_GOVERNED,
+  COMMIT_AND_ADMIT_GOVERNED,
   COMMIT_GOVERNED,
   RECORD_FAILURE_GOVERNED,
   type AdmittedRow,
@@ -61,28 +64,38 @@ export function createAuthority(database: Database): Authority {
   return {
     ...rowsForPeople(database),
     async admit(request, scope, asks) {
-      const { key, firing, at, leaseMs, isAlone, lost, keep } = request;
+      const { key, firing } = request;
       const holder = randomUUID();
       const [row] = await database.of(key.tenant).query<AdmittedRow & { readonly said: SaidRow }>({
         ...ADMIT_GOVERNED,
-        values: [
-          ...[key.tenant, key.outcome, key.node, firing, holder, at, leaseMs, isAlone],
-          JSON.stringify(short(lost)),
-          keep?.awf ?? null,
-          keep === undefined ? null : boxed(keep.input),
-          ...[scope.automation ?? null, scope.runbook, scope.domain, scope.awf, scope.system, scope.probeMs],
-          ...columnsOf(asks, at),
-        ],
+        values: [key.tenant, ...askingValues({ request, scope, asks, holder })],
       });
       invariant(row !== undefined, 'an admission says something');
       return { holder, admission: admissionOf(row, { holder, firing, asks }) };
     },
-    async commit(key, { output, undo }, { at, end }) {
+    async commit(key, result, end) {
       const [row] = await database.of(key.tenant).query<{ attempts: readonly Attempt[] }>({
         ...COMMIT_GOVERNED,
-        values: [key.tenant, key.outcome, key.node, boxed(output), boxed(undo), at, JSON.stringify(end)],
+        values: [key.tenant, ...endValues(key, result, end)],
       });
       return row === undefined ? undefined : { attempts: row.attempts };
+    },
+    async commitAndAdmit(key, result, end, { asked: request, scope, asks }) {
+      invariant(key.tenant === request.key.tenant, 'what follows an action is of its outcome');
+      const holder = randomUUID();
+      const [row] = await database
+        .of(key.tenant)
+        .query<AdmittedRow & { readonly said: SaidRow; readonly done: readonly Attempt[] }>({
+          ...COMMIT_AND_ADMIT_GOVERNED,
+          values: [
+            key.tenant,
+            ...endValues(key, result, end),
+            ...askingValues({ request, scope, asks, holder }),
+          ],
+        });
+      if (row === undefined) return undefined;
+      const { firing } = request;
+      return { attempts: row.done, holder, admission: admissionOf(row, { holder, firing, asks }) };
     },
     async recordFailure(key, attempt, { holder, isLast, at, end }) {
       const unclear = attempt.failure?.effect === 'unknown';
@@ -201,6 +214,33 @@ function rowsForPeople(
     queue: (tenant, limit) => database.of(tenant).query<WaitingAction>({ ...QUEUE, values: [tenant, limit] }),
   };
 }
+
+/** What a commit takes after the tenant. */
+const endValues = (
+  { outcome, node }: ActionKey,
+  { output, undo }: { readonly output: Json; readonly undo: Json },
+  { at, end }: { readonly at: number; readonly end: AttemptEnd },
+): readonly unknown[] => [outcome, node, boxed(output), boxed(undo), at, JSON.stringify(end)];
+
+/** What an admission takes after the tenant. */
+const askingValues = ({
+  request: { key, firing, at, leaseMs, isAlone, lost, keep },
+  scope,
+  asks,
+  holder,
+}: {
+  readonly request: ExecuteRequest;
+  readonly scope: AuthorityScope;
+  readonly asks: readonly Ask[];
+  readonly holder: string;
+}): readonly unknown[] => [
+  ...[key.outcome, key.node, firing, holder, at, leaseMs, isAlone],
+  JSON.stringify(short(lost)),
+  keep?.awf ?? null,
+  keep === undefined ? null : boxed(keep.input),
+  ...[scope.automation ?? null, scope.runbook, scope.domain, scope.awf, scope.system, scope.probeMs],
+  ...columnsOf(asks, at),
+];
 
 /** Start of the window that holds a time; 0 for what is counted at once. */
 const bucketOf = (window: Window, at: number): number => windowAt(window, at)?.from ?? 0;

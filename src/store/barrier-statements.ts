@@ -83,6 +83,13 @@ export const ADMIT_EXECUTE = {
   text: admitExecute(`VALUES (${admitted('$12::jsonb')})`),
 };
 
+/** @param after what stands first, where something has to */
+const admitting = (
+  after: string,
+): string => `authority AS MATERIALIZED (SELECT authority_admit($1, $2, $3, $4::int, $6::bigint, $12, $13, $14, $15, $16, $17::bigint,
+    $18::jsonb, $19::jsonb, $20::text[], $21::bigint[], $22::bigint[], $23::bigint[], $24::bigint[], $25::boolean[], $26::boolean[]) AS said${after}),
+  barrier AS (${admitExecute(`SELECT ${admitted('NULL::jsonb')} FROM authority WHERE said ->> 'verdict' IN ('go', 'skip')`)})`;
+
 /**
  * The same behind the authority's own admission, in one round trip: from $12 on the arguments of `authority_admit`. There is no
  * row of the barrier where something holds the action; `said` tells what.
@@ -90,9 +97,7 @@ export const ADMIT_EXECUTE = {
 export const ADMIT_GOVERNED = {
   name: 'barrier-admit-governed',
   text: `
-WITH authority AS MATERIALIZED (SELECT authority_admit($1, $2, $3, $4::int, $6::bigint, $12, $13, $14, $15, $16, $17::bigint,
-    $18::jsonb, $19::jsonb, $20::text[], $21::bigint[], $22::bigint[], $23::bigint[], $24::bigint[], $25::boolean[], $26::boolean[]) AS said),
-  barrier AS (${admitExecute(`SELECT ${admitted('NULL::jsonb')} FROM authority WHERE said ->> 'verdict' IN ('go', 'skip')`)})
+WITH ${admitting('')}
 SELECT said, barrier.* FROM authority LEFT JOIN barrier ON true`,
 };
 
@@ -115,11 +120,22 @@ const recordFailure = (
   unclear = unclear OR $6::boolean, settled = $7::boolean, lease_until = clock_timestamp(), updated_at = now()
 ${locked} ${KEY} AND phase = 'acting' AND holder = $4 RETURNING attempts, unclear`;
 
-/** The tenant's lock first and the row's second, as admission takes them. What is settled is what was recorded, and once. */
-const settling = (update: (locked: string) => string, answer: string, from: number): string => `
+/** The tenant's lock first and the row's second, as admission takes them. */
+const locked = (update: (locked: string) => string): string => `
 WITH lock AS MATERIALIZED (SELECT authority_lock($1) AS held),
-  done AS (${update('FROM lock WHERE held AND')})
+  done AS (${update('FROM lock WHERE held AND')})`;
+
+/** What is settled is what was recorded, and once. */
+const settling = (
+  update: (locked: string) => string,
+  answer: string,
+  from: number,
+): string => `${locked(update)}
 SELECT ${answer}, authority_settle($1, $2, $3, $${from}::bigint, $${from + 1}::jsonb) FROM done`;
+
+/** The same text for arguments that stand further back; the tenant stays the first. */
+const movedBy = (by: number, text: string): string =>
+  text.replace(/\$(\d+)/g, (all, n: string) => (n === '1' ? all : `$${Number(n) + by}`));
 
 /** $4 output, $5 undo */
 export const COMMIT = { name: 'barrier-commit', text: commit('WHERE') };
@@ -128,6 +144,15 @@ export const COMMIT = { name: 'barrier-commit', text: commit('WHERE') };
 export const COMMIT_GOVERNED = {
   name: 'barrier-commit-governed',
   text: settling(commit, 'attempts', 6),
+};
+
+/** The arguments of the commit, and from $8 on those of the admission but for the tenant. */
+export const COMMIT_AND_ADMIT_GOVERNED = {
+  name: 'barrier-commit-and-admit-governed',
+  text: `${locked(commit)},
+  settled AS MATERIALIZED (SELECT attempts AS done, authority_settle($1, $2, $3, $6::bigint, $7::jsonb) AS is_settled FROM done),
+  ${movedBy(6, admitting(' FROM settled WHERE is_settled IS NOT NULL'))}
+SELECT settled.done, said, barrier.* FROM settled LEFT JOIN authority ON true LEFT JOIN barrier ON true`,
 };
 
 /** $4 holder, $5 attempt, $6 whether its effect is unknown, $7 whether it was the last of its firing. Only the attempt that holds the row may say that it is over. */

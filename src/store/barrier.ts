@@ -293,9 +293,10 @@ const values = (key: ActionKey): string[] => [key.tenant, key.outcome, key.node]
 
 export const boxed = (value: Json): string => JSON.stringify({ v: value });
 
+/** A system may say anything, and a cut may halve a character: what Postgres has no place for becomes U+FFFD. */
 export const short = (failure: Failure): Failure => ({
   ...failure,
-  message: failure.message.slice(0, MESSAGE_LENGTH),
+  message: failure.message.slice(0, MESSAGE_LENGTH).replace(/[\u0000\p{Surrogate}]/gu, '\uFFFD'),
 });
 
 export const attemptText = (attempt: Attempt): string =>

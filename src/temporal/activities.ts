@@ -28,8 +28,8 @@ import {
   type Swept,
 } from '../../workflows/protocol';
 import type { FireResult, UndoResult } from '../engine/effects';
-import type { Again, Dispatcher, FireRequest, Log } from './dispatcher';
-import { runStretch } from './stretch';
+import type { Again, Dispatcher, FireRequest, LetIn, Log } from './dispatcher';
+import { runStretch, type Links } from './stretch';
 
 /** Between heartbeats of an action that takes long, in milliseconds: two fit into the timeout, with room for a slow network. */
 const HEARTBEAT_EVERY_MS = TIMES.heartbeat / 2.5;
@@ -97,18 +97,28 @@ async function stretched(
   const plan = unpackPlan(input.plan);
   const askings = new Askings(plan, input);
   const until = Date.now() + TIMES.stretch;
-  const fire = (command: Fire): Promise<FireResult | Again> => {
-    const { awf, node } = command;
-    const asked = askings.inputOf(command) as ExecuteInput;
+  const requestOf = (command: Fire): FireRequest => {
     const how = { timeoutMs: askings.timeoutMs(command), isLocal: true, attempt: info.attempt };
+    return fireRequest({ ...of, awf: command.awf }, askings.inputOf(command) as ExecuteInput, how);
+  };
+  const fire = (command: Fire, { letIn, follows, onLetIn }: Links<LetIn>): Promise<FireResult | Again> => {
+    const { awf, node } = command;
+    const request = letIn?.prepared.request ?? requestOf(command);
     const workflow = info.workflowExecution?.workflowId ?? of.outcome;
     const attempted = { op: 'execute', awf, node, workflow, isLocal: true, attempt: info.attempt } as const;
     return parts.watch(attempted, async () => {
       try {
-        const request = fireRequest({ ...of, awf }, asked, how);
-        // One signal an action: each listens to its own.
-        const host = { signal: AbortSignal.any([signal]), heartbeat: () => undefined };
-        return await parts.dispatcher.execute(request, host);
+        return await parts.dispatcher.execute(request, {
+          // One signal an action: each listens to its own.
+          signal: AbortSignal.any([signal]),
+          heartbeat: () => undefined,
+          ...(letIn === undefined ? {} : { letIn }),
+          follows: (end) => {
+            const next = follows(end);
+            return next && requestOf(next);
+          },
+          onLetIn,
+        });
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
         parts.log.warn('the database is not at hand; the action waits', { awf, node, code: error.code });

@@ -40,15 +40,26 @@ export interface Firing {
   readonly decision?: Json;
   /** Degradation modes in force when it was decided: the effect is to live with less. */
   readonly degradations?: readonly Degradation[];
-  /** `spent`: what the effect reported, by unit of its contract's cost. `undefined`: overtaken. */
+  /**
+   * `spent`: what the effect reported, by unit of its contract's cost. `next`: an action that only waits for this one; it may be
+   * let in by the same round trip. `undefined`: overtaken, and nothing was let in.
+   */
   commit(
     result: { readonly output: Json; readonly undo: Json },
     spent: ReadonlyMap<string, number>,
-  ): Promise<{ readonly attempts: readonly Attempt[] } | undefined>;
+    next?: AdmitRequest,
+  ): Promise<Committed | undefined>;
   recordFailure(
     attempt: Attempt,
     how: { readonly holder: string; readonly isLast: boolean },
   ): Promise<Recorded | undefined>;
+}
+
+export interface Committed {
+  /** Failed attempts of the firing. */
+  readonly attempts: readonly Attempt[];
+  /** What came of letting in the next one; absent where it has to ask for itself. Who was given this is to take it up. */
+  readonly next?: () => Promise<Admitted>;
 }
 
 export interface Admitted {

@@ -10,7 +10,7 @@ import type { Json } from '../kernel/json';
 import type { Plan } from '../plan/plan';
 import type { ActionKey, Barrier } from '../store/barrier';
 import type { Exclusive } from '../store/exclusive';
-import type { Admit } from './admission';
+import type { Admit, Admitted } from './admission';
 
 export interface FireRequest {
   readonly key: ActionKey;
@@ -51,6 +51,29 @@ export interface UndoRequest {
 export interface AttemptHost {
   readonly signal: AbortSignal;
   heartbeat(): void;
+  /** Present where this very request was let in by the round trip that committed the one before it. */
+  readonly letIn?: LetIn;
+  /** What follows from this end and from nothing else that is still under way; asked when the effect is there, ahead of its commit. */
+  readonly follows?: (end: FireResult) => FireRequest | undefined;
+  /** Told that what follows was let in. INVARIANT: it is executed then, with this. */
+  readonly onLetIn?: (next: LetIn) => void;
+}
+
+/** A firing that was looked through and need not fail before it is asked for. */
+export interface Prepared {
+  readonly request: FireRequest;
+  readonly effect: AwfEffect<unknown, unknown>;
+  /** As its contract reads it. */
+  readonly input: unknown;
+  readonly connection: Connection;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
+/** An action with its admission. */
+export interface LetIn {
+  readonly prepared: Prepared;
+  readonly admitted: () => Promise<Admitted>;
 }
 
 /** Not over: call again with the same request, `afterMs` milliseconds from now. */

@@ -5,9 +5,9 @@
 import type { AwfContract } from '../dsl/awf';
 import type { FireResult } from '../engine/effects';
 import type { Attempt, Failure } from '../kernel/failure';
-import { jsonEquals, type Json } from '../kernel/json';
+import { canBeKept, jsonEquals, type Json } from '../kernel/json';
 import { PLAN_LIMITS } from '../plan/limits';
-import { barrierAdmit, type Admission, type Firing } from './admission';
+import { barrierAdmit, type Admission, type AdmitRequest, type Firing } from './admission';
 import { ATTEMPT_LIMITS, tryOnce, type Tried } from './attempt';
 import { argumentsOf, contextOf, plainJson, read } from './attempt-context';
 import {
@@ -21,7 +21,7 @@ import {
   notImplemented,
   settle,
 } from './attempt-ends';
-import type { Again, AttemptHost, DispatcherParts, FireRequest } from './dispatcher-port';
+import type { Again, AttemptHost, DispatcherParts, FireRequest, Prepared } from './dispatcher-port';
 import { withPatience } from './patience';
 import { lostFailure, verdictOn } from './retry-budget';
 
@@ -30,22 +30,15 @@ export async function execute(
   request: FireRequest,
   host: AttemptHost,
 ): Promise<FireResult | Again> {
+  const prepared = host.letIn?.prepared ?? (await prepare(parts, request));
+  if ('kind' in prepared) return prepared;
   const { key, awf } = request;
-  const effect = await parts.effects(awf);
-  if (effect === undefined) return failed(notImplemented(awf), []);
-  const { contract } = effect;
-  const input = read(contract.input, request.input);
-  if (!input.ok) return failed(invalidInput(awf, input.issues), []);
-
-  const unproven = request.gates === undefined ? undefined : await parts.proven?.(key, request.gates);
-  if (unproven !== undefined) return failed(clean('ACTION_UNAPPROVED', unproven), []);
+  const { effect, input, connection, startedAt } = prepared;
+  const { contract, capture } = effect;
   const isMutating = contract.effect === 'mutate';
-  const connection = await parts.connections(key.tenant, contract.system);
-  const startedAt = parts.now();
-  const capture = effect.capture;
   const captured = (attempt: number): Promise<Tried<unknown>> => {
     const context = contextOf(parts, { key, contract, connection, operation: 'execute', attempt, host });
-    return tryOnce((signal) => capture!(input.value, { ...context, signal }), {
+    return tryOnce((signal) => capture!(input, { ...context, signal }), {
       // The rest of the attempt's time belongs to the effect itself.
       timeoutMs: request.timeoutMs / 2,
       signal: host.signal,
@@ -57,22 +50,8 @@ export async function execute(
   const looksAhead = request.isFirst === true && capture !== undefined && parts.admit === undefined;
   const ahead = looksAhead ? await captured(1) : undefined;
   const admit = parts.admit ?? barrierAdmit(parts.barrier);
-  const { admission, firing } = await admit({
-    asked: {
-      key,
-      firing: request.firing,
-      leaseMs: request.timeoutMs + ATTEMPT_LIMITS.marginMs,
-      isAlone: isMutating && !canRunTwiceAtOnce(contract),
-      ...(request.isUnrecorded === true && isMutating ? { keep: { awf, input: request.input } } : {}),
-      ...(ahead?.kind === 'ok' ? { prior: plainJson(ahead.value) } : {}),
-      lost: lostFailure(isMutating),
-      at: startedAt,
-    },
-    contract,
-    input: request.input,
-    ...(request.isChanged === true ? { isChanged: true } : {}),
-    ...(request.under === undefined ? {} : { under: request.under }),
-  });
+  const admitted = host.letIn?.admitted() ?? admit(askOf(prepared, ahead));
+  const { admission, firing } = await admitted;
   switch (admission.kind) {
     case 'held':
       return admission;
@@ -111,7 +90,9 @@ export async function execute(
   if (capture !== undefined && prior === undefined) {
     const found = ahead ?? (await captured(attempt));
     if (found.kind !== 'ok') return giveUp(failureOf(found, false));
-    const kept = await parts.barrier.keepPrior(key, plainJson(found.value));
+    const state = plainJson(found.value);
+    if (!canBeKept(state)) return giveUp({ ...unreadable(UNKEPT), effect: 'none' });
+    const kept = await parts.barrier.keepPrior(key, state);
     if (kept === undefined) return overtaken;
     prior = kept.prior;
   }
@@ -120,7 +101,7 @@ export async function execute(
   const { degradations = [] } = firing;
   const context = contextOf(parts, { key, contract, connection, operation: 'execute', attempt, host, spent });
   const tried = await tryOnce(
-    (signal) => effect.execute(input.value, { ...context, degradations, signal, prior }),
+    (signal) => effect.execute(input, { ...context, degradations, signal, prior }),
     {
       timeoutMs: Math.max(request.timeoutMs / 2, request.timeoutMs - (parts.now() - startedAt)),
       signal: host.signal,
@@ -128,14 +109,71 @@ export async function execute(
     },
   );
   if (tried.kind !== 'ok') return giveUp(failureOf(tried, isMutating));
-  const result = resultOf(contract, input.value, tried.value, prior);
+  const result = resultOf(contract, input, tried.value, prior);
   if (!result.ok) return giveUp({ ...unreadable(result.issues), effect: isMutating ? 'unknown' : 'none' });
-  const done = await withPatience(() => firing.commit(result, spent));
+  const next = await nextOf(parts, host, committed(result, admission.attempts, firing.decision));
+  const done = await withPatience(() => firing.commit(result, spent, next && askOf(next)));
   if (done === undefined) {
     parts.log.warn('action finished after it was overtaken', { outcome: key.outcome, node: key.node, awf });
     return overtaken;
   }
+  if (next !== undefined && done.next !== undefined) host.onLetIn?.({ prepared: next, admitted: done.next });
   return committed(result, done.attempts, firing.decision);
+}
+
+/** Looks through a firing, or says why it fails before anybody is asked. */
+async function prepare(
+  parts: DispatcherParts,
+  request: FireRequest,
+): Promise<Prepared | Extract<FireResult, { kind: 'failed' }>> {
+  const { key, awf, gates } = request;
+  const effect = await parts.effects(awf);
+  if (effect === undefined) return failed(notImplemented(awf), []);
+  const input = read(effect.contract.input, request.input);
+  if (!input.ok) return failed(invalidInput(awf, input.issues), []);
+  const unproven = gates === undefined ? undefined : await parts.proven?.(key, gates);
+  if (unproven !== undefined) return failed(clean('ACTION_UNAPPROVED', unproven), []);
+  const connection = await parts.connections(key.tenant, effect.contract.system);
+  return { request, effect, input: input.value, connection, startedAt: parts.now() };
+}
+
+/** What may be let in by the round trip of a commit. Where it can't be looked through it asks for itself, and fails there. */
+async function nextOf(
+  parts: DispatcherParts,
+  { follows }: AttemptHost,
+  end: FireResult,
+): Promise<Prepared | undefined> {
+  const request = parts.admit === undefined ? undefined : follows?.(end);
+  if (request === undefined) return undefined;
+  try {
+    const prepared = await prepare(parts, request);
+    return 'kind' in prepared ? undefined : prepared;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param ahead what was captured before it asks */
+function askOf({ request, effect, startedAt }: Prepared, ahead?: Tried<unknown>): AdmitRequest {
+  const { key, firing, awf, input, timeoutMs, under } = request;
+  const { contract } = effect;
+  const isMutating = contract.effect === 'mutate';
+  return {
+    asked: {
+      key,
+      firing,
+      leaseMs: timeoutMs + ATTEMPT_LIMITS.marginMs,
+      isAlone: isMutating && !canRunTwiceAtOnce(contract),
+      ...(request.isUnrecorded === true && isMutating ? { keep: { awf, input } } : {}),
+      ...(ahead?.kind === 'ok' && canBeKept(ahead.value) ? { prior: plainJson(ahead.value) } : {}),
+      lost: lostFailure(isMutating),
+      at: startedAt,
+    },
+    contract,
+    input,
+    ...(request.isChanged === true ? { isChanged: true } : {}),
+    ...(under === undefined ? {} : { under }),
+  };
 }
 
 /** Whether the action that had run was fired with another input, or was another one, than a person has made of it since. */
@@ -146,6 +184,9 @@ async function wasOvertaken(
   const kept = await barrier.kept(key);
   return kept !== undefined && (kept.awf !== awf || !jsonEquals(kept.input, input));
 }
+
+/** What no row takes would be an attempt without a record: lost, tried again and again, and its effect with it. */
+const UNKEPT = 'text that cannot be kept';
 
 /** Output and compensation arguments as plain JSON, or what the system answered against its contract. */
 function resultOf(
@@ -162,6 +203,7 @@ function resultOf(
   const known = { input, output: parsed.value, ...(prior === undefined ? {} : { prior }) };
   const undo = argumentsOf(contract, known);
   if (!undo.ok) return { ok: false, issues: `its compensation cannot be computed: ${undo.error}` };
+  if (!canBeKept([output, undo.value])) return { ok: false, issues: UNKEPT };
   if (JSON.stringify([output, undo.value]).length > PLAN_LIMITS.payloadBytes) {
     return { ok: false, issues: `more than ${PLAN_LIMITS.payloadBytes} bytes` };
   }

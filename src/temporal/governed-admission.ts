@@ -47,31 +47,38 @@ const FOR_EVER_MS = 400 * 86_400_000;
 /** How much later than its outcome the queue gives up one that waits for people, in milliseconds. */
 const LOST_MS = 5 * 60_000;
 
-interface Asked extends AdmitRequest {
+interface Asking extends AdmitRequest {
   readonly under: Under;
   readonly rules: Rules;
   readonly scope: AuthorityScope;
   readonly asks: readonly Ask[];
+}
+
+interface Asked extends Asking {
   readonly holder: string;
 }
 
 export function createGovernedAdmit(parts: GovernedParts): Admit {
   return async (request) => {
-    const under = request.under ?? NOWHERE;
-    const { asked, contract } = request;
-    const rules = await parts.rulebook(asked.key.tenant, under, contract);
-    const scope: AuthorityScope = {
-      ...(under.automation === undefined ? {} : { automation: under.automation }),
-      runbook: under.runbook,
-      domain: under.domain,
-      awf: contract.name,
-      system: contract.system,
-      probeMs: rules.figures.automation.breaker.probeAfterMs,
-    };
-    const asks = asksOf(rules, contract, under);
-    const { holder, admission } = await parts.authority.admit(asked, scope, asks);
-    return answer(parts, { ...request, under, rules, scope, asks, holder }, admission);
+    const asking = await askingOf(parts, request);
+    const { holder, admission } = await parts.authority.admit(asking.asked, asking.scope, asking.asks);
+    return answer(parts, { ...asking, holder }, admission);
   };
+}
+
+async function askingOf({ rulebook }: GovernedParts, request: AdmitRequest): Promise<Asking> {
+  const under = request.under ?? NOWHERE;
+  const { asked, contract } = request;
+  const rules = await rulebook(asked.key.tenant, under, contract);
+  const scope: AuthorityScope = {
+    ...(under.automation === undefined ? {} : { automation: under.automation }),
+    runbook: under.runbook,
+    domain: under.domain,
+    awf: contract.name,
+    system: contract.system,
+    probeMs: rules.figures.automation.breaker.probeAfterMs,
+  };
+  return { ...request, under, rules, scope, asks: asksOf(rules, contract, under) };
 }
 
 async function answer(parts: GovernedParts, asked: Asked, admission: GovernedAdmission): Promise<Admitted> {
@@ -234,10 +241,11 @@ function firstEndOf({ guardrails }: Decision): number | null {
 }
 
 function governedFiring(
-  { authority, now }: GovernedParts,
+  parts: GovernedParts,
   { asked: { key }, contract, under, rules, asks }: Asked,
   decision: { readonly record: Json; readonly text: string },
 ): Firing {
+  const { authority, now } = parts;
   const end = (rest: Pick<AttemptEnd, 'how' | 'call' | 'retryAt' | 'costs'>): AttemptEnd => ({
     runbook: under.runbook,
     system: contract.system,
@@ -248,11 +256,19 @@ function governedFiring(
   });
   return {
     decision: decision.record,
-    commit: (result, spent) =>
-      authority.commit(key, result, {
+    async commit(result, spent, next) {
+      const how = {
         at: now(),
         end: end({ how: 'done', call: 'ok', retryAt: null, ...costsOf(spent, asks) }),
-      }),
+      };
+      // Where there are no rules for what follows, it fails when it asks, and this has still happened.
+      const asking = next && (await askingOf(parts, next).catch(() => undefined));
+      if (asking === undefined) return authority.commit(key, result, how);
+      const done = await authority.commitAndAdmit(key, result, how, asking);
+      if (done === undefined) return undefined;
+      const { attempts, holder, admission } = done;
+      return { attempts, next: () => answer(parts, { ...asking, holder }, admission) };
+    },
     recordFailure: (attempt, how) => {
       const at = now();
       const { failure } = attempt;

@@ -11,40 +11,92 @@ import type { EngineState } from '../engine/state';
 import type { Plan } from '../plan/plan';
 import type { Again } from './dispatcher';
 
-export interface StretchHost {
+export interface StretchHost<LetIn> {
   /** One attempt at an action. */
-  readonly fire: (command: Fire) => Promise<FireResult | Again>;
+  readonly fire: (command: Fire, links: Links<LetIn>) => Promise<FireResult | Again>;
   /** Whether another action may still begin. */
   readonly goesOn: () => boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
+/** How an action hangs together with those before and behind it: one round trip commits it and lets in the next. */
+export interface Links<LetIn> {
+  /** Present where it was let in so. */
+  readonly letIn?: LetIn;
+  /** What it lets in if it ends like this; asked at most once. */
+  readonly follows: (end: FireResult) => Fire | undefined;
+  /** Told that this was let in. */
+  readonly onLetIn: (next: LetIn) => void;
+}
+
 /** Runs the fires, and what of the local lane follows from their ends, at once where the plan is parallel. */
-export async function runStretch(
+export async function runStretch<LetIn>(
   {
     plan,
     state,
     fires,
   }: { readonly plan: Plan; readonly state: EngineState; readonly fires: readonly Fire[] },
-  host: StretchHost,
+  host: StretchHost<LetIn>,
 ): Promise<readonly StretchEnd[]> {
   const machine = Machine.resume(plan, state);
   const ends: StretchEnd[] = [];
-  const run = async (command: Fire, isAsked: boolean): Promise<void> => {
+  let underWay = 0;
+  const fire = async (command: Fire, letIn: LetIn | undefined): Promise<Fired<LetIn>> => {
     const { node } = command;
-    const result = await host.fire(command);
-    const end = { node, at: host.now(), ...(isAsked ? { isAsked: true as const } : {}) };
+    const hear = (result: FireResult): Foreseen => {
+      const at = host.now();
+      return {
+        at,
+        next: machine.advance({ at, event: { kind: 'fired', node, result } }).commands.filter(isLocalFire),
+      };
+    };
+    let foreseen: Foreseen | undefined;
+    let linked: LetIn | undefined;
+    const result = await host.fire(command, {
+      ...(letIn === undefined ? {} : { letIn }),
+      follows: (end) => {
+        // INVARIANT: the machine hears of an end that is not on record yet only while nothing else can go on from there.
+        if (underWay > 1 || !host.goesOn()) return undefined;
+        foreseen = hear(end);
+        return foreseen.next[0];
+      },
+      onLetIn: (next) => (linked = next),
+    });
+    if (result.kind === 'again') return { result, at: host.now(), next: [] };
+    return { result, ...(foreseen ?? hear(result)), ...(linked === undefined ? {} : { linked }) };
+  };
+  const run = async (command: Fire, isAsked: boolean, letIn?: LetIn): Promise<void> => {
+    underWay += 1;
+    const { result, at, next, linked } = await fire(command, letIn);
+    const end = { node: command.node, at, ...(isAsked ? { isAsked: true as const } : {}) };
     if (result.kind === 'again') {
       ends.push({ ...end, afterMs: result.afterMs });
+      underWay -= 1;
       return;
     }
     ends.push({ ...end, result });
-    const { commands } = machine.advance({ at: end.at, event: { kind: 'fired', node, result } });
-    if (host.goesOn()) await Promise.all(commands.filter(isLocalFire).map((next) => run(next, false)));
+    // What was let in goes on in any case: it is on record as under way.
+    const going = host.goesOn() ? next : next.slice(0, linked === undefined ? 0 : 1);
+    const runs = going.map((one, n) => run(one, false, n === 0 ? linked : undefined));
+    // They count from here on.
+    underWay -= 1;
+    await Promise.all(runs);
   };
-  await Promise.all(fires.map((fire) => run(fire, true)));
+  await Promise.all(fires.map((one) => run(one, true)));
   return ends;
+}
+
+interface Foreseen {
+  readonly at: number;
+  /** What of the local lane follows. */
+  readonly next: readonly Fire[];
+}
+
+interface Fired<LetIn> extends Foreseen {
+  readonly result: FireResult | Again;
+  /** The first of what follows, where it was let in. */
+  readonly linked?: LetIn;
 }
 
 const isLocalFire = (command: { readonly do: string; readonly lane?: unknown }): command is Fire =>

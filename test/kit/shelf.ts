@@ -35,6 +35,8 @@ export class Shelf {
   readonly calls: Call[] = [];
   /** Every change, in order: `+box` and `-box`. */
   readonly changes: string[] = [];
+  /** What it answers of any box. */
+  colour = 'red';
   private readonly faults = new Map<string, Fault[]>();
 
   /** The next calls of `awf` for `box` meet these faults, one after the other. */
@@ -58,7 +60,7 @@ export class Shelf {
           this.call('toy.put', input.box, context, () => {
             if (!this.boxes.has(input.box)) this.changes.push(`+${input.box}`);
             this.boxes.set(input.box, context.key);
-            return { box: input.box, colour: 'red' };
+            return { box: input.box, colour: this.colour };
           }),
       },
       {

@@ -21,12 +21,15 @@ function begun(plan: Plan) {
 
 const done: FireResult = { kind: 'committed', output: { box: 'x' }, undo: null };
 
-function host(fire: StretchHost['fire'] = () => Promise.resolve(done), goesOn = (): boolean => true) {
+/** What lets an action in is its own name here. */
+type Host = StretchHost<string>;
+
+function host(fire: Host['fire'] = () => Promise.resolve(done), goesOn = (): boolean => true) {
   const fired: string[] = [];
-  const watched: StretchHost = {
-    fire: (command) => {
+  const watched: Host = {
+    fire: (command, links) => {
       fired.push(command.node);
-      return fire(command);
+      return fire(command, links);
     },
     goesOn,
     now: () => AT,
@@ -62,6 +65,41 @@ test('an attempt that is to be repeated ends its line, and is left to the workfl
   expect(ranAhead(ends)).toHaveLength(1);
 });
 
+test('what was let in with the commit before it runs with that, also where nothing else may begin any more', async () => {
+  const { machine, fires } = begun(three);
+  let goesOn = true;
+  const letInOf: (string | undefined)[] = [];
+  const { fired, watched } = host(
+    ({ node }, { letIn, follows, onLetIn }) => {
+      letInOf.push(letIn);
+      if (node === 'a') onLetIn(follows(done)!.node);
+      goesOn = false;
+      return Promise.resolve(done);
+    },
+    () => goesOn,
+  );
+  await runStretch({ plan: three, state: jsonCopy(machine.state), fires }, watched);
+  expect(fired).toEqual(['a', 'b']);
+  expect(letInOf).toEqual([undefined, 'b']);
+});
+
+test('where two are under way neither says what follows before it is on record', async () => {
+  const plan = toyPlan([put('a', [], local), put('b', [], local), put('c', ['a', 'b'], local)]);
+  const { machine, fires } = begun(plan);
+  const told: [string, string | undefined][] = [];
+  const { watched } = host(async ({ node }, { follows }) => {
+    if (node === 'b') await new Promise(setImmediate);
+    told.push([node, follows(done)?.node]);
+    return done;
+  });
+  await runStretch({ plan, state: jsonCopy(machine.state), fires }, watched);
+  expect(told).toEqual([
+    ['a', undefined],
+    ['b', 'c'],
+    ['c', undefined],
+  ]);
+});
+
 test('nothing begins once the stretch may not go on', async () => {
   const { machine, fires } = begun(three);
   const { fired, watched } = host(undefined, () => false);
@@ -87,26 +125,43 @@ test('an end that the workflow did not ask for counts for nothing', () => {
 });
 
 test('the workflow asks for what a stretch ran ahead, and for nothing of the local lane besides', async () => {
+  const turns = fc.array(fc.nat(5), { minLength: 1, maxLength: 12 });
   await fc.assert(
-    fc.asyncProperty(arbitraryPlan(), fc.integer(), fc.nat(3), async (drawn, seed, refuseEvery) => {
-      const plan = inLanes(drawn, seed);
-      const { machine, fires } = begun(plan);
-      let count = 0;
-      const { fired, watched } = host(() => {
-        count += 1;
-        if (refuseEvery === 0 || count % (refuseEvery + 1) !== 0) return Promise.resolve(done);
-        const failure = { class: 'permanent', code: 'refused', message: 'no', effect: 'none' } as const;
-        return Promise.resolve({ kind: 'failed', failure });
-      });
-      const ends = await runStretch({ plan, state: jsonCopy(machine.state), fires }, watched);
-      const asked = fires.map(({ node }) => node);
-      for (const happening of ranAhead(ends)) {
-        const { answer, commands } = machine.advance(happening);
-        expect(answer).toBe('done');
-        asked.push(...commands.filter(isLocal).map(({ node }) => node));
-      }
-      expect([...asked].sort()).toEqual([...fired].sort());
-    }),
+    fc.asyncProperty(
+      arbitraryPlan(),
+      fc.integer(),
+      fc.nat(3),
+      turns,
+      async (drawn, seed, refuseEvery, ways) => {
+        const plan = inLanes(drawn, seed);
+        const { machine, fires } = begun(plan);
+        let count = 0;
+        const { fired, watched } = host(async ({ node }, { letIn, follows, onLetIn }) => {
+          if (letIn !== undefined) expect(letIn).toBe(node);
+          const way = ways[count % ways.length]!;
+          count += 1;
+          for (let n = 0; n < way; n++) await Promise.resolve();
+          if (refuseEvery > 0 && count % (refuseEvery + 1) === 0) {
+            const failure = { class: 'permanent', code: 'refused', message: 'no', effect: 'none' } as const;
+            return { kind: 'failed', failure };
+          }
+          const next = follows(done);
+          for (let n = 0; n < way; n++) await Promise.resolve();
+          // Its commit came too late, and let nothing in; or it let in what follows; or that asks for itself.
+          if (way === 0) return { kind: 'again', afterMs: 0 };
+          if (next !== undefined && way % 2 === 0) onLetIn(next.node);
+          return done;
+        });
+        const ends = await runStretch({ plan, state: jsonCopy(machine.state), fires }, watched);
+        const asked = fires.map(({ node }) => node);
+        for (const happening of ranAhead(ends)) {
+          const { answer, commands } = machine.advance(happening);
+          expect(answer).toBe('done');
+          asked.push(...commands.filter(isLocal).map(({ node }) => node));
+        }
+        expect([...asked].sort()).toEqual([...fired].sort());
+      },
+    ),
     { numRuns: 200 },
   );
 });

@@ -167,6 +167,30 @@ describe('limits', () => {
     expect(await authority.inFlight(tenant, 'hire')).toBe(0);
   });
 
+  test('one round trip commits an action and lets in the next by the same rules, and nobody after a commit that came too late', async () => {
+    const [tenant, asks] = [newTenant(), [perDay(2), atOnce(1)]];
+    const [first, second, third] = [keyOf(tenant), keyOf(tenant), keyOf(tenant)];
+    const after = (key: ActionKey, next: ActionKey) => {
+      const [result, ended] = [
+        { output: { id: 1 }, undo: null },
+        { at: NOW, end: end({}) },
+      ];
+      return authority.commitAndAdmit(key, result, ended, { asked: request(next), scope, asks });
+    };
+    const counts = () =>
+      Promise.all(['concurrent_executions', 'actions_per_day'].map((key) => used(tenant, key)));
+    expect(await ask(first, asks)).toBe('in');
+    expect((await after(first, second))?.admission).toMatchObject({ kind: 'let', admission: { attempt: 1 } });
+    expect(await counts()).toEqual([1, 2]);
+    // It was committed: a second word of it says nothing.
+    expect(await after(first, third)).toBeUndefined();
+    expect(await counts()).toEqual([1, 2]);
+    const held = { kind: 'blocked', said: { short: ['actions_per_day'] } };
+    expect((await after(second, third))?.admission).toMatchObject(held);
+    expect(await counts()).toEqual([0, 2]);
+    expect([await ask(first, asks), await ask(second, asks)]).toEqual(['skip', 'skip']);
+  });
+
   test('between two attempts the slot is free, and the count of the day stays', async () => {
     const tenant = newTenant();
     const key = keyOf(tenant);
@@ -419,6 +443,19 @@ describe('the queue', () => {
     expect(await ask(third, [atOnce(1)], { firing: 2 })).toBe('in');
     await commit(third);
     expect(await woken(tenant, NOW + 150_000)).toEqual([paused.outcome]);
+  });
+
+  test('what is held anew by a control does not expire as a queue does', async () => {
+    const tenant = newTenant();
+    const [first, second] = [keyOf(tenant), keyOf(tenant)];
+    for (const key of [first, second]) await ask(key, [atOnce(1)]);
+    const asked = request(second, { firing: 2 });
+    const { holder, admission } = await authority.admit(asked, scope, [atOnce(1)]);
+    if (admission.kind !== 'blocked') throw new Error(admission.kind);
+    const kill = hold(admission.said, { causes: ['kill'], expiresAt: NOW + 400 * 24 * HOUR });
+    await authority.hold({ request: asked, holder, scope }, [atOnce(1)], kill);
+    await authority.tick(NOW + 25 * HOUR, 60_000);
+    expect(await authority.queue(tenant, 9)).toMatchObject([{ state: 'queued' }]);
   });
 
   test('after a day in the queue an action has expired, and asks in vain', async () => {

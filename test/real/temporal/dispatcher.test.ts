@@ -140,6 +140,30 @@ describe('dispatcher: execute', () => {
     },
   );
 
+  test.each(['a\u0000b', 'half of a \ud83d'])(
+    'an answer with text that no row takes is refused once, and what it did can be undone (%j)',
+    async (colour) => {
+      const { shelf, dispatcher } = shelfAnd();
+      shelf.colour = colour;
+      const request = put();
+      expect(failureIn(await dispatcher.execute(request, host()))).toMatchObject({
+        code: 'SYSTEM_ANSWER_UNREADABLE',
+        effect: 'unknown',
+      });
+      expect(shelf.calls).toHaveLength(1);
+      expect(await dispatcher.compensate(take(request), host())).toMatchObject({ kind: 'undone' });
+      expect([...shelf.boxes.keys()]).toEqual([]);
+    },
+  );
+
+  test('whatever a system says of its failure, the attempt is on record', async () => {
+    const { shelf, dispatcher } = shelfAnd();
+    const message = `\u0000${'x'.repeat(298)}\u{1f600}`;
+    shelf.fail('toy.put', 'b', { refuse: { ...refusal('full'), message } });
+    const result = await dispatcher.execute(put(), host());
+    expect(result).toMatchObject({ kind: 'failed', failure: { code: 'full' }, attempts: [{ n: 1 }] });
+  });
+
   test('a crash is a failure of unknown effect', async () => {
     const { shelf, dispatcher } = shelfAnd();
     shelf.fail('toy.put', 'b', { crash: true });

@@ -16,10 +16,28 @@ import {
 } from './approvals/delegate';
 import { refuse, type Refusal } from './refusal';
 import type { Services } from './services';
-import type { Task } from './tasks';
 
 /** Before the name of the gate or action that was passed: no node's name has a colon. */
 const REVIEW = 'review:';
+
+/** A review as the inbox has it. */
+export interface ReviewTask {
+  /** `<outcome id>#review:<node>`. */
+  readonly id: string;
+  readonly kind: 'review';
+  readonly outcome: string;
+  readonly node: string;
+  /** Empty where Temporal has forgotten the outcome. */
+  readonly entity: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** Of whom it is asked. */
+  readonly by: readonly string[];
+  /** The reason of who passed the chain. */
+  readonly because: string;
+  readonly passedBy: string;
+  readonly claimedBy?: string;
+}
 
 /** Whether the node of a task's id names a review. */
 export const isReview = (node: string): boolean => node.startsWith(REVIEW);
@@ -34,17 +52,17 @@ export async function openReviewTasks(
   services: Pick<Services, 'outcomes' | 'approvals'>,
   tenant: string,
   outcome?: string,
-): Promise<readonly Task[]> {
+): Promise<readonly ReviewTask[]> {
   const open = await openReviews(services, tenant);
   const shown = open.filter((one) => outcome === undefined || one.outcome === outcome).slice(0, SHOWN);
-  const tasks: Task[] = [];
+  const tasks: ReviewTask[] = [];
   for (let at = 0; at < shown.length; at += AT_ONCE) {
     tasks.push(...(await Promise.all(shown.slice(at, at + AT_ONCE).map((one) => taskOf(services, one)))));
   }
   return tasks;
 }
 
-async function taskOf({ outcomes }: Pick<Services, 'outcomes'>, open: OpenReview): Promise<Task> {
+async function taskOf({ outcomes }: Pick<Services, 'outcomes'>, open: OpenReview): Promise<ReviewTask> {
   const { outcome, node, at, by, reason, claimedBy } = open;
   // Temporal keeps an outcome for a while, and a review waits for as long as it takes.
   const entity = await outcomes.describe(outcome).then(

@@ -314,6 +314,50 @@ test('a list is read page by page, and no filter reaches beyond its tenant', asy
 
 tellOfStanding(() => served);
 
+test('an outcome that has ended is gone on with over REST, from one of its nodes and by its tenant alone', async () => {
+  const first = await post(operator, '/v1/outcomes', { outcome: 'EMP-R-001', entity: 'person:sarah.chen' });
+  const of = first.body['id'];
+  const ends = (id: unknown): Promise<Said> =>
+    until(
+      () => get(operator, pathOf(id, '/trace')),
+      ({ body }) => body['phase'] === 'completed',
+    );
+  await ends(of);
+  const wanted = { resume: of, from: 'channels' };
+  expect((await post(stranger, '/v1/outcomes', wanted)).body['code']).toBe('OUTCOME_UNKNOWN');
+  expect((await post(operator, '/v1/outcomes', { ...wanted, from: 'nowhere' })).body['code']).toBe(
+    'RESUME_REFUSED',
+  );
+  const again = await post(operator, '/v1/outcomes', wanted);
+  expect([again.status, again.body['isNew']]).toEqual([201, true]);
+  const { body } = await ends(again.body['id']);
+  const events = body['events'] as readonly { readonly kind: string; readonly node?: string }[];
+  expect(events.filter(({ kind }) => kind === 'awf.ok').map(({ node }) => node)).toEqual(['channels']);
+  expect(events.filter(({ kind }) => kind === 'override').length).toBeGreaterThan(2);
+});
+
+test('what people set, hand on and take along is on record, under their names', async () => {
+  // Projects what is not projected yet.
+  expect((await served.cli(['log', 'rebuild'])).code).toBe(0);
+  const seen = new Set<string>();
+  for (let cursor = ''; ;) {
+    const page = await get(approver, `/v1/policy-log?limit=100${cursor}`);
+    for (const { kind, actor } of items(page) as readonly { kind: string; actor: { kind: string } }[])
+      seen.add(`${kind} ${actor.kind}`);
+    const { next } = page.body;
+    if (typeof next !== 'string') break;
+    cursor = `&cursor=${next}`;
+  }
+  expect([...seen]).toEqual(
+    expect.arrayContaining(
+      [
+        ...['gate.delegated', 'control.scheduled', 'control.observed', 'control.limited', 'log.exported'],
+        ...['admin.acted', 'gate.approved', 'backstep.begun', 'action.committed', 'outcome.started'],
+      ].map((kind) => `${kind} person`),
+    ),
+  );
+});
+
 tellOfSealing(
   () => served,
   () => keysFile,

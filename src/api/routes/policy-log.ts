@@ -70,11 +70,9 @@ export const listPolicyLog = defineRoute({
   query: pageQuery.extend(filters),
   answer: z.object({
     items: z.array(z.record(z.string(), z.unknown())).meta({ description: 'each as it was hashed' }),
-    links: z
-      .record(z.string(), z.record(z.string(), z.string()))
-      .meta({
-        description: 'by `seq`: where its proof, its story, its action and the report of its day are',
-      }),
+    links: z.record(z.string(), z.record(z.string(), z.string())).meta({
+      description: 'by `seq`: where its proof, its story, its action and the report of its day are',
+    }),
     next: z.string().nullable(),
   }),
   answers: { 200: 'one page' },

@@ -494,7 +494,7 @@ describe('people and time', () => {
     ['PLAN_APPROVER_MALFORMED node g › by', ({ gate }) => gate('g', { approval: 'approve', by: 'auto' })],
     [
       'PLAN_APPROVER_MALFORMED node g › by',
-      ({ gate }) => gate('g', { approval: 'chain', by: ['manager', 'auto' as Approver] }),
+      ({ gate }) => gate('g', { approval: 'chain', by: ['manager', 'auto'] as Approver[] }),
     ],
     [
       'PLAN_VALUE_NOT_KNOWN node g › ask',

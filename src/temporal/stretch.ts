@@ -41,6 +41,7 @@ export async function runStretch<LetIn>(
 ): Promise<readonly StretchEnd[]> {
   const machine = Machine.resume(plan, state);
   const ends: StretchEnd[] = [];
+  /** All that was begun or is about to begin, before the first of it does. */
   let underWay = 0;
   const fire = async (command: Fire, letIn: LetIn | undefined): Promise<Fired<LetIn>> => {
     const { node } = command;
@@ -67,7 +68,6 @@ export async function runStretch<LetIn>(
     return { result, ...(foreseen ?? hear(result)), ...(linked === undefined ? {} : { linked }) };
   };
   const run = async (command: Fire, isAsked: boolean, letIn?: LetIn): Promise<void> => {
-    underWay += 1;
     const { result, at, next, linked } = await fire(command, letIn);
     const end = { node: command.node, at, ...(isAsked ? { isAsked: true as const } : {}) };
     if (result.kind === 'again') {
@@ -78,11 +78,10 @@ export async function runStretch<LetIn>(
     ends.push({ ...end, result });
     // What was let in goes on in any case: it is on record as under way.
     const going = host.goesOn() ? next : next.slice(0, linked === undefined ? 0 : 1);
-    const runs = going.map((one, n) => run(one, false, n === 0 ? linked : undefined));
-    // They count from here on.
-    underWay -= 1;
-    await Promise.all(runs);
+    underWay += going.length - 1;
+    await Promise.all(going.map((one, n) => run(one, false, n === 0 ? linked : undefined)));
   };
+  underWay = fires.length;
   await Promise.all(fires.map((one) => run(one, true)));
   return ends;
 }

@@ -150,8 +150,11 @@ const explain: RemoteCommand<
 > = async (api, { terminal }, { given: [text], options }) => {
   const { outcome, node } = addressFrom(text, 'an action', 'acme/EMP-R-001/6f1d#identity');
   const path = `/v1/actions/${encodeURIComponent(`${outcome}#${node}`)}`;
-  if (options.json) terminal.json(await api.get(path, { level: options.level }));
-  else {
+  if (options.json) {
+    // Where else the API tells of it is nothing that the command says on the machine of the servers.
+    const { links: _, ...told } = await api.get<{ readonly links?: unknown }>(path, { level: options.level });
+    terminal.json(told);
+  } else {
     const whole = await api.get<Explanation>(path, { level: 3 });
     for (const line of explanationLines(whole, Number(options.level) as Level)) terminal.line(line);
     noteAll(terminal, afterExplanation(outcome, whole.action));

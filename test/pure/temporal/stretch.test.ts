@@ -162,6 +162,6 @@ test('the workflow asks for what a stretch ran ahead, and for nothing of the loc
         expect([...asked].sort()).toEqual([...fired].sort());
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 1_000 },
   );
 });

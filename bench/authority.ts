@@ -36,7 +36,7 @@ const SIZES = {
   decisions: 20_000,
   admissions: 2_000,
   atOnce: 50,
-  rounds: 40,
+  rounds: 100,
   warmUp: 5,
 } as const;
 const LANES = ['local', 'remote'] as const;

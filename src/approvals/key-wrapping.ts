@@ -3,9 +3,9 @@
  * name, so that whoever reads the table signs nothing.
  * Adapter ring; where the wrapping keys come from is not its business.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Json } from '../kernel/json';
+import { NONCE_BYTES, seal, TAG_BYTES, unseal } from '../store/sealed-bytes';
 import { StoreError } from '../store/store-error';
 
 /** 32 bytes, with the name that stands beside what it sealed. */
@@ -22,8 +22,6 @@ export interface KeyWrapping {
 }
 
 export const WRAPPING_KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 const sealed = z.strictObject({
   sealedWith: z.string(),
@@ -39,12 +37,10 @@ export interface KeyName {
 }
 
 export function sealKey(by: WrappingKey, name: KeyName, jwk: Json): Json {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', by.key, nonce).setAAD(labelOf(name));
-  const key = Buffer.concat([cipher.update(JSON.stringify(jwk), 'utf8'), cipher.final()]);
-  const tag = cipher.getAuthTag();
-  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-  return { sealedWith: by.id, nonce: text(nonce), tag: text(tag), key: text(key) };
+  const bytes = seal(Buffer.from(JSON.stringify(jwk), 'utf8'), by.key, labelOf(name));
+  const text = (from: number, to?: number): string => bytes.subarray(from, to).toString('base64');
+  const body = NONCE_BYTES + TAG_BYTES;
+  return { sealedWith: by.id, nonce: text(0, NONCE_BYTES), tag: text(NONCE_BYTES, body), key: text(body) };
 }
 
 /** The key, and what sealed it; a key from before keys were sealed lies as it is. Throws StoreError `STORE_KEY_MISSING`. */
@@ -58,11 +54,9 @@ export function openKey(
   const { sealedWith, nonce, tag, key } = read.data;
   const by = wrapping?.byId(sealedWith);
   if (by === undefined) throw new StoreError('STORE_KEY_MISSING');
-  const bytes = (text: string): Uint8Array => Buffer.from(text, 'base64');
-  const decipher = createDecipheriv('aes-256-gcm', by.key, bytes(nonce), { authTagLength: TAG_BYTES });
-  decipher.setAAD(labelOf(name)).setAuthTag(bytes(tag));
-  const text = Buffer.concat([decipher.update(bytes(key)), decipher.final()]).toString('utf8');
+  const bytes = Buffer.concat([nonce, tag, key].map((part) => Buffer.from(part, 'base64')));
+  const text = unseal(bytes, by.key, labelOf(name)).toString('utf8');
   return { jwk: JSON.parse(text) as Json, sealedWith };
 }
 
-const labelOf = ({ tenant, kid }: KeyName): Uint8Array => Buffer.from(`decision\n${tenant}\n${kid}`, 'utf8');
+const labelOf = ({ tenant, kid }: KeyName): string => `decision\n${tenant}\n${kid}`;

@@ -3,11 +3,12 @@
  * them while their hash in the log still holds.
  * Adapter ring. The bytes are fixed by `format`: another form is another number.
  */
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { temporal } from '@temporalio/proto';
 import type { Entry } from '../audit/record';
 import type { ArchivedHistory } from '../store/evidence';
+import { seal, unseal } from '../store/sealed-bytes';
 import type { ReadHistory } from './derive-history';
 
 type History = temporal.api.history.v1.IHistory;
@@ -17,8 +18,6 @@ const { History: HistoryProto } = temporal.api.history.v1;
 const ARCHIVE_FORMAT = 1;
 /** How long a history is kept, in years. @source execution model 7.1 */
 const KEPT_YEARS = 7;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 /** Longest history when it is inflated, in bytes: Temporal ends a workflow at 50 MiB. */
 const LARGEST = 256 * 1024 * 1024;
@@ -36,31 +35,19 @@ export interface RunName {
 
 export function packHistory(of: RunName, history: History, key: Key | undefined): Uint8Array {
   const small = deflateRawSync(HistoryProto.encode(HistoryProto.fromObject(history)).finish(), { level: 6 });
-  if (key === undefined) return small;
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', sealKey(key), nonce).setAAD(labelOf(of));
-  const sealed = Buffer.concat([cipher.update(small), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
+  return key === undefined ? small : seal(small, sealKey(key), labelOf(of));
 }
 
 /** Throws where the bytes are not those that were packed, or the key is another. */
 export function unpackHistory(of: RunName, stored: Uint8Array, key: Key | undefined): History {
-  let small: Uint8Array = stored;
-  if (key !== undefined) {
-    const nonce = stored.subarray(0, NONCE_BYTES);
-    const tag = stored.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
-    const decipher = createDecipheriv('aes-256-gcm', sealKey(key), nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(labelOf(of)).setAuthTag(tag);
-    small = Buffer.concat([decipher.update(stored.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
-  }
+  const small = key === undefined ? stored : unseal(stored, sealKey(key), labelOf(of));
   return HistoryProto.decode(inflateRawSync(small, { maxOutputLength: LARGEST }));
 }
 
 /** Sealing and hashing use keys of their own, both from the subject's. */
 const sealKey = ({ key }: Key): Uint8Array => createHmac('sha256', key).update('archive').digest();
 
-const labelOf = ({ tenant, workflow, run }: RunName): Uint8Array =>
-  Buffer.from(`${tenant}\n${workflow}\n${run}`, 'utf8');
+const labelOf = ({ tenant, workflow, run }: RunName): string => `${tenant}\n${workflow}\n${run}`;
 
 /** Without `key` it was destroyed while the run went on. */
 interface SealingKey {

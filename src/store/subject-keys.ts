@@ -4,8 +4,9 @@
  * own they lie here wrapped with it: whoever reads the database alone reads nobody's.
  * Adapter ring.
  */
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type { Database } from './database';
+import { seal, unseal } from './sealed-bytes';
 import { StoreError } from './store-error';
 
 export interface SubjectKey {
@@ -38,8 +39,6 @@ interface StoredKey {
 
 const KEY_BYTES = 32;
 const ID_BYTES = 8;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 /**
  * Throws StoreError when the database is down or refuses; `STORE_KEY_MISSING` for a key that was wrapped with one that is not
@@ -85,30 +84,22 @@ export function createSubjectKeys(database: Database, wrapping?: WrappingKeys): 
   };
 }
 
-/** Nonce, tag, then the key in AES-256-GCM. A key of a tenant encrypts payloads too, so what wraps is made from it. */
-function wrap(tenant: string, { id, key }: SubjectKey, by: SubjectKey): Uint8Array {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', wrappingKey(by), nonce).setAAD(labelOf(tenant, id));
-  const sealed = Buffer.concat([cipher.update(key), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
-}
+/** A key of a tenant encrypts payloads too, so what wraps is made from it. */
+const wrap = (tenant: string, { id, key }: SubjectKey, by: SubjectKey): Uint8Array =>
+  seal(key, wrappingKey(by), labelOf(tenant, id));
 
 function unwrap(tenant: string, stored: StoredKey, wrapping: WrappingKeys | undefined): Uint8Array {
   const { id, key, wrappedWith } = stored;
   if (wrappedWith === null) return key;
   const by = wrapping?.byId(wrappedWith);
   if (by === undefined) throw new StoreError('STORE_KEY_MISSING');
-  const decipher = createDecipheriv('aes-256-gcm', wrappingKey(by), key.subarray(0, NONCE_BYTES), {
-    authTagLength: TAG_BYTES,
-  });
-  decipher.setAAD(labelOf(tenant, id)).setAuthTag(key.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-  return Buffer.concat([decipher.update(key.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+  return unseal(key, wrappingKey(by), labelOf(tenant, id));
 }
 
 const wrappingKey = ({ key }: SubjectKey): Uint8Array =>
   createHmac('sha256', key).update('subject keys').digest();
 
-const labelOf = (tenant: string, id: string): Uint8Array => Buffer.from(`${tenant}\n${id}`, 'utf8');
+const labelOf = (tenant: string, id: string): string => `${tenant}\n${id}`;
 
 const COLUMNS = 'id, key, wrapped_with AS "wrappedWith"';
 const OF_SUBJECT = `SELECT ${COLUMNS} FROM subject_keys WHERE tenant = $1 AND subject = $2 AND destroyed_at IS NULL`;

@@ -2,12 +2,12 @@
  * The payload codec: everything that Temporal stores is compressed where that helps, and encrypted where the tenant has a key.
  * Adapter ring. The bytes are fixed: histories are kept for years, so an encoding is added, never changed.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import { CONTROL_PREFIX } from '../../workflows/control-protocol';
 import { splitOutcomeId } from '../kernel/ids';
+import { seal, unseal } from '../store/sealed-bytes';
 
 /** A tenant's key: AES-256, so 32 bytes. The id stands in clear beside what it encrypted, so that keys can be changed. */
 export interface TenantKey {
@@ -31,8 +31,6 @@ const SMALLEST = 300;
 const WORTHWHILE = 0.9;
 /** Speed before size: the plan shrinks to a fifth even so. */
 const LEVEL = 3;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 /** Longest inflated payload, in bytes: well above what Temporal takes, so that a crafted one can't fill the memory. */
 const LARGEST = 16 * 1024 * 1024;
 
@@ -71,7 +69,7 @@ function encodeOne(payload: Payload, key: TenantKey | undefined): Payload {
     }
   }
   if (key === undefined) return how === '' ? payload : wrap(body, how);
-  return wrap(encrypt(body, key), `${how}e`, key.id);
+  return wrap(seal(body, key.key, key.id), `${how}e`, key.id);
 }
 
 function decodeOne(payload: Payload, keys: TenantKeys): Payload {
@@ -83,7 +81,7 @@ function decodeOne(payload: Payload, keys: TenantKeys): Payload {
     const id = readText(metadata['key']);
     const key = keys.byId(id);
     if (key === undefined) throw new Error(`no key \`${id}\` to decrypt this payload`);
-    body = decrypt(body, key);
+    body = unseal(body, key.key, id);
   }
   if (how.includes('z')) body = inflateRawSync(body, { maxOutputLength: LARGEST });
   const { metadata: inner, data } = PayloadProto.decode(body);
@@ -98,22 +96,6 @@ const wrap = (data: Uint8Array, how: string, key?: string): Payload => ({
   },
   data,
 });
-
-/** Nonce, then tag, then what is encrypted; the key's id is authenticated with it. */
-function encrypt(body: Uint8Array, { id, key }: TenantKey): Uint8Array {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(text(id));
-  const sealed = Buffer.concat([cipher.update(body), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
-}
-
-function decrypt(body: Uint8Array, { id, key }: TenantKey): Uint8Array {
-  const nonce = body.subarray(0, NONCE_BYTES);
-  const tag = body.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
-  decipher.setAAD(text(id)).setAuthTag(tag);
-  return Buffer.concat([decipher.update(body.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
-}
 
 const readText = (bytes: Uint8Array | null | undefined): string =>
   bytes === null || bytes === undefined ? '' : Buffer.from(bytes).toString('utf8');

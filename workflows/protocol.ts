@@ -303,6 +303,10 @@ function ruleOf(failureClass: FailureClass): RetryRule {
 /** Ends the id of a workflow that takes a finished outcome back. */
 export const BACKSTEP_SUFFIX = '/backstep';
 
+/** Whose a workflow is: its own id, or that of the outcome which it takes back. */
+export const outcomeOfWorkflow = (id: string): string =>
+  id.endsWith(BACKSTEP_SUFFIX) ? id.slice(0, -BACKSTEP_SUFFIX.length) : id;
+
 /** Ends the name under which the undo of an attested action is kept apart from the action itself. Node ids have no tilde. */
 export const ATTESTED = '~attested';
 

@@ -61,8 +61,7 @@ function rulesOf(bundle: Bundle, under: Under, { name }: AwfContract): Rules {
 
 /** The change calendars that hold for these facts, by their keys. */
 function calendarsOf(bundle: Bundle, facts: ConfigFacts): NonNullable<Rules['calendars']> {
-  const ids = keysSet(bundle, (key) => key.startsWith(CALENDARS));
-  return ids.flatMap((id) => {
+  return keysSetBy(bundle).calendars.flatMap((id) => {
     const { value } = resolve(bundle, id, facts);
     return value === undefined ? [] : [{ id, value }];
   });
@@ -72,15 +71,32 @@ const PASSIVE = /^node\.(.+)\.passive$/;
 
 /** Names of the nodes that only watch, for these facts. */
 function passiveNodes(bundle: Bundle, facts: ConfigFacts): ReadonlySet<string> {
-  const set = keysSet(bundle, (key) => PASSIVE.test(key));
   return new Set(
-    set.filter((key) => resolve(bundle, key, facts).value === true).map((key) => key.replace(PASSIVE, '$1')),
+    keysSetBy(bundle)
+      .passive.filter((key) => resolve(bundle, key, facts).value === true)
+      .map((key) => key.replace(PASSIVE, '$1')),
   );
 }
 
-/** Keys of a kind that any layer sets, sorted. */
-function keysSet({ content }: Bundle, isOfKind: (key: string) => boolean): readonly string[] {
-  return [...new Set(content.layers.flatMap(({ values }) => Object.keys(values)).filter(isOfKind))].sort();
+/** Keys of both kinds that any layer sets, sorted. */
+interface KeysSet {
+  readonly calendars: readonly string[];
+  readonly passive: readonly string[];
+}
+
+/** Looked for once a bundle: every action asks. */
+const KEYS_SET = new WeakMap<Bundle, KeysSet>();
+
+function keysSetBy(bundle: Bundle): KeysSet {
+  const before = KEYS_SET.get(bundle);
+  if (before !== undefined) return before;
+  const all = [...new Set(bundle.content.layers.flatMap(({ values }) => Object.keys(values)))].sort();
+  const found = {
+    calendars: all.filter((key) => key.startsWith(CALENDARS)),
+    passive: all.filter((key) => PASSIVE.test(key)),
+  };
+  KEYS_SET.set(bundle, found);
+  return found;
 }
 
 function automationRules(

@@ -9,7 +9,7 @@ import { claimantOf } from '../engine/claims';
 import type { Override } from '../engine/effects';
 import type { TraceEvent } from '../engine/trace';
 import type { EngineState } from '../engine/state';
-import { BACKSTEP_SUFFIX } from '../../workflows/protocol';
+import { outcomeOfWorkflow } from '../../workflows/protocol';
 import { splitOutcomeId, type NodeAddress } from '../kernel/ids';
 import type { Json } from '../kernel/json';
 import { ok, type Result } from '../kernel/result';
@@ -104,7 +104,7 @@ async function pageOfWaiting(
   const tasks: Task[] = [];
   for (let at = 0; at < rows.length; at += AT_ONCE) {
     const read = rows.slice(at, at + AT_ONCE).map(async ({ id, entity }) => {
-      const outcome = id.endsWith(BACKSTEP_SUFFIX) ? id.slice(0, -BACKSTEP_SUFFIX.length) : id;
+      const outcome = outcomeOfWorkflow(id);
       const { trace, state } = await services.outcomes.tell(outcome);
       return tasksOf({ outcome, entity }, trace, state);
     });

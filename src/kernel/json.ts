@@ -73,8 +73,9 @@ function isInOrder(value: unknown): boolean {
   return true;
 }
 
-const NUL = '\0';
 const LONE = /\p{Surrogate}/gu;
+/** What no row takes. */
+const UNKEPT = /[\0\p{Surrogate}]/u;
 
 /**
  * Whether a value can be kept: Postgres has no place for the character U+0000, and half of a surrogate pair has no canonical
@@ -86,13 +87,16 @@ export function canBeKept(value: unknown): boolean {
   while (open.length > 0) {
     const one = open.pop();
     if (typeof one === 'string') {
-      if (one.includes(NUL) || /\p{Surrogate}/u.test(one)) return false;
+      if (UNKEPT.test(one)) return false;
     } else if (typeof one === 'object' && one !== null) {
       for (const [key, member] of Object.entries(one)) open.push(key, member);
     }
   }
   return true;
 }
+
+/** A text that can be kept: U+FFFD stands for what can't. */
+export const keptText = (text: string): string => text.replace(new RegExp(UNKEPT, 'gu'), '\uFFFD');
 
 /**
  * The canonical text of what others have said, whatever they put into it: half of a surrogate pair becomes U+FFFD. What is

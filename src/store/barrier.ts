@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { Stray } from '../engine/effects';
 import type { Attempt, Failure } from '../kernel/failure';
 import { invariant } from '../kernel/invariant';
-import type { Json } from '../kernel/json';
+import { keptText, type Json } from '../kernel/json';
 import {
   ADMIT_COMPENSATE,
   ADMIT_EXECUTE,
@@ -293,10 +293,10 @@ const values = (key: ActionKey): string[] => [key.tenant, key.outcome, key.node]
 
 export const boxed = (value: Json): string => JSON.stringify({ v: value });
 
-/** A system may say anything, and a cut may halve a character: what Postgres has no place for becomes U+FFFD. */
+/** A system may say anything, and a cut may halve a character. */
 export const short = (failure: Failure): Failure => ({
   ...failure,
-  message: failure.message.slice(0, MESSAGE_LENGTH).replace(/[\u0000\p{Surrogate}]/gu, '\uFFFD'),
+  message: keptText(failure.message.slice(0, MESSAGE_LENGTH)),
 });
 
 export const attemptText = (attempt: Attempt): string =>

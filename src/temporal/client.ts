@@ -15,6 +15,7 @@ import type { temporal } from '@temporalio/proto';
 import { readAct, type ActName } from '../../workflows/acts';
 import {
   BACKSTEP_SUFFIX,
+  outcomeOfWorkflow,
   PRIORITY,
   SERVICE_QUEUE,
   TIMES,
@@ -294,7 +295,7 @@ class TemporalOutcomes implements Outcomes {
 
   /** The act with the word of this door for it, where it has keys to give one. */
   private async signed<Event extends GuardedEvent>(id: string, event: Event): Promise<Event> {
-    const outcome = id.endsWith(BACKSTEP_SUFFIX) ? id.slice(0, -BACKSTEP_SUFFIX.length) : id;
+    const outcome = outcomeOfWorkflow(id);
     const tenant = splitOutcomeId(outcome)?.tenant;
     if (this.sign === undefined || tenant === undefined) return event;
     return { ...event, token: await this.sign({ tenant, outcome }, event) };

@@ -56,16 +56,18 @@ export const tenantKeysOf = ({ payloadKeys }: Pick<Settings, 'payloadKeys'>): Te
   payloadKeys === undefined ? undefined : readPayloadKeys(payloadKeys);
 
 /** The codec of a process: with the keys that its settings name, else without any. */
-export const codecOf = ({ payloadKeys }: Pick<Settings, 'payloadKeys'>): PayloadCodec =>
-  payloadKeys === undefined ? createCodec() : createCodec(readPayloadKeys(payloadKeys));
+export const codecOf = (settings: Pick<Settings, 'payloadKeys'>): PayloadCodec =>
+  createCodec(tenantKeysOf(settings));
 
-/** How entities are called where Temporal searches. */
-export const entityNamesOf = ({ payloadKeys }: Pick<Settings, 'payloadKeys'>): EntityName =>
-  payloadKeys === undefined ? inTheClear : keyedNames(readPayloadKeys(payloadKeys));
-
-/** How events are called in ids of workflows. */
-export const eventNamesOf = ({ payloadKeys }: Pick<Settings, 'payloadKeys'>): EventName =>
-  payloadKeys === undefined ? asItIs : keyedEvents(readPayloadKeys(payloadKeys));
+/** How entities and events are called where Temporal searches. */
+export function namesOf(settings: Pick<Settings, 'payloadKeys'>): {
+  readonly entityName: EntityName;
+  readonly eventName: EventName;
+} {
+  const keys = tenantKeysOf(settings);
+  if (keys === undefined) return { entityName: inTheClear, eventName: asItIs };
+  return { entityName: keyedNames(keys), eventName: keyedEvents(keys) };
+}
 
 const unusable = (why: string): Error =>
   Object.assign(new Error(`the keys of payloads can't be used: ${why}`), {

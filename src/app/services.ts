@@ -20,7 +20,7 @@ import { connectOutcomes, type Outcomes } from '../temporal/client';
 import { createApprovals, type Approvals } from './approvals/parts';
 import type { TenantConfig } from './configuration';
 import { openEvidence, type Evidence } from './evidence';
-import { codecOf, entityNamesOf, eventNamesOf } from './payload-keys';
+import { codecOf, namesOf } from './payload-keys';
 import type { Census } from './rulebook';
 import type { Settings } from './settings';
 import { telemetryOf } from './watching';
@@ -89,8 +89,7 @@ export async function openServices(
     address: wiring.temporalAddress,
     namespace: wiring.temporalNamespace,
     codec: codecOf(settings),
-    entityName: entityNamesOf(settings),
-    eventName: eventNamesOf(settings),
+    ...namesOf(settings),
     sign: approvals.signAct,
     interceptor: clientInterceptor(telemetry),
   });

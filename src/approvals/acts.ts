@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { CheckResult, GuardedEvent } from '../engine/effects';
+import { actorIn } from '../engine/vouching';
 import { jsonCopy } from '../kernel/json';
 import type { ActCheckInput } from '../../workflows/protocol';
 import { digestOf } from './cards';
@@ -41,7 +42,7 @@ export function createSignAct(signatures: Pick<Signatures, 'sign'>, now: () => n
     const at = now();
     const said: z.input<typeof signedAct> = {
       ...{ v: 1, id: randomUUID(), outcome, act: act.kind, digest: digestOfAct(act) },
-      ...{ by: act.kind === 'override' ? act.override.by : act.by, at, expiresAt: at + ON_ITS_WAY_MS },
+      ...{ by: actorIn(act), at, expiresAt: at + ON_ITS_WAY_MS },
     };
     return signatures.sign(tenant, 'act', said);
   };
@@ -53,10 +54,9 @@ export async function checkAct(
   of: { readonly tenant: string; readonly outcome: string },
   { act, token, at }: Pick<ActCheckInput, 'act' | 'token' | 'at'>,
 ): Promise<CheckResult> {
-  const refused = (code: string, because: string): CheckResult => {
-    const by = act.kind === 'override' ? act.override.by : act.by;
-    return { kind: 'refused', by, code, because };
-  };
+  const refused = (code: string, because: string): CheckResult => ({
+    ...{ kind: 'refused', by: actorIn(act), code, because },
+  });
   const payload = await signatures.verify(of.tenant, 'act', token, { arrivedAt: at });
   if (!payload.ok) return refused('ACT_UNSIGNED', 'it is not signed by a key of the tenant that is in force');
   const said = signedAct.safeParse(payload.value).data;

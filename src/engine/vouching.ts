@@ -74,10 +74,12 @@ export function refuseMalformed(
   return refuse(run, { act, by: 'unknown' }, { code: 'ACT_MALFORMED', because: problem });
 }
 
+/** Whose act it is. */
+export const actorIn = (act: GuardedEvent): string => (act.kind === 'override' ? act.override.by : act.by);
+
 function refuseAct(run: Run, act: GuardedEvent, why: Why): Heard {
-  const by = act.kind === 'override' ? act.override.by : act.by;
   const node = nodeOf(act);
-  return refuse(run, { act: act.kind, by, ...(node === undefined ? {} : { node }) }, why);
+  return refuse(run, { act: act.kind, by: actorIn(act), ...(node === undefined ? {} : { node }) }, why);
 }
 
 function nodeOf(act: GuardedEvent): string | undefined {

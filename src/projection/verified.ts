@@ -40,7 +40,8 @@ export interface RecordsOfRun {
   readonly seqs: number[];
   /** Kept only where the run's key is gone. */
   readonly texts: string[];
-  archived?: { readonly seq: number; readonly data: Readonly<Record<string, unknown>>; readonly at: string };
+  /** The record of its archive; its data as found, which may be anything. */
+  archived?: { readonly seq: number; readonly data: Readonly<Record<string, unknown>> };
 }
 
 export interface ReadLog {

@@ -217,17 +217,15 @@ function readLog(
       if ((seq + 1) * HASH_BYTES > hashes.length)
         hashes = Buffer.concat([hashes, Buffer.alloc(hashes.length)]);
       hashes.set(hash, seq * HASH_BYTES);
-      const run = (record?.['origin'] as { readonly run?: unknown } | undefined)?.run;
+      if (record === undefined) return;
+      const { run } = membersOf(record['origin']);
       if (typeof run !== 'string') return;
-      if (record?.['kind'] === 'log.expired') expiredBefore = Math.max(expiredBefore, cutOf(record));
+      const data = membersOf(record['data']);
+      if (record['kind'] === 'log.expired') expiredBefore = Math.max(expiredBefore, cutOf(data));
       let of = runs.get(run);
       if (of === undefined) runs.set(run, (of = { seqs: [], texts: [] }));
-      if (record?.['kind'] === 'log.archived') {
-        const { data, at } = record as {
-          readonly data: Readonly<Record<string, unknown>>;
-          readonly at: string;
-        };
-        of.archived = { seq, data, at };
+      if (record['kind'] === 'log.archived') {
+        of.archived = { seq, data };
         return;
       }
       of.seqs.push(seq);
@@ -244,8 +242,11 @@ function readLog(
   };
 }
 
-function cutOf(record: Readonly<Record<string, unknown>>): number {
-  const { before } = (record['data'] ?? {}) as { readonly before?: unknown };
+/** What a record says there, or nothing: whoever tampered with it may have put anything in its place. */
+const membersOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+
+function cutOf({ before }: Readonly<Record<string, unknown>>): number {
   return typeof before === 'string' ? Date.parse(before) || 0 : 0;
 }
 

@@ -47,15 +47,14 @@ export async function checkRun(
     found('HISTORY_CHANGED', at, `its hash is not the one in record ${archived.seq}`);
   const key = run.key === null ? undefined : context.keys.get(run.key);
   if (run.isSealed && key == null) return { derived: 0, notDerived: count };
-  const read = await readRunOf(run, stored, context).catch((error: unknown) => {
+  const owed = await owedBy(run, stored, context).catch((error: unknown) => {
     found('HISTORY_UNREADABLE', at, error instanceof Error ? error.message : 'it cannot be read');
     return undefined;
   });
-  if (read === undefined) return { derived: 0, notDerived: count };
+  if (owed === undefined) return { derived: 0, notDerived: count };
+  const { read, derived } = owed;
   if (read.kind !== 'other' && read.tenant !== context.manifest.tenant)
     found('HISTORY_CHANGED', at, 'it is the history of another tenant');
-  const subjectKey = run.key === null ? {} : { subjectKey: { id: run.key, ...(key == null ? {} : { key }) } };
-  const derived = deriveFrom(read, { sha256: context.primitives.sha256, ...subjectKey });
   compare(
     derived,
     records ?? { seqs: [], texts: [] },
@@ -71,15 +70,18 @@ export async function checkRun(
   return { derived: Math.min(count, derived.length), notDerived: 0 };
 }
 
-async function readRunOf(
+/** What its history says, and what that owes the log. It throws for bytes that are no such history. */
+async function owedBy(
   { workflow, run, key: keyId, isSealed }: BundledRun,
   stored: Uint8Array,
-  { keys, manifest, codec }: Context,
-): Promise<ReadHistory> {
-  const key = isSealed && keyId !== null ? keys.get(keyId) : undefined;
+  { keys, manifest, codec, primitives }: Context,
+): Promise<{ readonly read: ReadHistory; readonly derived: readonly Derived[] }> {
+  const key = keyId === null ? undefined : keys.get(keyId);
   const name = { tenant: manifest.tenant, workflow, run };
-  const sealing = key == null || keyId === null ? undefined : { id: keyId, key };
-  return readHistory({ workflow, run }, unpackHistory(name, stored, sealing), codec);
+  const sealing = !isSealed || key == null || keyId === null ? undefined : { id: keyId, key };
+  const read = await readHistory({ workflow, run }, unpackHistory(name, stored, sealing), codec);
+  const subjectKey = keyId === null ? {} : { subjectKey: { id: keyId, ...(key == null ? {} : { key }) } };
+  return { read, derived: deriveFrom(read, { sha256: primitives.sha256, ...subjectKey }) };
 }
 
 interface Comparing {

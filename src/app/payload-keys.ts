@@ -5,7 +5,7 @@
  */
 import type { PayloadCodec } from '@temporalio/common';
 import { z } from 'zod';
-import { createCodec, type TenantKey, type TenantKeys } from '../temporal/codec';
+import { createCodec, type TenantKeys } from '../temporal/codec';
 import {
   asItIs,
   inTheClear,
@@ -14,16 +14,10 @@ import {
   type EntityName,
   type EventName,
 } from '../temporal/entity-names';
-import { readSecrets } from './secrets-file';
+import { keysById, readSecrets, writtenKey } from './secrets-file';
 import type { Settings } from './settings';
 
-const fileSchema = z.record(
-  z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
-  z.array(z.strictObject({ id: z.string().regex(/^[\w.-]{1,64}$/), key: z.base64() })).min(1),
-);
-
-/** AES-256. */
-const KEY_BYTES = 32;
+const fileSchema = z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), z.array(writtenKey).min(1));
 
 /**
  * Keys by tenant: `{"acme": [{"id": "acme-2", "key": "<base64 of 32 bytes>"}, …]}`. The first encrypts, every one decrypts, and
@@ -31,23 +25,12 @@ const KEY_BYTES = 32;
  */
 export function readPayloadKeys(file: string): TenantKeys {
   const read = readSecrets(file, fileSchema, unusable);
-  const current = new Map<string, TenantKey>();
-  const naming = new Map<string, TenantKey>();
-  const all = new Map<string, TenantKey>();
-  for (const [tenant, listed] of Object.entries(read)) {
-    for (const { id, key } of listed) {
-      const bytes = Buffer.from(key, 'base64');
-      if (bytes.length !== KEY_BYTES) throw unusable(`key \`${id}\` has not 32 bytes`);
-      if (all.has(id)) throw unusable(`key \`${id}\` is there twice`);
-      all.set(id, { id, key: bytes });
-      naming.set(tenant, { id, key: bytes });
-      if (!current.has(tenant)) current.set(tenant, { id, key: bytes });
-    }
-  }
+  const all = keysById(Object.values(read).flat(), unusable);
+  const of = new Map(Object.entries(read));
   return {
-    current: (tenant) => current.get(tenant),
+    current: (tenant) => of.get(tenant)?.[0],
     byId: (id) => all.get(id),
-    naming: (tenant) => naming.get(tenant),
+    naming: (tenant) => of.get(tenant)?.at(-1),
   };
 }
 

@@ -21,8 +21,6 @@ export interface KeyWrapping {
   byId(id: string): WrappingKey | undefined;
 }
 
-export const WRAPPING_KEY_BYTES = 32;
-
 const sealed = z.strictObject({
   sealedWith: z.string(),
   nonce: z.string(),

@@ -4,6 +4,7 @@
  * Entry ring. Who broke the glass, and who reviews, is signed; a claim only tells others.
  */
 import { splitOutcomeId, type NodeAddress } from '../kernel/ids';
+import { inTurns } from '../kernel/in-turns';
 import { ok, type Result } from '../kernel/result';
 import { performControl } from '../temporal/controls';
 import type { Acted } from './act-on-outcome';
@@ -55,11 +56,7 @@ export async function openReviewTasks(
 ): Promise<readonly ReviewTask[]> {
   const open = await openReviews(services, tenant);
   const shown = open.filter((one) => outcome === undefined || one.outcome === outcome).slice(0, SHOWN);
-  const tasks: ReviewTask[] = [];
-  for (let at = 0; at < shown.length; at += AT_ONCE) {
-    tasks.push(...(await Promise.all(shown.slice(at, at + AT_ONCE).map((one) => taskOf(services, one)))));
-  }
-  return tasks;
+  return inTurns(shown, AT_ONCE, (one) => taskOf(services, one));
 }
 
 async function taskOf({ outcomes }: Pick<Services, 'outcomes'>, open: OpenReview): Promise<ReviewTask> {

@@ -11,6 +11,7 @@ import type { TraceEvent } from '../engine/trace';
 import type { EngineState } from '../engine/state';
 import { outcomeOfWorkflow } from '../../workflows/protocol';
 import { splitOutcomeId, type NodeAddress } from '../kernel/ids';
+import { inTurns } from '../kernel/in-turns';
 import type { Json } from '../kernel/json';
 import { ok, type Result } from '../kernel/result';
 import { cardOfTask } from './approvals/decide';
@@ -101,15 +102,13 @@ async function pageOfWaiting(
   const found = await pageOfOutcomes(services, tenant, { ...page, filter, withWaysBack: true });
   if (!found.ok) return found;
   const { rows, next } = found.value;
-  const tasks: Task[] = [];
-  for (let at = 0; at < rows.length; at += AT_ONCE) {
-    const read = rows.slice(at, at + AT_ONCE).map(async ({ id, entity }) => {
+  const tasks = (
+    await inTurns(rows, AT_ONCE, async ({ id, entity }) => {
       const outcome = outcomeOfWorkflow(id);
       const { trace, state } = await services.outcomes.tell(outcome);
       return tasksOf({ outcome, entity }, trace, state);
-    });
-    tasks.push(...(await Promise.all(read)).flat());
-  }
+    })
+  ).flat();
   const of = [...new Set(tasks.filter(isDecided).map(({ outcome }) => outcome))];
   const delegations = await delegationsOf(services, tenant, of);
   return ok({

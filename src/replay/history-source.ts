@@ -6,7 +6,7 @@
 import type { PayloadCodec } from '@temporalio/common';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import type { temporal } from '@temporalio/proto';
-import { BACKSTEP_SUFFIX, type OutcomeStart } from '../../workflows/protocol';
+import { BACKSTEP_SUFFIX, outcomeOfWorkflow, type OutcomeStart } from '../../workflows/protocol';
 import type { Told } from '../engine/fold';
 import { invariant } from '../kernel/invariant';
 import { err, ok, type Result } from '../kernel/result';
@@ -73,7 +73,9 @@ export interface HistoryShelf extends HistorySource {
 /** A source over histories that are at hand. */
 export function shelfOf(held: Iterable<readonly [id: string, runs: readonly History[]]>): HistoryShelf {
   const byId = new Map(held);
-  const ids = [...byId.keys()].filter((id) => !id.endsWith(BACKSTEP_SUFFIX) || !byId.has(ownerOf(id)));
+  const ids = [...byId.keys()].filter(
+    (id) => outcomeOfWorkflow(id) === id || !byId.has(outcomeOfWorkflow(id)),
+  );
   return {
     ids,
     histories: (id) => {
@@ -149,8 +151,6 @@ async function orNone<T>(found: Promise<readonly T[]>): Promise<readonly T[]> {
 const numbered =
   (id: string) =>
   (history: History, i: number): RunHistory => ({ id, run: i + 1, history });
-
-const ownerOf = (id: string): string => id.slice(0, -BACKSTEP_SUFFIX.length);
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -3,6 +3,8 @@
  * zone is named.
  * Entry ring; pure.
  */
+import { readMoment } from '../kernel/moment';
+
 export interface Span {
   /** Milliseconds since the epoch, inclusive. */
   readonly since: number;
@@ -13,19 +15,13 @@ export interface Span {
 const DAY_MS = 86_400_000;
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
 
-/** `2026-11-17`, `2026-11-17T04:14Z`, `2026-11-17 04:14:07+01:00`. */
-const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?(Z|[+-]\d\d:\d\d)?)?$/i;
 /** `tuesday 4:14`, `yesterday 04:14`, `today`. */
 const SAID = /^([a-z]+)(?:(?: at)? (\d{1,2}):(\d\d))?$/i;
 
 /** The span that a text names; `undefined` where it names none. A weekday is the last one that has begun. */
 export function spanOf(text: string, now: number): Span | undefined {
-  const [, date, time, seconds, zone = 'Z'] = ISO.exec(text.trim()) ?? [];
-  if (date !== undefined) {
-    const since = Date.parse(`${date}T${time ?? '00:00'}${seconds ?? ':00'}${zone.toUpperCase()}`);
-    const ms = time === undefined ? DAY_MS : seconds === undefined ? 60_000 : 1_000;
-    return Number.isNaN(since) ? undefined : { since, until: since + ms };
-  }
+  const moment = readMoment(text.trim());
+  if (moment !== undefined) return { since: moment.at, until: moment.at + moment.spanMs };
   const [, day = '', hours, minutes] = SAID.exec(text.trim()) ?? [];
   const midnight = dayNamed(day.toLowerCase(), now);
   if (midnight === undefined) return undefined;

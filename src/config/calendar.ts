@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { CALENDAR_KINDS, type CalendarFacts } from '../governance/facts';
 import type { Json } from '../kernel/json';
+import { readMoment } from '../kernel/moment';
 
 /** `[from, to)`, in milliseconds since the epoch. */
 export interface ChangeWindow {
@@ -24,7 +25,6 @@ const DAY_MS = 86_400_000;
 /** The first of January 1970 was a Thursday. */
 const DAYS = ['thu', 'fri', 'sat', 'sun', 'mon', 'tue', 'wed'] as const;
 
-const MOMENT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?)?(Z|[+-]\d\d:\d\d)?$/;
 const WEEKLY = /^(daily|mon|tue|wed|thu|fri|sat|sun) (\d\d):(\d\d)-(\d\d):(\d\d)$/;
 
 /**
@@ -32,16 +32,9 @@ const WEEKLY = /^(daily|mon|tue|wed|thu|fri|sat|sun) (\d\d):(\d\d)-(\d\d):(\d\d)
  * without a zone is UTC.
  */
 export function readWindow(text: string): ChangeWindow | undefined {
-  const [from, to, ...rest] = text.split('/').map(momentOf);
+  const [from, to, ...rest] = text.split('/').map((moment) => readMoment(moment)?.at);
   if (from === undefined || to === undefined || rest.length > 0 || from >= to) return undefined;
   return { from, to };
-}
-
-function momentOf(text: string): number | undefined {
-  const [matched, zone] = MOMENT.exec(text) ?? [];
-  if (matched === undefined) return undefined;
-  const at = Date.parse(zone === undefined && text.includes('T') ? `${text}Z` : text);
-  return Number.isNaN(at) ? undefined : at;
 }
 
 interface WeeklyWindow {

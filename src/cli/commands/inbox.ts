@@ -9,6 +9,7 @@ import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import { acceptedOf } from '../refuse';
 import { withServices } from '../services';
 import { table } from '../table';
+import { timeOf } from '../times';
 import { cardLines } from '../card-lines';
 import { addressFrom, byOf, show, type ActOptions } from './act';
 
@@ -91,17 +92,14 @@ export async function showTasks(
 }
 
 function filterFrom({ kind, outcome, entity, claimed, by, since, approval }: InboxOptions): TaskFilter {
-  const at = since === undefined ? undefined : Date.parse(since);
-  if (at !== undefined && Number.isNaN(at)) {
-    throw usage(`\`${since ?? ''}\` is no time`, 'write it as ISO 8601, such as `2026-11-21T08:00:00Z`');
-  }
+  const at = since === undefined ? undefined : timeOf('--since', since);
   return { kind, outcome, entity, claimed, by, since: at, approval };
 }
 
 const taskTable = (tasks: readonly Task[]): readonly string[] =>
   table([
     ['task', 'waits for', 'about', 'since', 'claimed by'],
-    ...tasks.map((task) => [task.id, waitsFor(task), task.entity, timeOf(task), task.claimedBy ?? '']),
+    ...tasks.map((task) => [task.id, waitsFor(task), task.entity, shortTime(task), task.claimedBy ?? '']),
   ]);
 
 function waitsFor({ kind, approval, by, awf, because, passedBy }: Task): string {
@@ -118,13 +116,13 @@ function waitsFor({ kind, approval, by, awf, because, passedBy }: Task): string 
   }
 }
 
-const timeOf = ({ since }: Task): string => new Date(since).toISOString().slice(0, 19).replace('T', ' ');
+const shortTime = ({ since }: Task): string => new Date(since).toISOString().slice(0, 19).replace('T', ' ');
 
 function detailLines(task: TaskDetail): readonly string[] {
   const { input, overrides = [], evidence, claimedBy, card, delegations = [] } = task;
   return [
     `${task.kind} ${task.id}`,
-    `waits for ${waitsFor(task)}, since ${timeOf(task)}, about ${task.entity}`,
+    `waits for ${waitsFor(task)}, since ${shortTime(task)}, about ${task.entity}`,
     ...(claimedBy === undefined ? [] : [`claimed by ${claimedBy}`]),
     ...delegations.map(
       ({ from, to, until, whenAbsent }) =>

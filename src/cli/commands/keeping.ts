@@ -14,7 +14,7 @@ import { usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import { acceptedOf } from '../refuse';
 import { withServices } from '../services';
-import { timeOf } from './log';
+import { isoOf, timeOf } from '../times';
 
 const ON_SERVERS = { starts: false } as const;
 
@@ -103,8 +103,6 @@ export async function holds(
     return 0;
   });
 }
-
-const isoOf = (at: number): string => new Date(at).toISOString();
 
 function lineOf({ id, scope, name, subject, from, until, by, reason, at, liftedAt }: KnownHold): string {
   const what =

@@ -1,10 +1,10 @@
 /** `backstep keys list|rotate|revoke`: what decisions and acts of people are signed with. Entry ring. */
 import { listKeys, revokeKey, rotateKey, type KeyDone, type ShownKey } from '../../app/approvals/keys';
-import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import { acceptedOf } from '../refuse';
 import { withServices } from '../services';
 import { table } from '../table';
+import { isoOf, timeOf } from '../times';
 
 interface ActOptions extends CommonOptions {
   readonly as: string;
@@ -28,12 +28,10 @@ export async function list(
 
 const cellsOf = ({ kid, state, createdAt, revokedAt, sealedWith }: ShownKey): readonly string[] => [
   kid,
-  revokedAt === undefined ? state : `${state} ${timeOf(revokedAt)}`,
-  `made ${timeOf(createdAt)}`,
+  revokedAt === undefined ? state : `${state} ${isoOf(revokedAt)}`,
+  `made ${isoOf(createdAt)}`,
   state !== 'signs' ? '' : sealedWith === undefined ? 'not sealed' : `sealed with ${sealedWith}`,
 ];
-
-const timeOf = (at: number): string => new Date(at).toISOString();
 
 export async function rotate(
   context: CommandContext,
@@ -51,8 +49,7 @@ export async function revoke(
   [kid]: readonly [kid: string],
   { as: by, reason, since, ...options }: ActOptions & { readonly since?: string },
 ): CommandResult {
-  const from = since === undefined ? undefined : Date.parse(since);
-  if (from !== undefined && Number.isNaN(from)) throw usage(`\`${since ?? ''}\` is no time`, 'ISO 8601');
+  const from = since === undefined ? undefined : timeOf('--since', since);
   return withServices(context, options, { starts: false }, async (services): CommandResult => {
     const asked = { kid, by, reason, ...(from === undefined ? {} : { since: from }) };
     const done = acceptedOf(await revokeKey(services, options.tenant, asked));

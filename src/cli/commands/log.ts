@@ -23,6 +23,7 @@ import { afterProof, afterRecords, noteAll } from '../next-steps';
 import { acceptedOf } from '../refuse';
 import { withServices } from '../services';
 import type { Terminal } from '../terminal';
+import { isoOf, timeOf } from '../times';
 
 export interface FilterOptions extends CommonOptions {
   readonly kind?: string;
@@ -220,14 +221,7 @@ function filterOf({ kind, outcome, actor, since, until, at }: FilterOptions): Re
 
 /** A time as an API takes it. */
 export const givenAs = (option: string, text: string | undefined): string | undefined =>
-  text === undefined ? undefined : new Date(timeOf(option, text)).toISOString();
-
-export function timeOf(option: string, text: string): number {
-  // A date alone is UTC by ECMAScript; a time without a zone would be local.
-  const at = Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text);
-  if (Number.isNaN(at)) throw usage(`\`${option}\` takes a time such as 2026-11-17T04:14Z, not \`${text}\``);
-  return at;
-}
+  text === undefined ? undefined : isoOf(timeOf(option, text));
 
 /** One line a record: when, what, who, about what. */
 function lineOf(record: ListedRecord['record']): string {

@@ -9,6 +9,7 @@ import type { CommandContext, CommandResult } from '../context';
 import type { Pairs } from '../context';
 import { acceptedOf } from '../refuse';
 import { withServices } from '../services';
+import { timeOf } from '../times';
 import { addressFrom, jsonFrom, show, type ActOptions } from './act';
 
 export interface OverrideOptions extends ActOptions {
@@ -119,10 +120,9 @@ export function untilFrom({ scope, until, withdraw }: OverrideOptions): { readon
     if (until !== undefined) throw usage('`--until` is for `--scope automation`, and not for `--withdraw`');
     return {};
   }
-  const at = Date.parse(until ?? '');
-  if (Number.isNaN(at))
+  if (until === undefined)
     throw usage('`--scope automation` needs `--until <time>`', 'such as `--until 2027-01-31`');
-  return { until: at };
+  return { until: timeOf('--until', until) };
 }
 
 export interface ByHandOptions extends ActOptions {

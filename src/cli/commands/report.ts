@@ -4,13 +4,14 @@ import { reportOf, scheduleReport } from '../../app/reports';
 import { reportCsv } from '../../audit/reports/csv';
 import { reportHtml } from '../../audit/reports/html';
 import type { Report, ReportKind } from '../../audit/reports/report';
-import { usage, type ExitCode } from '../complaint';
+import type { ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import { acceptedOf } from '../refuse';
 import type { RemoteCommand } from '../remote/api';
 import { withServices } from '../services';
 import { table } from '../table';
 import type { Terminal } from '../terminal';
+import { isoOf, timeOf } from '../times';
 
 interface ReportOptions extends CommonOptions {
   readonly from?: string;
@@ -33,10 +34,7 @@ export async function report(
       const set = await scheduleReport(services, tenant, { kind, on: schedule === 'on', by: options.as });
       return showSchedule(context, options, acceptedOf(set));
     }
-    const period = {
-      ...(from === undefined ? {} : { from: Date.parse(from) }),
-      ...(to === undefined ? {} : { to: Date.parse(to) }),
-    };
+    const period = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
     return giveReport(context, options, acceptedOf(await reportOf(services, tenant, { kind, ...period })));
   });
 }
@@ -47,13 +45,17 @@ export const reportRemotely: RemoteCommand<readonly [kind: ReportKind], ReportOp
   context,
   { given: [kind], options },
 ) => {
-  const { from, to } = periodFrom(options);
   const path = `/v1/reports/${kind}`;
   if (options.schedule !== undefined) {
     const set = await api.post<Scheduled>(`${path}/schedule`, { on: options.schedule === 'on' });
     return showSchedule(context, options, set);
   }
-  return giveReport(context, options, await api.get<Report>(path, { from, to }));
+  const { from, to } = periodFrom(options);
+  const period = {
+    ...(from === undefined ? {} : { from: isoOf(from) }),
+    ...(to === undefined ? {} : { to: isoOf(to) }),
+  };
+  return giveReport(context, options, await api.get<Report>(path, period));
 };
 
 interface Scheduled {
@@ -84,19 +86,11 @@ async function giveReport({ terminal }: CommandContext, options: ReportOptions, 
   return 0;
 }
 
-function periodFrom({ from, to }: ReportOptions): Pick<ReportOptions, 'from' | 'to'> {
-  for (const [option, text] of [
-    ['--from', from],
-    ['--to', to],
-  ] as const) {
-    if (text === undefined || (DATE.test(text) && !Number.isNaN(Date.parse(text)))) continue;
-    throw usage(`\`${option}\` is no date`, 'write it as 2026-05-01, or as 2026-05-01T12:00:00Z');
-  }
-  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-}
-
-/** A date, or an instant in UTC. */
-const DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?Z)?$/;
+/** In milliseconds since the epoch. */
+const periodFrom = ({ from, to }: ReportOptions): { readonly from?: number; readonly to?: number } => ({
+  ...(from === undefined ? {} : { from: timeOf('--from', from) }),
+  ...(to === undefined ? {} : { to: timeOf('--to', to) }),
+});
 
 const bytesOf = (made: Report, format: 'json' | 'csv' | 'html'): string =>
   format === 'json' ? `${JSON.stringify(made)}\n` : format === 'csv' ? reportCsv(made) : reportHtml(made);

@@ -14,6 +14,7 @@ import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import { acceptedOf } from '../refuse';
 import { withServices } from '../services';
+import { timeOf } from '../times';
 import { addressFrom } from './act';
 
 interface Options extends CommonOptions {
@@ -45,7 +46,7 @@ export function handedFrom(
     to,
     isBack: isBack === true,
     ...(task === undefined ? {} : { task: addressFrom(task, 'a task', 'acme/EMP-R-001/6f1d#manager') }),
-    ...(until === undefined ? {} : { until: instantFrom(until) }),
+    ...(until === undefined ? {} : { until: timeOf('--until', until) }),
     ...(level === undefined ? {} : { level }),
     ...(whenAbsent === undefined ? {} : { onlyWhenAbsent: whenAbsent }),
   };
@@ -107,8 +108,8 @@ export async function beingAway(
   const { as: person, from, until, tenant } = options;
   return withServices(context, options, { starts: false }, async (services): CommandResult => {
     const away = {
-      from: from === undefined ? services.now() : instantFrom(from),
-      until: instantFrom(until),
+      from: from === undefined ? services.now() : timeOf('--from', from),
+      until: timeOf('--until', until),
     };
     const { id } = acceptedOf(await sayAbsent(services, tenant, { person, ...away, ...speakerOf(options) }));
     showAway(context, options, { person, ...away, control: id });
@@ -170,13 +171,6 @@ export async function showReviews(
   if (options.json) terminal.json({ task, verdict, control });
   else terminal.line(`reviewed: ${verdict}`);
   return 0;
-}
-
-export function instantFrom(text: string): number {
-  const at = Date.parse(text);
-  if (Number.isNaN(at))
-    throw usage(`\`${text}\` is no time`, 'write it as ISO 8601, such as `2026-11-21T08:00:00Z`');
-  return at;
 }
 
 /** A list needs no reason, so the option is not mandatory. */

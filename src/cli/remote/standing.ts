@@ -12,7 +12,6 @@ import {
 } from '../commands/calendars';
 import {
   handedFrom,
-  instantFrom,
   showAway,
   showHanded,
   showReviews,
@@ -23,9 +22,8 @@ import {
   type ReviewGiven,
   type ReviewOptions,
 } from '../commands/stand-ins';
+import { isoOf, timeOf } from '../times';
 import type { RemoteCommand } from './api';
-
-const isoOf = (at: number): string => new Date(at).toISOString();
 
 export const delegating: RemoteCommand<readonly [to: string], DelegateOptions> = async (
   api,
@@ -50,8 +48,8 @@ export const delegating: RemoteCommand<readonly [to: string], DelegateOptions> =
 export const beingAway: RemoteCommand<readonly [], AbsentOptions> = async (api, context, { options }) => {
   const { from, until, reason, as: person } = options;
   const body = {
-    ...(from === undefined ? {} : { from: isoOf(instantFrom(from)) }),
-    ...{ until: isoOf(instantFrom(until)), reason },
+    ...(from === undefined ? {} : { from: isoOf(timeOf('--from', from)) }),
+    ...{ until: isoOf(timeOf('--until', until)), reason },
   };
   const away = await api.put<Away>(`/v1/absences/${encodeURIComponent(person)}`, body);
   showAway(context, options, away);

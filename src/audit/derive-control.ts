@@ -2,9 +2,9 @@
  * What an act of control owes the PolicyLog: one entry once it has taken effect, with who, why and when it was asked for.
  * Pure ring. An act whose kind is not listed is on record as `admin.acted`: nothing is left out.
  */
-import type { Json, JsonObject } from '../kernel/json';
+import { recordedJson, type Json, type JsonObject } from '../kernel/json';
 import { actorOf } from './actor';
-import type { Derived } from './derived';
+import type { Derived, Tools } from './derived';
 import type { Entry, RecordKind } from './record';
 
 /** One act of control, as its history tells it. */
@@ -45,7 +45,18 @@ const KIND_OF_ACT: { readonly [act: string]: RecordKind | undefined } = {
   erase: 'log.erased',
 };
 
-export function deriveControl(run: ControlRun): readonly Derived[] {
+/**
+ * Whose key an act's values are hashed under and its history is sealed with: what stands in an override of an automation is
+ * about whoever comes by, so it belongs to the automation as a whole. No id of an entity is like it: those have a colon.
+ * `undefined` for acts that carry no values.
+ */
+export function subjectOfControl({ act }: Pick<ControlRun['start'], 'act'>): string | undefined {
+  const { do: name, automation, override } = act as JsonObject;
+  const carries = name === 'override' && typeof automation === 'string' && override != null;
+  return carries ? `automation/${automation}` : undefined;
+}
+
+export function deriveControl(run: ControlRun, { keyed }: Pick<Tools, 'keyed'>): readonly Derived[] {
   const { start, applied, end } = run;
   const { tenant, by, reason } = start;
   const { do: act, ...rest } = start.act as JsonObject & { readonly do: string };
@@ -67,7 +78,8 @@ export function deriveControl(run: ControlRun): readonly Derived[] {
     ...about,
     data,
   });
-  const asked: JsonObject = { act, ...rest, reason, askedAt: new Date(run.at).toISOString() };
+  const said = act === 'override' ? { ...rest, override: withoutValues(rest['override'], keyed) } : rest;
+  const asked: JsonObject = { act, ...said, reason, askedAt: new Date(run.at).toISOString() };
   const derived: Derived[] = [];
   // Of the end of retention the record is the cut, which the history has at its end.
   if (applied !== undefined && act !== 'expire')
@@ -90,6 +102,18 @@ export function deriveControl(run: ControlRun): readonly Derived[] {
       }),
     });
   return derived;
+}
+
+/** What is changed of which step, and until when; the values of the change as a hash. */
+function withoutValues(override: Json | undefined, keyed: Tools['keyed']): Json {
+  if (typeof override !== 'object' || override === null || Array.isArray(override)) return null;
+  const { node, change, until } = override as JsonObject;
+  return {
+    node: node ?? null,
+    do: (change as JsonObject | undefined)?.['do'] ?? null,
+    change: keyed(recordedJson(change ?? null)),
+    ...(until === undefined ? {} : { until }),
+  };
 }
 
 function kindOf(act: { readonly do: string; readonly decision?: Json; readonly row?: string }): RecordKind {

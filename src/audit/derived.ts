@@ -41,7 +41,7 @@ export interface OutcomeRun {
 }
 
 export interface Tools extends Pick<Primitives, 'sha256'> {
-  /** Hash of a text under the key of the outcome's subject: `<key id>:<64 hex>`. */
+  /** Hash of a text under the key of the history's subject: `<key id>:<64 hex>`. */
   readonly keyed: (text: string) => string;
 }
 

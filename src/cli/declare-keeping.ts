@@ -93,7 +93,7 @@ function declareErase(declaring: Declaring): void {
   const erase = common(
     program
       .command('erase')
-      .argument('<entity>', 'whom: `person:sarah.chen`')
+      .argument('<entity>', 'whom: `person:sarah.chen`, or `automation/<id>` for what its overrides hold')
       .summary('forget somebody')
       .description(
         `Destroys the key that personal values in the log are hashed with and histories in the archive are sealed with, and blanks

@@ -7,7 +7,7 @@ import type { PayloadCodec } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { CONTROL_PREFIX } from '../../workflows/control-protocol';
 import type { Derived } from '../audit/derived';
-import { deriveControl } from '../audit/derive-control';
+import { deriveControl, subjectOfControl } from '../audit/derive-control';
 import { deriveOutcome } from '../audit/derive';
 import type { Primitives } from '../audit/primitives';
 import { splitOutcomeId } from '../kernel/ids';
@@ -23,7 +23,7 @@ export interface RunId {
   readonly run: string;
 }
 
-/** A history, read; deriving from an outcome's still needs the key of its subject. */
+/** A history, read; deriving from one that has a subject still needs the key of it. */
 export type ReadHistory = RunId & {
   readonly lastEvent: number;
   readonly lastAt: number;
@@ -33,7 +33,13 @@ export type ReadHistory = RunId & {
   readonly previousRun?: string;
 } & (
     | { readonly kind: 'outcome'; readonly tenant: string; readonly subject: string; readonly of: ReadRun }
-    | { readonly kind: 'control'; readonly tenant: string; readonly of: ControlRun }
+    /** `subject`: of acts that carry values, whose key those are hashed under. */
+    | {
+        readonly kind: 'control';
+        readonly tenant: string;
+        readonly subject?: string;
+        readonly of: ControlRun;
+      }
     /** A workflow that is no act and no outcome: it owes nothing. */
     | { readonly kind: 'other' }
   );
@@ -54,7 +60,14 @@ export async function readHistory(id: RunId, history: History, codec: PayloadCod
   };
   if (id.workflow.startsWith(CONTROL_PREFIX)) {
     const of = await readControl(id, history, codec);
-    return { ...base, kind: 'control', tenant: of.start.tenant, of };
+    const subject = subjectOfControl(of.start);
+    return {
+      ...base,
+      kind: 'control',
+      tenant: of.start.tenant,
+      of,
+      ...(subject === undefined ? {} : { subject }),
+    };
   }
   if (!isOfOutcome(id.workflow, history)) return { ...base, kind: 'other' };
   const of = await readRun(history, codec);
@@ -68,7 +81,7 @@ const isOfOutcome = (workflow: string, history: History): boolean =>
   history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowType?.name;
 
 export interface DeriveTools extends Pick<Primitives, 'sha256'> {
-  /** Of the outcome's subject; without `key` it was destroyed, and hashes under it are left open. */
+  /** Of the history's subject; without `key` it was destroyed, and hashes under it are left open. */
   readonly subjectKey?: { readonly id: string; readonly key?: Uint8Array };
 }
 
@@ -77,13 +90,14 @@ export const UNKNOWABLE = '?';
 
 export function deriveFrom(read: ReadHistory, { sha256, subjectKey }: DeriveTools): readonly Derived[] {
   const { workflow, run } = read;
+  const keyed = keyedWith(subjectKey);
   switch (read.kind) {
     case 'other':
       return [];
     case 'control':
-      return deriveControl(read.of);
+      return deriveControl(read.of, { keyed });
     case 'outcome':
-      return deriveOutcome({ ...read.of, workflow, run }, { sha256, keyed: keyedWith(subjectKey) });
+      return deriveOutcome({ ...read.of, workflow, run }, { sha256, keyed });
   }
 }
 

@@ -79,7 +79,7 @@ async function keyFor(
   { store, keys }: ProjectParts,
   read: Owing,
 ): Promise<(Partial<SubjectKey> & { readonly id: string }) | undefined> {
-  if (read.kind !== 'outcome') return undefined;
+  if (read.subject === undefined) return undefined;
   const cursor = await store.cursor(read);
   if (cursor?.subjectKey == null) return keys.of(read.tenant, read.subject);
   return (await keys.byId(read.tenant, cursor.subjectKey)) ?? { id: cursor.subjectKey };

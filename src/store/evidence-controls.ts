@@ -56,7 +56,7 @@ const OUTCOMES = `
   SELECT DISTINCT regexp_replace(workflow, '/backstep$', '') AS outcome FROM projected_runs
   WHERE tenant = $1 AND subject_key = $2`;
 
-/** $1 tenant, $2 subject: rows about it, what the graph says of it, and who is related to it. */
+/** $1 tenant, $2 subject: rows about it, what the graph says of it, who is related to it, and what was overridden for it. */
 const BY_SUBJECT = [
   `UPDATE projected_outcomes SET entity = 'erased' WHERE tenant = $1 AND entity = $2`,
   `UPDATE projected_inbox SET entity = 'erased' WHERE tenant = $1 AND entity = $2`,
@@ -65,6 +65,9 @@ const BY_SUBJECT = [
      SELECT coalesce(jsonb_object_agg(r.key, (SELECT coalesce(jsonb_agg(x), '[]') FROM jsonb_array_elements(r.value) x
        WHERE x <> to_jsonb($2::text))), '{}') FROM jsonb_each(e.relations) r)
    WHERE tenant = $1 AND jsonb_path_exists(e.relations, '$.*[*] ? (@ == $who)', jsonb_build_object('who', $2::text))`,
+  // Of an automation: what its overrides say ends with their hashes, so none of them stands any more.
+  `DELETE FROM authority_controls
+   WHERE tenant = $1 AND scope = 'automation' AND 'automation/' || name = $2 AND kind LIKE 'override:%'`,
 ];
 
 /**

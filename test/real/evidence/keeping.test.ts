@@ -10,6 +10,8 @@ import {
   scheduleExpiry,
   type Held,
 } from '../../../src/app/keeping';
+import type { ControlAct } from '../../../workflows/control-protocol';
+import type { Override } from '../../../src/engine/effects';
 import type { PlanNode } from '../../../src/plan/plan';
 import { unpackHistory } from '../../../src/projection/archive';
 import { archivedHistories } from '../../../src/projection/archived-histories';
@@ -255,6 +257,42 @@ describe('forgetting somebody', () => {
     expect(after.flaws).toEqual([]);
     expect(after.notDerived).toBeGreaterThan(before.notDerived);
     expect(await erased()).toMatchObject({ error: { code: 'ENTITY_REFUSED' } });
+  });
+
+  test('what an automation is overridden with stands on record as a hash, and goes with the automation’s own key', async () => {
+    const automation = 'hires';
+    const over: Override = {
+      ...{ node: 'welcome', scope: 'automation', until: Date.now() + 60_000, ...why },
+      change: { do: 'edit', input: { to: 'yves.marker' } },
+    };
+    const act: ControlAct = { do: 'override', automation, name: 'welcome edit', override: over };
+    const { id } = await performControl(robots.outcomes.client, { tenant, act, ...why });
+    await evidence.projector.catchUp();
+    const key = await evidence.keys.find(tenant, `automation/${automation}`);
+    const acted = async () =>
+      (await evidence.log.list(tenant, { kinds: ['admin.acted'], limit: 100 })).at(-1);
+    const { text } = (await acted())!;
+    const { origin, data } = JSON.parse(text) as {
+      readonly origin: object;
+      readonly data: { readonly override: { readonly change: string } };
+    };
+    expect(origin).toMatchObject({ workflow: id });
+    expect(data.override).toMatchObject({ node: 'welcome', do: 'edit', until: over.until });
+    expect(data.override.change).toMatch(new RegExp(`^${key}:[0-9a-f]{64}$`));
+    expect(text).not.toContain('marker');
+    const [run] = await evidence.store.runsOf(tenant, id);
+    expect(await evidence.store.archived(run!)).toMatchObject({ sealedWith: key });
+    expect((await proven()).flaws).toEqual([]);
+    const standing = () =>
+      db(`SELECT 1 FROM authority_controls WHERE tenant = $1 AND kind LIKE 'override:%'`, [tenant]);
+    expect(await standing()).toHaveLength(1);
+    expect(
+      await eraseSubject(services(), tenant, { subject: `automation/${automation}`, ...why }),
+    ).toMatchObject({ ok: true });
+    await evidence.projector.catchUp();
+    expect(await standing()).toEqual([]);
+    expect(await dump()).not.toContain('yves.marker');
+    expect((await proven()).flaws).toEqual([]);
   });
 
   test('whose outcome still runs seals what comes of it with a key that nobody has', async () => {

@@ -112,6 +112,11 @@ export async function startProjecting(
         const { workflow, run, error } = event;
         logger.log('projector.stalled', { workflow, run, error });
       }
+      if (event.kind === 'unsigned') {
+        const { tenant, error } = event;
+        metrics.count('backstep_heads_unsigned_total', { tenant });
+        logger.log('projector.unsigned', { tenant, error });
+      }
       if (event.kind === 'waiting') logger.log('projector.waiting', { error: event.error });
     },
   });
@@ -123,9 +128,12 @@ export async function startProjecting(
           ...{ archive, retention: evidence.retention, tenants: () => evidence.log.tenants() },
           onError: (error) => logger.log('archive.waiting', { error }),
         });
-  metrics.onCollect(() =>
-    metrics.set('backstep_projector_lag_seconds', {}, projector.status().lagMs / 1_000),
-  );
+  metrics.onCollect(() => {
+    const { lagMs, stalled, unknown } = projector.status();
+    metrics.set('backstep_projector_lag_seconds', {}, lagMs / 1_000);
+    metrics.set('backstep_histories_unplaced', { why: 'unreadable' }, stalled.length);
+    metrics.set('backstep_histories_unplaced', { why: 'unknown' }, unknown);
+  });
   return {
     projector,
     stop: async () => {

@@ -29,6 +29,8 @@ export type ProjectorEvent =
     }
   /** A run that cannot be projected for a reason that does not pass by itself. */
   | { readonly kind: 'stalled'; readonly workflow: string; readonly run: string; readonly error: unknown }
+  /** The head of one tenant's log could not be signed now; the others' were. */
+  | { readonly kind: 'unsigned'; readonly tenant: string; readonly error: unknown }
   /** Temporal or the database is not at hand. */
   | { readonly kind: 'waiting'; readonly error: unknown };
 
@@ -39,6 +41,8 @@ export interface ProjectorStatus {
   readonly lagMs: number;
   /** Runs that cannot be projected. */
   readonly stalled: readonly { readonly workflow: string; readonly run: string; readonly why: string }[];
+  /** Runs under a tenant that are no outcome and no act of control: of a workflow that is not known here. */
+  readonly unknown: number;
   readonly records: number;
 }
 
@@ -95,6 +99,7 @@ class RunningProjector implements Projector {
   private readonly others = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private sweeping: Promise<void> = Promise.resolve();
+  private isSigning = false;
   private isOver = false;
   private endedSince: number;
   private lastAll = -Infinity;
@@ -126,6 +131,7 @@ class RunningProjector implements Projector {
       behind: all.length,
       lagMs: Math.max(0, ...all.map(({ since }) => now - since)),
       stalled: all.flatMap(({ workflow, run, why }) => (why === undefined ? [] : [{ workflow, run, why }])),
+      unknown: this.others.size,
       records: this.written,
     };
   }
@@ -287,15 +293,23 @@ class RunningProjector implements Projector {
     }
   }
 
+  /** Each tenant by itself: what is wrong with the log of one leaves no other without a head. */
   private async sign(heads: NonNullable<ProjectorParts['heads']>): Promise<void> {
+    // A round that takes longer than the time to the next is not joined by it.
+    if (this.isSigning) return;
+    this.isSigning = true;
     const { store, now, tenants, onEvent } = this.parts;
     try {
       for (const tenant of await tenants()) {
         if (this.isOver) return;
-        await signWhenDue({ ...heads, store, now }, tenant);
+        await signWhenDue({ ...heads, store, now }, tenant).catch((error: unknown) => {
+          onEvent?.({ kind: 'unsigned', tenant, error });
+        });
       }
     } catch (error) {
       onEvent?.({ kind: 'waiting', error });
+    } finally {
+      this.isSigning = false;
     }
   }
 }

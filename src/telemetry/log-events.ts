@@ -40,6 +40,10 @@ export const LOG_EVENTS = {
     level: 'error',
     meaning: 'a history cannot be projected for a reason that does not pass by itself',
   },
+  'projector.unsigned': {
+    level: 'warn',
+    meaning: 'the head of the log of one tenant was not signed; it is tried again, and the others are signed',
+  },
   'archive.waiting': {
     level: 'warn',
     meaning: 'an archived history was not brought to its place; it waits in the database and is tried again',

@@ -98,6 +98,16 @@ export const METRICS = {
     help: 'age of the oldest history event that is not projected yet',
     labels: [],
   },
+  backstep_histories_unplaced: {
+    type: 'gauge',
+    help: 'histories that nothing is derived from: they cannot be read, or are of no workflow that is known',
+    labels: ['why'],
+  },
+  backstep_heads_unsigned_total: {
+    type: 'counter',
+    help: 'times that the head of a log could not be signed',
+    labels: ['tenant'],
+  },
   backstep_notices_total: {
     type: 'counter',
     help: 'attempts to deliver a notice, by what came of them',

@@ -2,6 +2,7 @@
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { primitives } from '../../../src/app/primitives';
 import type { PlanNode } from '../../../src/plan/plan';
 import { bundleIn } from '../../../src/projection/bundle';
@@ -11,11 +12,15 @@ import { rebuild } from '../../../src/projection/rebuild';
 import { verifyBundle } from '../../../src/projection/verify-bundle';
 import { writeBundle } from '../../../src/projection/write-bundle';
 import { createEvidenceControls } from '../../../src/store/evidence-controls';
+import { startProjector, type ProjectorEvent } from '../../../src/projection/projector';
+import { StoreError } from '../../../src/store/store-error';
+import { ATTRIBUTES } from '../../../workflows/protocol';
 import { put, toyPlan } from '../../kit/plans';
 import { codec, openRobots, type Robots } from '../../kit/robots';
 import { refusal } from '../../kit/shelf';
 import { STAND_TIMEOUT_MS } from '../../kit/stand';
 import { openEvidence, type Evidence } from '../../kit/evidence';
+import { until } from '../../kit/until';
 
 let robots: Robots;
 let evidence: Evidence;
@@ -200,6 +205,48 @@ test('two projectors write no record twice, and each outcome in its order', asyn
     expect(second.projector.status().stalled).toEqual([]);
   } finally {
     await second.projector.stop();
+  }
+});
+
+test('a workflow that is not known here, and a tenant whose head cannot be signed, are told and keep nobody else waiting', async () => {
+  const { client } = robots.outcomes;
+  const workflowId = `${tenant}/SOMEBODY-ELSES/1`;
+  const attributes = [{ key: defineSearchAttributeKey(ATTRIBUTES.tenant, 'KEYWORD'), value: tenant }];
+  const options = { workflowId, taskQueue: 'nobody', args: [], typedSearchAttributes: attributes };
+  const foreign = await client.workflow.start('somebodyElses', options);
+  const events: ProjectorEvent[] = [];
+  const bound = { withinMs: 30_000, everyMs: 50 };
+  // No row can have such a name.
+  const broken = 'no\u0000tenant';
+  const own = startProjector({
+    ...{ ...evidence, primitives },
+    heads: { primitives, signer: evidence.signer, times: { growing: 20, idle: 20 } },
+    tenants: () => Promise.resolve([broken, tenant]),
+    now: Date.now,
+    onEvent: (event) => events.push(event),
+  });
+  try {
+    const newest = async () => (await evidence.log.checkpoints(tenant, { newest: 1 }))[0]?.at ?? 0;
+    const before = await newest();
+    await until(newest, (at) => at > before, bound);
+    expect(events).toContainEqual({
+      kind: 'unsigned',
+      tenant: broken,
+      error: expect.any(StoreError) as StoreError,
+    });
+    expect(events.filter((event) => event.kind === 'unsigned' && event.tenant === tenant)).toEqual([]);
+    await until(
+      async () => {
+        await own.catchUp();
+        return own.status();
+      },
+      ({ unknown }) => unknown > 0,
+      bound,
+    );
+    expect(own.status().stalled).toEqual([]);
+  } finally {
+    await own.stop();
+    await foreign.terminate();
   }
 });
 

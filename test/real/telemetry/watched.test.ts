@@ -201,6 +201,7 @@ test('what is on record is counted, and people are told of what waits for them',
   const text = await (await fetch(metricsUrl)).text();
   expect(text).toMatch(/backstep_records_total\{tenant="acme",kind="outcome.started"\} [1-9]/);
   expect(text).toMatch(/^backstep_projector_lag_seconds [0-9.]+$/m);
+  expect(text).toMatch(/^backstep_histories_unplaced\{why="unreadable"\} 0$/m);
   const [held] = await services.notices.list('acme', outcome);
   expect(held).toMatchObject({
     kind: 'action_held',

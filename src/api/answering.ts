@@ -8,7 +8,7 @@ import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { noSuchOutcome } from '../app/refusal';
 import { splitOutcomeId } from '../kernel/ids';
-import { canBeKept, canonicalJson, type Json } from '../kernel/json';
+import { canBeKept, canonicalJson, KEPT_LEVELS, type Json } from '../kernel/json';
 import type { KeptAnswer } from '../store/answers';
 import { API_LIMITS } from './limits';
 import { KEY_HEADER } from './openapi';
@@ -201,12 +201,14 @@ function parsed(schema: z.ZodType | undefined, value: unknown, where: 'params' |
  * Nothing comes in that could be acted on and not be kept: a reason that the database or the log cannot hold would stand in a
  * history for good. Of an event its own reader says so, as at every door.
  */
+const UNKEPT = `it holds U+0000, half of a surrogate pair, a number beyond JSON's, or more than ${KEPT_LEVELS} levels`;
+
 function holdToText({ takesWebhooks }: Route, { params, query, body }: FastifyRequest): void {
   const given = Object.entries({ params, query, ...(takesWebhooks === true ? {} : { body }) });
   const errors = given.flatMap(([where, value]) =>
     canBeKept(value)
       ? []
-      : [{ pointer: `/${where}`, message: 'it holds U+0000, or half of a surrogate pair' }],
+      : [{ pointer: `/${where}`, message: UNKEPT }],
   );
   if (errors.length > 0)
     throw new Problem('REQUEST_INVALID', 'the request holds what is no text', { errors });

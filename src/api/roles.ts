@@ -21,6 +21,11 @@ export interface Caller {
 
 type Roles = readonly [Role, ...Role[]];
 
+/** A rule that lets in whoever is a person of the tenant: all but sources of events. */
+export const EVERY_PERSON: { readonly roles: Roles } = {
+  roles: ['author', 'operator', 'approver', 'auditor', 'admin'],
+};
+
 /** Who may use a route. `public` asks for no token; everything else names its roles. */
 export type Access =
   | 'public'

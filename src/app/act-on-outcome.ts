@@ -2,6 +2,7 @@
  * Use cases: what a person does with a running or finished outcome: decide at a gate, pause, resume, take back, resolve.
  * Entry ring. Authorisation of the person is asked here, once there is any.
  */
+import { APPROVER } from '../approvals/judge';
 import type { Resolution } from '../engine/effects';
 import type { Answer } from '../engine/people';
 import { isRefusal, type Refusal as Refused } from '../engine/override-rules';
@@ -38,7 +39,10 @@ export async function decideGate(
   const about = { outcome, node, kind: 'gate' } as const;
   if (signed.value !== undefined) return answered(services, about, ok(signed.value));
   // It was started where nobody signs, such as a rehearsal.
-  const { by, verdict, reason } = deciding;
+  const { by, roles, verdict, reason } = deciding;
+  if (!roles.includes(APPROVER)) {
+    return refuse('GATE_APPROVER_NOT_ALLOWED', `\`${by}\` has not the role \`${APPROVER}\``);
+  }
   const why = reason === undefined ? {} : { reason };
   const answer = await refusing(() => services.outcomes.decide(outcome, { gate: node, verdict, by, ...why }));
   if (answer.ok && typeof answer.value === 'object') return refuse(answer.value.code, answer.value.because);

@@ -40,7 +40,7 @@ export interface JudgeParts extends PeopleParts {
 }
 
 /** Roles of a token: may approve at all; may pass a chain in an emergency. */
-const APPROVER = 'approver';
+export const APPROVER = 'approver';
 const GLASS_BREAKERS: readonly string[] = ['admin', 'break-glass'];
 
 /** Throws StoreError where the graph or the rows are not at hand. */

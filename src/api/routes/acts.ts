@@ -6,6 +6,7 @@ import { refuse, type Refusal } from '../../app/refusal';
 import type { Resolution } from '../../engine/effects';
 import { ok, type Result } from '../../kernel/result';
 import { API_LIMITS } from '../limits';
+import { EVERY_PERSON } from '../roles';
 import { defineRoute, type Route } from '../route';
 import { anyJson, outcomeParams, reason, taskId } from '../schemas';
 
@@ -158,10 +159,11 @@ export const decide = defineRoute({
   method: 'POST',
   path: '/v1/tasks/{id}/decision',
   about: 'task',
-  access: { roles: ['approver'] },
+  // Whoever may not decide is refused by the check and not by the door: that stands on record.
+  access: EVERY_PERSON,
   summary: 'Decide at a gate, for good',
   description:
-    'A decision for a gate that is not open yet is kept until it opens. Deciding twice is one decision: the second is refused. With `card`, the hash that `GET /v1/tasks/{id}` gives, it counts for that card alone. `emergency` passes the chain; somebody else reviews it afterwards.',
+    'It takes the role `approver`; who has it not is refused, and that they tried is on record. A decision for a gate that is not open yet is kept until it opens. Deciding twice is one decision: the second is refused. With `card`, the hash that `GET /v1/tasks/{id}` gives, it counts for that card alone. `emergency` passes the chain; somebody else reviews it afterwards.',
   params: z.object({ id: taskId }),
   body: z.discriminatedUnion('verdict', [
     z.strictObject({

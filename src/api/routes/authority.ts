@@ -12,10 +12,10 @@ import { readNodeAddress, splitOutcomeId } from '../../kernel/ids';
 import { ok } from '../../kernel/result';
 import { atLevel, type Level } from '../../replay/explanation';
 import { plain } from '../plain';
+import { EVERY_PERSON } from '../roles';
 import { defineRoute } from '../route';
 import { jsonObject, reason, taskId } from '../schemas';
 
-const READERS = { roles: ['author', 'operator', 'approver', 'auditor', 'admin'] } as const;
 const OPERATORS = { roles: ['operator', 'admin'] } as const;
 
 const millis = z.number().nullable().meta({ description: 'milliseconds since the epoch' });
@@ -24,7 +24,7 @@ export const getGuardrails = defineRoute({
   id: 'getGuardrails',
   method: 'GET',
   path: '/v1/guardrails',
-  access: READERS,
+  access: EVERY_PERSON,
   summary: 'Limits with their use, controls in force, and who waits',
   answer: z.object({
     guardrails: z
@@ -110,7 +110,7 @@ export const getTrust = defineRoute({
   id: 'getTrust',
   method: 'GET',
   path: '/v1/trust',
-  access: READERS,
+  access: EVERY_PERSON,
   summary: 'What the tenant has earned',
   answer: z.object({
     earned: z.string(),
@@ -156,7 +156,7 @@ export const getAction = defineRoute({
   method: 'GET',
   path: '/v1/actions/{id}',
   about: 'task',
-  access: READERS,
+  access: EVERY_PERSON,
   summary: 'Why an action fired, waits or was denied',
   description:
     'At level 1 in one line; at level 2 with its states and what every rule said; at level 3 with the chain of causes, its times relative to the action, and the decision, made again from every fact and figure that was recorded with it.',
@@ -206,7 +206,7 @@ export const decideFacts = defineRoute({
   id: 'decideFacts',
   method: 'POST',
   path: '/v1/decisions',
-  access: READERS,
+  access: EVERY_PERSON,
   summary: 'Decide from facts, of nothing that is there',
   description: 'Facts as docs/schemas/facts.json has them. Nothing is read, kept or fired.',
   body: jsonObject,

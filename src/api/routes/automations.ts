@@ -4,10 +4,10 @@ import { listAutomationsOf } from '../../app/automations';
 import { killAutomation, pauseScope, setDial } from '../../app/control';
 import { MODES } from '../../governance/mode';
 import { ok } from '../../kernel/result';
+import { EVERY_PERSON } from '../roles';
 import { defineRoute, type Route } from '../route';
 import { name, reason } from '../schemas';
 
-const READERS = { roles: ['author', 'operator', 'approver', 'auditor', 'admin'] } as const;
 const OPERATORS = { roles: ['operator', 'admin'] } as const;
 
 const automation = z.object({
@@ -27,7 +27,7 @@ export const listAutomations = defineRoute({
   id: 'listAutomations',
   method: 'GET',
   path: '/v1/automations',
-  access: READERS,
+  access: EVERY_PERSON,
   summary: 'The automations of the tenant, with their dials',
   answer: z.object({ items: z.array(automation).readonly() }),
   answers: { 200: 'all of them' },

@@ -8,16 +8,15 @@ import type { Entity } from '../../cortex/cortex';
 import type { JsonObject } from '../../kernel/json';
 import { ok } from '../../kernel/result';
 import { API_LIMITS } from '../limits';
+import { EVERY_PERSON } from '../roles';
 import { defineRoute } from '../route';
 import { diagnostics, jsonObject, name, pageQuery } from '../schemas';
-
-const READERS = { roles: ['author', 'operator', 'approver', 'auditor', 'admin'] } as const;
 
 export const getCatalog = defineRoute({
   id: 'getCatalog',
   method: 'GET',
   path: '/v1/catalog',
-  access: READERS,
+  access: EVERY_PERSON,
   summary: 'The runbooks and AWFs there are',
   query: z.object({ system: z.string().max(200).optional().meta({ description: 'AWFs of one system' }) }),
   answer: z.object({
@@ -41,7 +40,7 @@ export const checkConfig = defineRoute({
   id: 'checkConfig',
   method: 'GET',
   path: '/v1/config',
-  access: READERS,
+  access: EVERY_PERSON,
   summary: 'Which configuration is in force, and what is doubtful in it',
   answer: z.object({ tenant: z.string(), tier: z.string(), digest: z.string(), warnings: diagnostics }),
   answers: { 200: 'it is valid' },
@@ -60,7 +59,7 @@ export const explainKey = defineRoute({
   method: 'GET',
   path: '/v1/config/{key}',
   about: 'own',
-  access: READERS,
+  access: EVERY_PERSON,
   summary: 'Where the value of a key comes from',
   params: z.object({ key: name('such as `dial.default`; with `outcome`, a parameter’s own name is enough') }),
   query: z.object({
@@ -105,7 +104,7 @@ export const listEntities = defineRoute({
   id: 'listEntities',
   method: 'GET',
   path: '/v1/entities',
-  access: READERS,
+  access: EVERY_PERSON,
   summary: 'The entities of the tenant, by id',
   query: pageQuery.extend({ type: z.string().max(100).optional() }),
   answer: z.object({ items: z.array(entity), next: z.string().optional() }),
@@ -134,7 +133,7 @@ export const getEntity = defineRoute({
   method: 'GET',
   path: '/v1/entities/{id}',
   about: 'own',
-  access: READERS,
+  access: EVERY_PERSON,
   summary: 'One entity',
   params: entityParams,
   answer: entity,

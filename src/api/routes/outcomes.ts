@@ -18,11 +18,10 @@ import { canonicalJson, type Json } from '../../kernel/json';
 import { ok, type Result } from '../../kernel/result';
 import { followTrace, waitingFor } from '../../projection/trace';
 import { API_LIMITS } from '../limits';
+import { EVERY_PERSON } from '../roles';
 import { defineRoute } from '../route';
 import { jsonObject, outcomeParams, pageQuery } from '../schemas';
 import { feedStream, traceStream } from '../stream';
-
-const READERS = { roles: ['author', 'operator', 'approver', 'auditor', 'admin'] } as const;
 
 const what = z.object({
   outcome: z.string().min(1).max(200).meta({ description: 'outcome code, such as `EMP-R-001`' }),
@@ -190,7 +189,7 @@ export const listOutcomes = defineRoute({
   id: 'listOutcomes',
   method: 'GET',
   path: '/v1/outcomes',
-  access: READERS,
+  access: EVERY_PERSON,
   summary: 'The outcomes of the tenant',
   description:
     'Those that run come first, then the newest that ended. What was started or ended within the last second may be missing. A page may be shorter than `limit` and still have a `next`.',
@@ -214,7 +213,7 @@ export const getFeed = defineRoute({
   id: 'getFeed',
   method: 'GET',
   path: '/v1/feed',
-  access: READERS,
+  access: EVERY_PERSON,
   summary: 'The outcomes of the tenant as they change',
   description:
     'With `Accept: text/event-stream`: one `outcome` event for each that began or changed, first those that run and the newest that ended. An `id` is the same wherever a row is the same. Without: the newest, once.',
@@ -233,7 +232,7 @@ export const getOutcome = defineRoute({
   method: 'GET',
   path: '/v1/outcomes/{id}',
   about: 'outcome',
-  access: READERS,
+  access: EVERY_PERSON,
   summary: 'One outcome, as it stands',
   params: outcomeParams,
   answer: row,
@@ -250,7 +249,7 @@ export const getTrace = defineRoute({
   method: 'GET',
   path: '/v1/outcomes/{id}/trace',
   about: 'outcome',
-  access: READERS,
+  access: EVERY_PERSON,
   summary: 'The story of one outcome, from its history alone',
   description:
     'With `Accept: text/event-stream` the story is told as it grows: one `trace` event each, then `end`. Each has an `id` that is the same on every connection, so a client that connects again drops what it has.',
@@ -307,7 +306,7 @@ export const getPlan = defineRoute({
   method: 'GET',
   path: '/v1/outcomes/{id}/plan',
   about: 'outcome',
-  access: READERS,
+  access: EVERY_PERSON,
   summary: 'The plan that an outcome runs, as it was started with it',
   params: outcomeParams,
   answer: z.object({ planId: z.string(), plan }),

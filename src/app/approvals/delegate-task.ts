@@ -5,6 +5,7 @@
  * @source execution model 9.4
  */
 import { readGrant } from '../../approvals/decision';
+import { APPROVER } from '../../approvals/judge';
 import { tokenIn } from '../../approvals/people';
 import { splitOutcomeId, type NodeAddress } from '../../kernel/ids';
 import type { Result } from '../../kernel/result';
@@ -48,8 +49,8 @@ export async function delegateTask(
   const task = `${outcome}#${node}`;
   if (from !== by && !roles.includes('admin')) return no(`\`${by}\` hands on what is \`${from}\`'s`);
   const asked = await whoOfThemMay(services, { outcome, node }, [
-    { by: from, roles: from === by ? roles : APPROVER },
-    { by: to, roles: APPROVER },
+    { by: from, roles: from === by ? roles : [APPROVER] },
+    { by: to, roles: [APPROVER] },
   ]);
   if (!asked.ok) return asked;
   if (asked.value === undefined) {
@@ -64,8 +65,6 @@ export async function delegateTask(
   if (others?.may === false && others.code === 'GATE_SELF_APPROVAL') return no(others.because);
   return delegate(services, splitOutcomeId(outcome)?.tenant ?? '', { ...given, until, task });
 }
-
-const APPROVER: readonly string[] = ['approver'];
 
 /** Takes a task back. */
 export const withdrawTask = (

@@ -134,7 +134,8 @@ describe('the story of an approval', () => {
   test('who runs it may not decide; who may decides once; the trace is told to its end', async () => {
     const path = taskPath(task, '/decision');
     const told = stream(operator, id).then(framesOf);
-    expect((await post(operator, path, { verdict: 'approve' })).body['code']).toBe('ROLE_MISSING');
+    const refused = await post(operator, path, { verdict: 'approve', reason: 'I run it' });
+    expect([refused.status, refused.body['code']]).toEqual([403, 'GATE_APPROVER_NOT_ALLOWED']);
     const decided = await post(approver, path, { verdict: 'approve', reason: 'budget is there' });
     expect([decided.status, decided.body]).toEqual([200, { outcome: id, node: 'manager', answer: 'done' }]);
     const twice = await post(approver, path, { verdict: 'reject', reason: 'second thoughts' });
@@ -150,6 +151,14 @@ describe('the story of an approval', () => {
       all.map((one) => canonicalJson(one as Json)).sort();
     expect(canonical(body['events'] as unknown[])).toEqual(canonical(events));
     expect(canonical(printed.map((line) => JSON.parse(line) as unknown))).toEqual(canonical(events));
+    // Also who is nobody's approver stands on record, by name.
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        kind: 'decision.refused',
+        by: 'person:olive.operator',
+        code: refused.body['code'],
+      }),
+    );
     expect(events).toContainEqual(
       expect.objectContaining({
         kind: 'gate.approved',

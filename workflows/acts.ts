@@ -4,7 +4,7 @@
  * Loaded inside the Temporal sandbox. Nothing is judged here but the form: who may do what is decided at the doors.
  */
 import type { EngineEvent, Override, OverrideChange, Resolution } from '../src/engine/effects';
-import { canBeKept, type Json } from '../src/kernel/json';
+import { canBeKept, isInherited, keptText, type Json } from '../src/kernel/json';
 import { err, ok, type Result } from '../src/kernel/result';
 import { PLAN_LIMITS } from '../src/plan/limits';
 import type { PlannedAwf } from '../src/plan/plan';
@@ -37,21 +37,23 @@ const TEXT_LENGTH = 2_000;
 const NAME_LENGTH = 64;
 const PROBLEM_LENGTH = 300;
 
+/** What is wrong with `constructor` and its like as the name of a node. */
+const INHERITED = 'a name that no node and no AWF can have';
+
 /** An AWF that takes the place of another, and its compensation. */
 const AWFS_AT_ONCE = 2;
 
 export const isActName = (name: string): name is ActName => (ACTS as readonly string[]).includes(name);
 
 /** The event that a signal means: one of the acts, or a named signal that some node waits for. */
-export function readSignal(name: string, data: unknown): Result<EngineEvent, string> {
-  return isActName(name) ? readAct(name, data) : ok({ kind: 'signal', name, data: (data ?? null) as Json });
-}
+export const readSignal = (name: string, data: unknown): Result<EngineEvent, string> =>
+  isActName(name) ? readAct(name, data) : readAct('signal', { name, data });
 
 /** The event of a signal that has not the form of the act it names: it changes nothing, and is on record. */
 export const malformed = (name: string, problem: string): EngineEvent => ({
   kind: 'malformed',
-  act: name.slice(0, NAME_LENGTH),
-  problem: problem.slice(0, PROBLEM_LENGTH),
+  act: keptText(name.slice(0, NAME_LENGTH)),
+  problem: keptText(problem.slice(0, PROBLEM_LENGTH)),
 });
 
 /** The event that an act means, or what is wrong with its form. */
@@ -67,7 +69,7 @@ function eventOf(name: ActName, read: Reader): EngineEvent {
       return {
         kind: 'decide',
         decision: {
-          gate: read.text('gate'),
+          gate: read.id('gate'),
           verdict: read.word('verdict', ['approve', 'reject']),
           by: read.text('by'),
           ...read.maybe('reason'),
@@ -80,33 +82,33 @@ function eventOf(name: ActName, read: Reader): EngineEvent {
     case 'cancel':
       return { kind: name, by: read.text('by'), ...read.maybe('reason'), ...read.maybeToken() };
     case 'release':
-      return { kind: 'release', node: read.text('node') };
+      return { kind: 'release', node: read.id('node') };
     case 'override':
       return { kind: 'override', override: overrideOf(read), ...read.maybeToken() };
     case 'claim':
     case 'unclaim':
       return {
-        ...{ kind: name, node: read.text('node'), by: read.text('by') },
+        ...{ kind: name, node: read.id('node'), by: read.text('by') },
         ...read.maybe('reason'),
         ...read.maybeToken(),
       };
     case 'resolve':
       return {
         kind: 'resolve',
-        node: read.text('node'),
+        node: read.id('node'),
         by: read.text('by'),
         resolution: resolutionOf(read.inner('resolution')),
         ...read.maybeToken(),
       };
     case 'signal':
-      return { kind: 'signal', name: read.text('name'), data: (read.member('data') ?? null) as Json };
+      return { kind: 'signal', name: read.text('name'), data: read.maybeJson('data').data ?? null };
   }
 }
 
 /** An override of one outcome: those of an automation stand in its start, and come by no message. */
 function overrideOf(read: Reader): Override {
   return {
-    node: read.text('node'),
+    node: read.id('node'),
     change: changeOf(read.inner('change')),
     by: read.text('by'),
     reason: read.text('reason'),
@@ -128,7 +130,7 @@ function changeOf(read: Reader): OverrideChange {
     case 'replace':
       return {
         do: what,
-        awf: read.text('awf'),
+        awf: read.id('awf'),
         awfs: awfsOf(read.inner('awfs')),
         ...read.maybeJson('input'),
       };
@@ -155,10 +157,11 @@ function awfsOf(read: Reader): Readonly<Record<string, PlannedAwf>> {
       awf.word('effect', ['read', 'mutate']);
       awf.word('reversibility', ['full', 'partial', 'irreversible']);
       if (awf.member('domain') !== undefined) awf.text('domain');
-      if (awf.member('compensation') !== undefined) awf.text('compensation');
+      if (awf.member('compensation') !== undefined) awf.id('compensation');
       const timeoutMs = awf.member('timeoutMs');
       if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) awf.wrong('timeoutMs', 'no positive number');
-      return [name, read.member(name) as PlannedAwf];
+      if (isInherited(name)) read.wrong(name, INHERITED);
+      return [name, read.json(name) as unknown as PlannedAwf];
     }),
   );
 }
@@ -202,6 +205,13 @@ class Reader {
     return '';
   }
 
+  /** Name of a node or an AWF: states and plans are tables by them. */
+  id(name: string): string {
+    const id = this.text(name);
+    if (isInherited(id)) this.wrong(name, INHERITED);
+    return id;
+  }
+
   word<const Word extends string>(name: string, words: readonly Word[]): Word {
     const found = words.find((word) => word === this.object[name]);
     if (found !== undefined) return found;
@@ -217,8 +227,9 @@ class Reader {
   json(name: string): Json {
     const value = this.object[name];
     if (value === undefined) this.wrong(name, 'not there');
-    else if (JSON.stringify(value).length > PLAN_LIMITS.payloadBytes) this.wrong(name, 'too large');
+    // First: what is nested without end can't be measured by printing it.
     else if (!canBeKept(value)) this.wrong(name, 'nothing that can be kept');
+    else if (JSON.stringify(value).length > PLAN_LIMITS.payloadBytes) this.wrong(name, 'too large');
     return (value ?? null) as Json;
   }
 

@@ -197,18 +197,16 @@ function parsed(schema: z.ZodType | undefined, value: unknown, where: 'params' |
   throw new Problem('REQUEST_INVALID', `the ${where} of the request does not fit`, { errors });
 }
 
+const UNKEPT = `it holds U+0000, half of a surrogate pair, a number beyond JSON's, or more than ${KEPT_LEVELS} levels`;
+
 /**
  * Nothing comes in that could be acted on and not be kept: a reason that the database or the log cannot hold would stand in a
  * history for good. Of an event its own reader says so, as at every door.
  */
-const UNKEPT = `it holds U+0000, half of a surrogate pair, a number beyond JSON's, or more than ${KEPT_LEVELS} levels`;
-
 function holdToText({ takesWebhooks }: Route, { params, query, body }: FastifyRequest): void {
   const given = Object.entries({ params, query, ...(takesWebhooks === true ? {} : { body }) });
   const errors = given.flatMap(([where, value]) =>
-    canBeKept(value)
-      ? []
-      : [{ pointer: `/${where}`, message: UNKEPT }],
+    canBeKept(value) ? [] : [{ pointer: `/${where}`, message: UNKEPT }],
   );
   if (errors.length > 0)
     throw new Problem('REQUEST_INVALID', 'the request holds what is no text', { errors });

@@ -4,6 +4,7 @@
  */
 import type { SourceBlock, SourceCourse, SourceNode } from '../dsl/source';
 import type { Diagnostic } from '../kernel/diagnostic';
+import { isInherited } from '../kernel/json';
 import { PLAN_LIMITS } from '../plan/limits';
 
 const ID = /^[a-z0-9][a-z0-9_.-]*$/i;
@@ -11,13 +12,15 @@ const ID = /^[a-z0-9][a-z0-9_.-]*$/i;
 /** Malformed ids. That ids are unique is a matter of the plan: of the cases of a choice only one may be left. */
 export function checkSource(runbook: string, body: SourceBlock): readonly Diagnostic[] {
   const malformed = [...nodesOfSource(body)].filter(
-    ({ id }) => !ID.test(id) || id.length > PLAN_LIMITS.nodeIdLength,
+    ({ id }) => !ID.test(id) || id.length > PLAN_LIMITS.nodeIdLength || isInherited(id),
   );
   return malformed.map(({ id }) => ({
     code: 'PLAN_NODE_ID_MALFORMED',
     at: `runbook ${runbook} › node ${id}`,
     message: `\`${id}\` is no id of a node`,
-    help: `write letters, digits, \`-\`, \`_\` and \`.\`, at most ${PLAN_LIMITS.nodeIdLength} of them`,
+    help: isInherited(id)
+      ? 'every object has something of that name: call it otherwise'
+      : `write letters, digits, \`-\`, \`_\` and \`.\`, at most ${PLAN_LIMITS.nodeIdLength} of them`,
   }));
 }
 

@@ -273,7 +273,8 @@ function startWait(run: Run, placed: Placed, node: WaitNode): void {
 
 function choose(run: Run, placed: Placed, node: ChoiceNode): void {
   const text = chosenCase(run, placed) ?? caseText(valueIn(run, placed.block, node.on));
-  if (node.cases[text] === undefined) {
+  // What data says is no case: `constructor` would be found in any table.
+  if (!Object.hasOwn(node.cases, text)) {
     const message = `\`${text}\` is none of the cases ${Object.keys(node.cases).join(', ')}`;
     run.agenda.push({ step: 'fail', node: placed.id, failure: engineFailure('CHOICE_UNEXPECTED', message) });
     return;

@@ -8,6 +8,7 @@ import { assertNever } from '../kernel/invariant';
 import type { Json } from '../kernel/json';
 import { referencesOf, type Expression } from '../plan/expression';
 import type { ActionNode, Block, ChoiceNode, Course, PlannedAwf, PlanNode } from '../plan/plan';
+import { approvedBefore } from './approvals';
 import type { Override, OverrideChange } from './effects';
 import { planNodeOf, type Layout } from './layout';
 import { isStopped, place, type Run } from './run';
@@ -22,6 +23,7 @@ const REFUSALS: { readonly [Code in Refusal]: true } = {
   OVERRIDE_NOT_POSSIBLE: true,
   OVERRIDE_OUTPUT_NEEDED: true,
   OVERRIDE_BYPASSES_GATE: true,
+  OVERRIDE_AFTER_APPROVAL: true,
   OVERRIDE_AWF_UNFIT: true,
   TASK_CLAIMED: true,
 };
@@ -49,7 +51,7 @@ export function refusalOf(
   { override, caseOf }: { readonly override: Override; readonly caseOf: CaseOf },
 ): Refused | undefined {
   const { change } = override;
-  if (change.do === 'withdraw') return wrongWithdrawal(run, node, override);
+  if (change.do === 'withdraw') return wrongWithdrawal(run, node, override) ?? notTheirs(run, node, override);
   const kept = run.state.overrides?.[node.id]?.length ?? 0;
   if (kept >= PER_NODE) return no('OVERRIDE_NOT_POSSIBLE', `it was overridden ${PER_NODE} times`);
   const instances = instancesOf(run, node, override);
@@ -58,7 +60,7 @@ export function refusalOf(
   if (instances.length > 0 && open.length === 0 && !isOfEach(run, node, override)) {
     return no('OVERRIDE_TOO_LATE', tooLate(run.state.nodes[instances[0]!]));
   }
-  return wrongKind(node, change) ?? wrongChange(run, node, change, caseOf);
+  return wrongKind(node, change) ?? notTheirs(run, node, override) ?? wrongChange(run, node, change, caseOf);
 }
 
 /** Only what was said, of what has not fired, can be taken back. */
@@ -134,6 +136,26 @@ function tooLate(state: NodeState | undefined): string {
   }
 }
 
+/**
+ * What people have approved is changed by nobody but who approved it: not what a step does, nor which way is taken, nor what those
+ * behind it read. To leave it out, to stop there or to do it by hand is less than was approved.
+ */
+function notTheirs(run: Run, node: PlanNode, { change, by, node: id, scope }: Override): Refused | undefined {
+  const isLess =
+    change.do === 'decline' ||
+    change.do === 'attest' ||
+    (change.do === 'skip' && (change.output ?? null) === null);
+  if (isLess) return undefined;
+  for (const { gate, people } of approvedBefore(run, { id, node, isAny: scope !== 'step' })) {
+    if (people.length === 1 && people[0] === by) continue;
+    return no(
+      'OVERRIDE_AFTER_APPROVAL',
+      `\`${gate}\` was approved by ${people.map((one) => `\`${one}\``).join(' and ')}, for the step as it was`,
+    );
+  }
+  return undefined;
+}
+
 type Change = Exclude<OverrideChange, { readonly do: 'withdraw' }>;
 
 const TAKES: { readonly [Do in Exclude<OverrideChange['do'], 'withdraw'>]: readonly PlanNode['kind'][] } = {
@@ -181,7 +203,7 @@ function wrongOutput(layout: Layout, node: string, output: Json | undefined): Re
 
 /** A choice may not be led around people: whoever is asked on the way that it would take is asked on the new one too. */
 function wrongCase({ cases, ...node }: ChoiceNode, value: string, caseOf: CaseOf): Refused | undefined {
-  const chosen = cases[value];
+  const chosen = Object.hasOwn(cases, value) ? cases[value] : undefined;
   if (chosen === undefined) {
     return no('OVERRIDE_NOT_POSSIBLE', `\`${value}\` is none of the cases ${Object.keys(cases).join(', ')}`);
   }

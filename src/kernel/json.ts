@@ -78,19 +78,29 @@ const LONE = /\p{Surrogate}/gu;
 const UNKEPT = /[\0\p{Surrogate}]/u;
 
 /**
- * Whether a value can be kept: Postgres has no place for the character U+0000, and half of a surrogate pair has no canonical
- * text, so that what holds either could be acted on and never be put on record. Walks without recursion: what was sent may be
- * nested deeply.
+ * Lists and objects inside each other that can be kept: what a plan of the deepest blocks needs, twice over. Whatever prints
+ * JSON walks it by recursion, and how much of that a stack has room for differs from process to process.
+ */
+export const KEPT_LEVELS = 200;
+
+/**
+ * Whether a value can be kept: Postgres has no place for the character U+0000, half of a surrogate pair has no canonical text,
+ * JSON reads `1e999` and cannot print what it has read, and a tower of brackets stalls whoever prints it; what holds any of
+ * them could be acted on and never be put on record. Walks without recursion.
  */
 export function canBeKept(value: unknown): boolean {
-  const open: unknown[] = [value];
-  while (open.length > 0) {
-    const one = open.pop();
-    if (typeof one === 'string') {
-      if (UNKEPT.test(one)) return false;
-    } else if (typeof one === 'object' && one !== null) {
-      for (const [key, member] of Object.entries(one)) open.push(key, member);
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    const inner: unknown[] = [];
+    for (const one of level) {
+      if (typeof one === 'string' && UNKEPT.test(one)) return false;
+      if (typeof one === 'number' && !Number.isFinite(one)) return false;
+      if (typeof one !== 'object' || one === null) continue;
+      if (depth >= KEPT_LEVELS) return false;
+      if (!Array.isArray(one)) for (const key of Object.keys(one)) if (UNKEPT.test(key)) return false;
+      for (const member of Object.values(one)) inner.push(member);
     }
+    level = inner;
   }
   return true;
 }
@@ -99,23 +109,31 @@ export function canBeKept(value: unknown): boolean {
 export const keptText = (text: string): string => text.replace(new RegExp(UNKEPT, 'gu'), '\uFFFD');
 
 /**
- * The canonical text of what others have said, whatever they put into it: half of a surrogate pair becomes U+FFFD. What is
- * owed to the log must have a text, or whoever wants to stay off the record has only to send what has none.
+ * The canonical text of what others have said, whatever they put into it: half of a surrogate pair becomes U+FFFD, and so does
+ * what is nested beyond `KEPT_LEVELS`; a number without end becomes null. What is owed to the log must have a text, or whoever
+ * wants to stay off the record has only to send what has none.
  */
 export function recordedJson(value: unknown): string {
   try {
     return canonicalJson(value);
   } catch {
-    return canonicalJson(mended(value));
+    return canonicalJson(mended(value, 0));
   }
 }
 
-function mended(value: unknown): unknown {
+function mended(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return value.replace(LONE, '\uFFFD');
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(mended);
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [mended(key), mended(member)]));
+  if (depth >= KEPT_LEVELS) return '\uFFFD';
+  if (Array.isArray(value)) return value.map((member) => mended(member, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key.replace(LONE, '\uFFFD'), mended(member, depth + 1)]),
+  );
 }
+
+/** Whether every object has something of that name: a table by name would seem to hold it. */
+export const isInherited = (name: string): boolean => name in Object.prototype;
 
 /** Whether two JSON values are the same value: the order of an object's keys does not count. */
 export function jsonEquals(a: unknown, b: unknown): boolean {

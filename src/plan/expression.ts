@@ -62,7 +62,7 @@ export function referencesOf(expression: Expression): readonly Reference[] {
 export function readPath(value: Json, path: readonly string[]): Json {
   let at: Json = value;
   for (const step of path) {
-    if (at === null || typeof at !== 'object') return null;
+    if (at === null || typeof at !== 'object' || !Object.hasOwn(at, step)) return null;
     at = (at as Readonly<Record<string, Json>>)[step] ?? null;
   }
   return at;

@@ -3,6 +3,7 @@
  * Pure ring.
  */
 import type { Diagnostic } from '../kernel/diagnostic';
+import { isInherited } from '../kernel/json';
 import { blocksIn } from './blocks';
 import { referencesOf, type Expression } from './expression';
 import type { Block, Course, Plan, PlanNode } from './plan';
@@ -26,6 +27,7 @@ class Links {
   gather(block: Block): void {
     for (const node of block.nodes) {
       if (this.kinds.has(node.id)) this.tell(`node ${node.id}`, 'two nodes have this id');
+      if (isInherited(node.id)) this.tell(`node ${node.id}`, 'every object has something of that name');
       this.kinds.set(node.id, node.kind);
       for (const inner of blocksIn(node)) this.gather(inner);
     }

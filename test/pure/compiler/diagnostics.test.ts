@@ -111,6 +111,7 @@ describe('names', () => {
     ['PLAN_NODE_UNKNOWN node a › after', ({ run }) => run('a', look, { key: 'a' }, { after: ['b'] })],
     ['PLAN_NODE_ID_MALFORMED node a/b', ({ run }) => run('a/b', look, { key: 'a' })],
     ['PLAN_NODE_ID_MALFORMED node ', ({ run }) => run('', look, { key: 'a' })],
+    ['PLAN_NODE_ID_MALFORMED node constructor', ({ run }) => run('constructor', look, { key: 'a' })],
     [
       'PLAN_NODE_DUPLICATE node a',
       ({ run }) => {

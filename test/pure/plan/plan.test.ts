@@ -107,6 +107,11 @@ describe('a plan that is not whole is refused with its place', () => {
       /node a: two nodes have this id/,
     ],
     [
+      'a node that is called as what every object has',
+      altered((plan) => (body(plan).nodes[0]!['id'] = 'constructor')),
+      /node constructor: every object has something of that name/,
+    ],
+    [
       'an edge forward',
       altered((plan) => (body(plan).nodes[0]!['after'] = ['b'])),
       /node a › after: `b` does not/,

@@ -108,7 +108,7 @@ describe('a plan that is not whole is refused with its place', () => {
     ],
     [
       'a node that is called as what every object has',
-      altered((plan) => (body(plan).nodes[0]!['id'] = 'constructor')),
+      altered((plan) => (body(plan).nodes[1]!['id'] = 'constructor')),
       /node constructor: every object has something of that name/,
     ],
     [

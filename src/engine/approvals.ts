@@ -7,7 +7,7 @@ import { AUTO, coverageOf, escalatesTo, stepsOfGate, type StepAsked } from '../g
 import type { Failure } from '../kernel/failure';
 import { invariant } from '../kernel/invariant';
 import type { Json } from '../kernel/json';
-import type { ActionNode, GateNode } from '../plan/plan';
+import type { ActionNode, GateNode, PlanNode } from '../plan/plan';
 import type {
   Check,
   CheckResult,
@@ -332,6 +332,24 @@ export function clock(run: Run, name: 'remind' | 'escalate' | 'lapse', id: strin
       failure: failureOf('ACTION_EXPIRED', 'nobody decided in time'),
     });
   }
+}
+
+/**
+ * Gates before a step that people have approved, each with whose word counted; what the rules approved alone is none of them.
+ * @param of `isAny` for every instance of the step
+ */
+export function approvedBefore(
+  run: Run,
+  of: { readonly id: string; readonly node: PlanNode; readonly isAny: boolean },
+): readonly { readonly gate: string; readonly people: readonly string[] }[] {
+  return (run.state.proven ?? []).flatMap((gate) => {
+    const { node, state } = place(run, gate);
+    if (node.kind !== 'gate' || isAuto(node) || !standsBehind(run.layout, of.node.id, node.id)) return [];
+    // Of a for-each the gate of one element lets go nothing of another.
+    const around = gate.slice(0, gate.length - node.id.length);
+    if (!of.isAny && !of.id.startsWith(around)) return [];
+    return [{ gate, people: (state.counted ?? []).map(({ by }) => by) }];
+  });
 }
 
 // --- proofs

@@ -10,6 +10,7 @@ import type {
   Command,
   EngineEvent,
   GateProof,
+  OverrideChange,
 } from '../../../src/engine/effects';
 import { Machine } from '../../../src/engine/machine';
 import type { TraceEvent } from '../../../src/engine/trace';
@@ -258,6 +259,77 @@ test('what fires behind a gate carries the signed decisions, through branches an
   run(machine.advance({ at: (at += 1), event: { kind: 'checked', check: asked.check!, result } }).commands);
   const proof = [{ gate: 'g1', need: 1, tokens: ['signed'] }];
   expect(Object.fromEntries(proofs)).toEqual({ free: undefined, inside: proof, last: proof });
+});
+
+describe('what was approved', () => {
+  /** A gate, and behind it a step, one more behind that and a choice; beside them what no gate lets go. */
+  function approved(by: readonly string[], people: readonly string[]) {
+    const asks = gate('g', { by });
+    const way: PlanNode = {
+      ...{ kind: 'choice', id: 'way', after: ['first'], on: { lit: true } },
+      cases: { true: { nodes: [put('this')] }, false: { nodes: [put('that')] } },
+    };
+    const beside = [put('free'), put('last', ['free'])];
+    const plan = toyPlan([asks, put('first', ['g']), put('later', ['first']), way, ...beside]);
+    const { machine } = Machine.begin(plan, 0, undefined, [], TERMS);
+    let at = 0;
+    const next = (event: EngineEvent) => machine.advance({ at: (at += 1), event });
+    const change = (node: string, wanted: OverrideChange, who: string, scope: 'step' | 'outcome' = 'step') =>
+      next({ kind: 'override', override: { node, change: wanted, by: who, reason: 'a test', scope } }).answer;
+    const early = change('later', edit, 'anybody');
+    for (const one of people) {
+      const decision = { gate: 'g', verdict: 'approve', by: one, token: 'signed' } as const;
+      const { check } = next({ kind: 'decide', decision });
+      const counts = { by: one, verdict: 'approve', may: [0], token: 'signed' } as const;
+      next({ kind: 'checked', check: check!, result: { kind: 'counts', decision: counts } });
+    }
+    return { change, early };
+  }
+  const edit: OverrideChange = { do: 'edit', input: { box: 'another' } };
+  const CHANGES: readonly (readonly [string, OverrideChange])[] = [
+    ['later', edit],
+    ['later', { do: 'skip', output: { box: 'another' } }],
+    ['later', { do: 'withdraw' }],
+    ['way', { do: 'choose', value: 'false' }],
+  ];
+  const LESS: readonly (readonly [string, OverrideChange])[] = [
+    ['later', { do: 'attest', output: {}, evidence: 'ticket 7', undo: 'person' }],
+    ['first', { do: 'decline', then: 'complete' }],
+    ['later', { do: 'skip' }],
+  ];
+
+  test.each(CHANGES)('is changed by who approved it, and by nobody else: %s %j', (node, wanted) => {
+    for (const scope of ['step', 'outcome'] as const) {
+      const { change, early } = approved(['manager'], ['boss']);
+      expect(early).toBe('kept');
+      // What stands of the step was said of it alone.
+      if (wanted.do === 'withdraw' && scope === 'outcome') continue;
+      expect(change(node, wanted, 'operator', scope)).toBe('OVERRIDE_AFTER_APPROVAL');
+      expect(change(node, wanted, 'boss', scope)).toBe('kept');
+    }
+  });
+
+  test.each(CHANGES)('by several is changed by none of them alone: %s %j', (node, wanted) => {
+    const { change } = approved(['2 of x|y|z'], ['x', 'y']);
+    for (const who of ['x', 'y', 'z', 'operator'])
+      expect(change(node, wanted, who)).toBe('OVERRIDE_AFTER_APPROVAL');
+  });
+
+  test('may be done less of by anybody, and what no gate lets go is not bound by one', () => {
+    for (const [node, wanted] of LESS) {
+      const { change } = approved(['manager'], ['boss']);
+      expect([wanted.do, change(node, wanted, 'operator')]).not.toEqual([
+        wanted.do,
+        'OVERRIDE_AFTER_APPROVAL',
+      ]);
+    }
+    expect(approved(['manager'], ['boss']).change('last', edit, 'operator')).toBe('kept');
+  });
+
+  test('by the rules alone binds nobody: they judge the step anew', () => {
+    const { change } = approved(['auto'], ['auto']);
+    expect(change('later', edit, 'operator')).toBe('kept');
+  });
 });
 
 describe('who has decided on a held action', () => {

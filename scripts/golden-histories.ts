@@ -5,11 +5,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lane, PlanNode } from '../src/plan/plan';
 import type { Outcomes } from '../src/temporal/client';
-import { clearGoldens, writeGolden } from '../test/kit/golden-histories';
+import { clearActs, clearGoldens, writeGolden } from '../test/kit/golden-histories';
 import { put, toyPlan } from '../test/kit/plans';
 import { openRobots, type Robots } from '../test/kit/robots';
 import { refusal } from '../test/kit/shelf';
 import { BACKWARD, FORWARD, openVendorStand } from '../test/kit/vendor-stand';
+import { recordActs } from './golden-acts';
 
 const LANES = ['local', 'remote'] as const;
 
@@ -120,10 +121,18 @@ async function until(robots: Robots, id: string, line: string): Promise<void> {
   while (!(await robots.traceOf(id)).some((told) => told.includes(line))) await sleep(50);
 }
 
-clearGoldens();
-onboardings()
-  .then(toys)
-  .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exitCode = 1;
-  });
+/** `golden:histories -- acts` records the acts alone: no outcome's way has changed then. */
+async function all(only: string | undefined): Promise<void> {
+  if (only !== 'acts') {
+    clearGoldens();
+    await onboardings();
+    await toys();
+  }
+  clearActs();
+  await recordActs();
+}
+
+all(process.argv[2]).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -58,6 +58,8 @@ export type ControlAct =
   | { readonly do: 'people'; readonly row: string; readonly value: JsonObject | null }
   /** Trust that was earned elsewhere, and how firings have ended there; labelled as imported. */
   | { readonly do: 'importTrust'; readonly ledger: TrustLedger; readonly memory: readonly Remembered[] }
+  /** From here on robots decide by another configuration: the digest of its bundle, and of the one before; null for the first. */
+  | { readonly do: 'policy'; readonly bundle: string; readonly was: string | null }
   /** Records of the PolicyLog left: in which form, by which filter, how many, and the SHA-256 of what left. */
   | {
       readonly do: 'export';

@@ -67,6 +67,9 @@ export const RECORD_OF_NOTE: { readonly [Kind in TraceNote['kind']]: RecordKind 
 const ELSEWHERE = new Set(['at', 'kind', 'node', 'gate', 'by', 'decision']);
 /** Members that may hold personal values: a hash under the subject's key stands for them. */
 const PERSONAL = new Set(['change', 'diff', 'output', 'input', 'value']);
+/** Why a decision does not count names whoever it is about, where that is who decides; its code stands in the clear. */
+const isPersonal = (note: TraceEvent, name: string): boolean =>
+  (PERSONAL.has(name) && note.kind !== 'choice') || (note.kind === 'decision.refused' && name === 'because');
 /** Names of notes that share their kind of record with others. */
 const SHARED = new Set<TraceNote['kind']>([
   'branch',
@@ -87,7 +90,7 @@ export function noteData(note: TraceEvent, { keyed }: Pick<Tools, 'keyed'>): Jso
   const data: Record<string, Json> = SHARED.has(note.kind) ? { what: note.kind } : {};
   for (const [name, value] of Object.entries(note) as [string, Json | undefined][]) {
     if (ELSEWHERE.has(name) || value === undefined) continue;
-    data[name] = PERSONAL.has(name) && note.kind !== 'choice' ? keyed(recordedJson(value)) : value;
+    data[name] = isPersonal(note, name) ? keyed(recordedJson(value)) : value;
   }
   // To whom a gate is put is no actor.
   if (note.kind === 'gate.open') data['of'] = [...note.by];

@@ -115,6 +115,8 @@ function rowsOf({ tenant, act, by, reason }: ControlStart, at: number): readonly
       // A review is opened by the check of decisions, and nobody's to take away or to put in another's name.
       if (act.row.startsWith(OPENED_REVIEW)) return [];
       return [row(PEOPLE.scope, PEOPLE.name, act.row, act.value)];
+    case 'policy':
+      return [row('tenant', tenant, 'policy', act.bundle)];
     case 'importTrust':
     case 'export':
     case 'erase':

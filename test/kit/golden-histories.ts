@@ -23,6 +23,8 @@ export interface GoldenHistory {
 }
 
 const FOLDER = path.join(__dirname, '../golden/histories');
+/** Histories of people's acts, of clocks and of acts of control: read for what they owe the log, and replayed. */
+const ACTS = path.join(__dirname, '../golden/acts');
 const TRACE = '.trace';
 const RUN = /^(.+)\.(\d+)\.json\.gz$/;
 
@@ -34,19 +36,41 @@ export async function traceTextOf(runs: readonly History[]): Promise<string> {
 }
 
 export async function writeGolden(name: string, runs: readonly History[]): Promise<void> {
+  const plain = writeRuns(FOLDER, name, runs);
+  writeFileSync(path.join(FOLDER, `${name}${TRACE}`), await traceTextOf(plain.map(historyOf)));
+}
+
+export function writeAct(name: string, runs: readonly History[]): void {
+  writeRuns(ACTS, name, runs);
+}
+
+function writeRuns(folder: string, name: string, runs: readonly History[]): readonly PlainEvent[][] {
   const plain = runs.map((run) => plainEventsOf(run).map((event) => anonymous(event) as PlainEvent));
-  mkdirSync(FOLDER, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   for (const [i, events] of plain.entries()) {
     const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
-    writeFileSync(path.join(FOLDER, `${name}.${i + 1}.json.gz`), gzipSync(text, { level: 9 }));
+    writeFileSync(path.join(folder, `${name}.${i + 1}.json.gz`), gzipSync(text, { level: 9 }));
   }
-  writeFileSync(path.join(FOLDER, `${name}${TRACE}`), await traceTextOf(plain.map(historyOf)));
+  return plain;
 }
 
 /** Removes all of them, so that none is left of a story that is no longer told. */
 export function clearGoldens(): void {
   rmSync(FOLDER, { recursive: true, force: true });
 }
+
+export function clearActs(): void {
+  rmSync(ACTS, { recursive: true, force: true });
+}
+
+/** Every run of every act, by name. */
+export const readActs = (): readonly { readonly name: string; readonly run: History }[] =>
+  readdirSync(ACTS)
+    .sort()
+    .flatMap((file) => {
+      const [, name] = RUN.exec(file) ?? [];
+      return name === undefined ? [] : [{ name, run: historyOf(readRunFile(ACTS, file)) }];
+    });
 
 export function readGoldens(): readonly GoldenHistory[] {
   const files = readdirSync(FOLDER).sort();
@@ -56,14 +80,14 @@ export function readGoldens(): readonly GoldenHistory[] {
       const name = file.slice(0, -TRACE.length);
       const runs = files
         .filter((other) => RUN.exec(other)?.[1] === name)
-        .map((run) => historyOf(readRunFile(run)));
+        .map((run) => historyOf(readRunFile(FOLDER, run)));
       return { name, runs, trace: readFileSync(path.join(FOLDER, file), 'utf8') };
     });
 }
 
 /** One event a line. */
-function readRunFile(file: string): readonly PlainEvent[] {
-  const text = gunzipSync(readFileSync(path.join(FOLDER, file))).toString('utf8');
+function readRunFile(folder: string, file: string): readonly PlainEvent[] {
+  const text = gunzipSync(readFileSync(path.join(folder, file))).toString('utf8');
   return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as PlainEvent]));
 }
 

@@ -3,7 +3,8 @@ import { primitives } from '../../src/app/primitives';
 import type { Derived } from '../../src/audit/derived';
 import { deriveFrom, readHistory, type ReadHistory } from '../../src/projection/derive-history';
 import { createCodec } from '../../src/temporal/codec';
-import { readGoldens, type History } from './golden-histories';
+import { CONTROL_PREFIX } from '../../workflows/control-protocol';
+import { readActs, readGoldens, type History } from './golden-histories';
 
 export const GOLDEN_KEY = { id: 'k0000000000000000', key: Buffer.alloc(32, 7) };
 
@@ -14,16 +15,20 @@ export interface GoldenRun {
   readonly history: History;
 }
 
-/** Every run of every golden history, under a workflow id and a run id of its own. */
+/** Every run of every golden history and act, under a workflow id and a run id of its own. */
 export function goldenRuns(): readonly GoldenRun[] {
-  return readGoldens().flatMap(({ name, runs }) =>
-    runs.map((history, i) => {
-      const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
-      const type = started?.workflowType?.name ?? '';
-      const run = started?.originalExecutionRunId ?? '';
-      return { name: `${name}.${i + 1}`, workflow: `acme/${type}/${name}`, run, history };
-    }),
+  const outcomes = readGoldens().flatMap(({ name, runs }) =>
+    runs.map((history, i) => runOf(`${name}.${i + 1}`, name, history)),
   );
+  return [...outcomes, ...readActs().map(({ name, run }) => runOf(name, name, run))];
+}
+
+function runOf(name: string, of: string, history: History): GoldenRun {
+  const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+  const type = started?.workflowType?.name ?? '';
+  const run = started?.originalExecutionRunId ?? '';
+  const workflow = type === 'control' ? `${CONTROL_PREFIX}acme:${of}` : `acme/${type}/${of}`;
+  return { name, workflow, run, history };
 }
 
 export const readGolden = (

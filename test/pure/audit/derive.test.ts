@@ -55,9 +55,11 @@ test('what an outcome knows of its entity stands in no record in the clear', asy
     const read = await readGolden(run, run.history);
     if (read.kind !== 'outcome') continue;
     const { id, fields } = read.of.start.plan.entity;
-    const text = JSON.stringify((await deriveGolden(run)).map(({ entry }) => entry));
+    // Who acts stands under their own name, also on what is about them.
+    const entries = (await deriveGolden(run)).map(({ entry: { actor: _, ...entry } }) => entry);
+    const text = JSON.stringify(entries);
     for (const value of [id, ...Object.values(fields)]) {
-      expect(text).not.toContain(JSON.stringify(value));
+      expect(text).not.toContain(JSON.stringify(value).replaceAll('"', ''));
       personal += 1;
     }
   }

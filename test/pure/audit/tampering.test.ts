@@ -13,9 +13,12 @@ const options: VerifyOptions = { primitives, codec: createCodec(), publicKey };
 let scene: Scene;
 let clean: Bundle;
 
+const LEFT_OUT =
+  /^(continued|gate-approved|incident-resolved)-local|^(clocks|escalation|people|proposal|stray|terminated|control-(?!override))/;
+
 beforeAll(async () => {
   // A few of each shape: each of a thousand bundles is proven from end to end.
-  scene = await goldenScene('acme', (run) => !/^(continued|gate-approved|incident-resolved)-local/.test(run));
+  scene = await goldenScene('acme', (run) => !LEFT_OUT.test(run));
   clean = await bundleOf(scene);
 });
 

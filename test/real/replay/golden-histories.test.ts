@@ -13,7 +13,14 @@ import { DeterminismViolationError } from '@temporalio/workflow';
 import { createCodec } from '../../../src/temporal/codec';
 import { projectorSinks } from '../../../src/temporal/sinks';
 import { bundleOnce } from '../../kit/bundle-once';
-import { historyOf, plainEventsOf, readGoldens, traceTextOf, type History } from '../../kit/golden-histories';
+import {
+  historyOf,
+  plainEventsOf,
+  readActs,
+  readGoldens,
+  traceTextOf,
+  type History,
+} from '../../kit/golden-histories';
 
 /** Stories that have to be there, each in both lanes. */
 const STORIES = [
@@ -74,7 +81,10 @@ test('every story is there in both lanes', () => {
 });
 
 test('today’s code takes the same way through every golden history', async () => {
-  const runs = goldens.flatMap(({ name, runs }) => runs.map((run, i) => ({ name: `${name}.${i + 1}`, run })));
+  const runs = [
+    ...goldens.flatMap(({ name, runs }) => runs.map((run, i) => ({ name: `${name}.${i + 1}`, run }))),
+    ...readActs(),
+  ];
   const errors = await replay(...runs.map(({ run }) => run));
   const problems = runs.flatMap(({ name }, i) =>
     errors[i] === undefined ? [] : [`${name}: ${errors[i].message}`],
@@ -135,14 +145,12 @@ test('replay fails where the recorded local action is another than the code asks
 
 test('no golden history tells of the machine it was recorded on', async () => {
   const codec = createCodec();
-  for (const { runs } of goldens) {
-    for (const run of runs) {
-      const plain = plainEventsOf(run);
-      const told =
-        JSON.stringify(plain) +
-        (await Promise.all(payloadsOf(run).map((payload) => textOf(codec, payload)))).join('\n');
-      expect(told).not.toMatch(/\d+@[\w-]+|\/work\/|\/home\/|\/root\/|\/tmp\/|node_modules|\.ts:\d+/);
-    }
+  for (const run of [...goldens.flatMap(({ runs }) => runs), ...readActs().map(({ run }) => run)]) {
+    const plain = plainEventsOf(run);
+    const told =
+      JSON.stringify(plain) +
+      (await Promise.all(payloadsOf(run).map((payload) => textOf(codec, payload)))).join('\n');
+    expect(told).not.toMatch(/\d+@[\w-]+|\/work\/|\/home\/|\/root\/|\/tmp\/|node_modules|\.ts:\d+/);
   }
 });
 

@@ -27,6 +27,7 @@ import { startProjecting, type Projecting } from './evidence';
 import { startNotices } from './notices';
 import { codecOf } from './payload-keys';
 import { reporting } from './reports';
+import { startPolicyOnRecord, type PolicyOnRecord } from './policy-on-record';
 import { createRulebook, type Census } from './rulebook';
 import { sandboxVariables } from './sandbox-variables';
 import { loggerOf } from './services';
@@ -84,7 +85,8 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
   warm();
   const now = (): number => Date.now();
   const barrier = createBarrier(database);
-  const configOf = configsOf(settings);
+  let policies: PolicyOnRecord | undefined;
+  const configOf = configsOf(settings, ({ bundle }) => policies?.read(bundle));
   const entities = createEntityStore(database);
   const bundleOf = async (tenant: string) => (await configOf(tenant)).bundle;
   const approvals = createApprovals({
@@ -142,6 +144,13 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
     const releasing = robots.includes('service')
       ? await startReleasing(robot, { wiring, codec, telemetry })
       : undefined;
+    policies =
+      releasing === undefined
+        ? undefined
+        : startPolicyOnRecord({
+            ...{ authority: robot.authority, outcomes: releasing.outcomes },
+            onError: (tenant, error) => logger.log('policy.unrecorded', { tenant, error }),
+          });
     const notices =
       releasing === undefined
         ? undefined
@@ -158,6 +167,7 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
     logger.log('worker.started', { robots });
     const ended = running.ended.finally(async () => {
       await notices?.stop();
+      policies?.stop();
       await releasing?.stop();
       await projecting?.stop();
       await closeDatabases();

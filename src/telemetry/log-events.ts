@@ -44,6 +44,11 @@ export const LOG_EVENTS = {
     level: 'warn',
     meaning: 'the head of the log of one tenant was not signed; it is tried again, and the others are signed',
   },
+  'policy.unrecorded': {
+    level: 'warn',
+    meaning:
+      'the configuration of a tenant was not put on record; it is tried again, and robots decide by it',
+  },
   'archive.waiting': {
     level: 'warn',
     meaning: 'an archived history was not brought to its place; it waits in the database and is tried again',

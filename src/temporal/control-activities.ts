@@ -15,6 +15,9 @@ import { CONTROL_TIMES, type ControlActivities, type ControlStart } from '../../
 /** Between two looks at what still executes, in milliseconds; bounded by the kill's own bound. */
 const LOOK_EVERY_MS = 20;
 
+/** The configuration on record. No waiting action is of it: another one makes nothing ask again. */
+export const POLICY_ROW = { scope: 'system', name: 'configuration', kind: 'policy' } as const;
+
 export function createControlActivities(parts: {
   readonly authority: Authority;
   readonly evidence: EvidenceControls;
@@ -116,7 +119,7 @@ function rowsOf({ tenant, act, by, reason }: ControlStart, at: number): readonly
       if (act.row.startsWith(OPENED_REVIEW)) return [];
       return [row(PEOPLE.scope, PEOPLE.name, act.row, act.value)];
     case 'policy':
-      return [row('tenant', tenant, 'policy', act.bundle)];
+      return [row(POLICY_ROW.scope, POLICY_ROW.name, POLICY_ROW.kind, act.bundle)];
     case 'importTrust':
     case 'export':
     case 'erase':

@@ -12,6 +12,7 @@ import {
 } from '../../../src/app/keeping';
 import type { ControlAct } from '../../../workflows/control-protocol';
 import type { Override } from '../../../src/engine/effects';
+import { putPolicyOnRecord } from '../../../src/app/policy-on-record';
 import type { PlanNode } from '../../../src/plan/plan';
 import { unpackHistory } from '../../../src/projection/archive';
 import { archivedHistories } from '../../../src/projection/archived-histories';
@@ -333,6 +334,22 @@ describe('forgetting somebody', () => {
     expect(await second.of(tenant, 'person:uma')).toEqual(fresh);
     expect((await stored()).map((row) => row['wrapped_with'])).toEqual(['kek-2', 'kek-2']);
   });
+});
+
+test('another configuration is put on record once, with the one before it, however many robots read it', async () => {
+  const authority = createAuthority(robots.stand.database);
+  const read = (digest: string) =>
+    putPolicyOnRecord({ authority, outcomes: robots.outcomes }, { tenant, digest });
+  expect([await read('one'), await read('one'), await read('two')]).toEqual([true, false, true]);
+  await evidence.projector.catchUp();
+  const records = await evidence.log.list(tenant, { kinds: ['policy.changed'], limit: 10 });
+  const said = records.map(
+    ({ text }) => JSON.parse(text) as { readonly actor: object; readonly data: object },
+  );
+  expect(said).toMatchObject([
+    { actor: { kind: 'system', id: 'configuration' }, data: { bundle: 'one', was: null } },
+    { actor: { kind: 'system', id: 'configuration' }, data: { bundle: 'two', was: 'one' } },
+  ]);
 });
 
 describe('an archive in S3', () => {

@@ -200,6 +200,11 @@ test('what is on record is counted, and people are told of what waits for them',
   await until(async () => (await services.notices.list('acme', outcome)).length > 0);
   const text = await (await fetch(metricsUrl)).text();
   expect(text).toMatch(/backstep_records_total\{tenant="acme",kind="outcome.started"\} [1-9]/);
+  // The robots have read the configuration of the tenant, and it is on record which one.
+  await until(async () => {
+    const [record] = await services.evidence.log.list('acme', { kinds: ['policy.changed'], limit: 1 });
+    return record?.text.includes(config.bundle.digest) === true;
+  });
   expect(text).toMatch(/^backstep_projector_lag_seconds [0-9.]+$/m);
   expect(text).toMatch(/^backstep_histories_unplaced\{why="unreadable"\} 0$/m);
   const [held] = await services.notices.list('acme', outcome);

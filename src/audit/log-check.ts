@@ -114,12 +114,15 @@ function checkRecord(
   if (record['format'] !== RECORD_FORMAT)
     found('RECORD_FORMAT_UNKNOWN', seq, `record ${seq} has a format that this program does not know`);
   if (record['seq'] !== seq)
-    found('RECORD_OUT_OF_PLACE', seq, `record ${JSON.stringify(record['seq'])} stands in place ${seq}`);
+    found('RECORD_OUT_OF_PLACE', seq, `${named(record['seq'])} stands in place ${seq}`);
   if (record['tenant'] !== tenant)
     found('RECORD_OF_ANOTHER_TENANT', seq, `record ${seq} is not of tenant \`${tenant}\``);
   if (record['previous'] !== previous)
     found('CHAIN_BROKEN', seq, `record ${seq} does not name the hash of the record before it`);
 }
+
+const named = (seq: unknown): string =>
+  typeof seq === 'number' ? `record ${seq}` : 'a record without a place of its own';
 
 function parse(text: string): Readonly<Record<string, unknown>> | undefined {
   try {

@@ -48,11 +48,15 @@ export function decodePlan(bytes: string): Result<Plan, readonly Diagnostic[]> {
       },
     ]);
   }
+  const wrong = checkPlan(value);
+  return wrong.length > 0 ? err(wrong.slice(0, SHOWN)) : ok(value as Plan);
+}
+
+/** Why a value is no plan, or none that is whole; empty where it is one. */
+export function checkPlan(value: unknown): readonly Diagnostic[] {
   const wrong: Diagnostic[] = [];
   plan(value, 'plan', wrong);
-  if (wrong.length > 0) return err(wrong.slice(0, SHOWN));
-  const links = checkLinks(value as Plan);
-  return links.length > 0 ? err(links.slice(0, SHOWN)) : ok(value as Plan);
+  return wrong.length > 0 ? wrong : checkLinks(value as Plan);
 }
 
 function parse(bytes: string): Result<unknown, Diagnostic> {

@@ -76,7 +76,7 @@ export function parseManifest(text: string): Manifest | undefined {
 
 /** The files of a bundle, wherever they are. */
 export interface BundleFiles {
-  /** `undefined` where there is none of that name. */
+  /** `undefined` where there is none of that name, or one that is too large to be what it should be. */
   read(name: string): Uint8Array | undefined;
   /** Lines without their ends. */
   lines(name: string): Iterable<string>;
@@ -86,6 +86,10 @@ export interface BundleFiles {
 
 /** Bytes that are read at once. */
 const PIECE = 1 << 20;
+/** Largest file that is read as a whole, in bytes: well below the longest text that a process can hold. */
+const LARGEST_WHOLE = 256 * 1024 * 1024;
+/** Longest line, in characters. A record is a hundred times shorter: whoever wrote a longer one wants the memory of its reader. */
+const LONGEST_LINE = 16 * 1024 * 1024;
 
 /** A bundle in a folder. */
 export function bundleIn(folder: string): BundleFiles {
@@ -107,7 +111,8 @@ export function bundleIn(folder: string): BundleFiles {
     }
   }
   return {
-    read: (name) => (has(name) ? readFileSync(pathOf(name)) : undefined),
+    read: (name) =>
+      has(name) && statSync(pathOf(name)).size <= LARGEST_WHOLE ? readFileSync(pathOf(name)) : undefined,
     lines: (name) => linesOf(pieces(name)),
     pieces,
   };
@@ -117,7 +122,7 @@ export function bundleIn(folder: string): BundleFiles {
 const isInside = (name: string): boolean =>
   /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)?$/.test(name) && !name.includes('..');
 
-/** Lines of UTF-8; an end without a line end is a line, too. */
+/** Lines of UTF-8; an end without a line end is a line, too, and one that goes on and on is cut: its parts are no records. */
 export function* linesOf(pieces: Iterable<Uint8Array>): Generator<string, void> {
   const decoder = new StringDecoder('utf8');
   let rest = '';
@@ -125,6 +130,9 @@ export function* linesOf(pieces: Iterable<Uint8Array>): Generator<string, void> 
     const parts = (rest + decoder.write(Buffer.from(piece))).split('\n');
     rest = parts.pop() ?? '';
     yield* parts;
+    if (rest.length <= LONGEST_LINE) continue;
+    yield rest;
+    rest = '';
   }
   rest += decoder.end();
   if (rest !== '') yield rest;

@@ -50,7 +50,7 @@ export async function verifyBundle(files: BundleFiles, options: VerifyOptions): 
   checkFiles(files, manifest, found);
   const verifier = { name: manifest.signer.name, publicKey: keyOf(manifest, options) };
   const heads = readHeads(files, { manifest, verifier, options }, found);
-  const keys = readKeys(files);
+  const keys = readKeys(files, manifest, found);
   const log = readLog(files, { manifest, heads, keys, options }, found);
   if (log.records !== manifest.records)
     found(
@@ -58,11 +58,11 @@ export async function verifyBundle(files: BundleFiles, options: VerifyOptions): 
       'manifest',
       `it tells of ${manifest.records} records, and ${log.records} are here`,
     );
-  const known = new Map(manifest.runs.map((run) => [run.run, run]));
+  const named = new Set(manifest.runs.map(({ run }) => run));
   for (const [run, { seqs }] of log.runs)
-    if (!known.has(run))
+    if (!named.has(run))
       found('HISTORY_MISSING', `record ${seqs[0] ?? 0}`, `no history of run ${run} is named`);
-  const context = { ...options, files, manifest, keys, log };
+  const context = { ...options, files, manifest, keys, log, named };
   let derived = 0;
   let notDerived = 0;
   let histories = 0;
@@ -107,6 +107,10 @@ const keyOf = ({ signer }: Manifest, { publicKey }: VerifyOptions): Uint8Array =
   Buffer.from(publicKey ?? signer.publicKey, 'base64');
 
 function checkFiles(files: BundleFiles, manifest: Manifest, found: Found): void {
+  const read = [FILES.records, FILES.heads, FILES.keys, ...manifest.runs.flatMap(({ file }) => file ?? [])];
+  for (const name of read)
+    if (!Object.hasOwn(manifest.files, name))
+      found('FILE_CHANGED', `file ${name}`, 'the manifest has no hash of it, so nobody signed for it');
   for (const [name, expected] of Object.entries(manifest.files)) {
     const hash = createHash('sha256');
     let isThere = false;
@@ -174,18 +178,34 @@ function readNote(note: string, { manifest, verifier, options }: HeadContext): T
   return head.ok ? head.value : undefined;
 }
 
-function readKeys(files: BundleFiles): Keys {
+/** Keys of 32 bytes by their id. One that is not there as it must be would pass for destroyed, and hide what its history owes. */
+function readKeys(files: BundleFiles, { runs }: Manifest, found: Found): Keys {
+  const given = keysIn(files);
+  const keys = new Map<string, Uint8Array | null>();
+  for (const id of new Set(runs.flatMap(({ key }) => key ?? []))) {
+    const text = Object.hasOwn(given, id) ? given[id] : undefined;
+    const key = typeof text === 'string' ? Buffer.from(text, 'base64') : null;
+    if (text !== null && (key?.length !== KEY_BYTES || key.toString('base64') !== text))
+      found(
+        'FILE_CHANGED',
+        `file ${FILES.keys}`,
+        `it has neither a key \`${id}\` nor the word that it was destroyed`,
+      );
+    keys.set(id, key);
+  }
+  return keys;
+}
+
+function keysIn(files: BundleFiles): Readonly<Record<string, unknown>> {
   try {
-    const text = Buffer.from(files.read(FILES.keys) ?? []).toString('utf8');
-    const keys = JSON.parse(text) as { readonly [id: string]: string | null };
-    return new Map(
-      Object.entries(keys).map(([id, key]) => [id, key === null ? null : Buffer.from(key, 'base64')]),
-    );
+    return membersOf(JSON.parse(Buffer.from(files.read(FILES.keys) ?? []).toString('utf8')));
   } catch {
-    return new Map();
+    return {};
   }
 }
 
+/** Of a subject's key. */
+const KEY_BYTES = 32;
 const HASH_BYTES = 32;
 
 function readLog(

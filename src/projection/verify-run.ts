@@ -11,7 +11,8 @@ import { areEqual, type Primitives } from '../audit/primitives';
 import { FIRST_PREVIOUS, recordHash, recordText } from '../audit/record';
 import { unpackHistory } from './archive';
 import type { BundledRun, BundleFiles, Manifest } from './bundle';
-import { deriveFrom, readHistory, UNKNOWABLE, type ReadHistory } from './derive-history';
+import { deriveFrom, UNKNOWABLE, type ReadHistory } from './derive-history';
+import { readForeign, whatIsWrong } from './foreign-history';
 import type { Found, Keys, ReadLog, RecordsOfRun } from './verified';
 
 interface Context {
@@ -21,6 +22,8 @@ interface Context {
   readonly manifest: Manifest;
   readonly keys: Keys;
   readonly log: ReadLog;
+  /** Ids of the runs that the manifest names. */
+  readonly named: ReadonlySet<string>;
 }
 
 interface CheckedRun {
@@ -47,27 +50,35 @@ export async function checkRun(
     found('HISTORY_CHANGED', at, `its hash is not the one in record ${archived.seq}`);
   const key = run.key === null ? undefined : context.keys.get(run.key);
   if (run.isSealed && key == null) return { derived: 0, notDerived: count };
-  const owed = await owedBy(run, stored, context).catch((error: unknown) => {
-    found('HISTORY_UNREADABLE', at, error instanceof Error ? error.message : 'it cannot be read');
-    return undefined;
-  });
-  if (owed === undefined) return { derived: 0, notDerived: count };
-  const { read, derived } = owed;
+  try {
+    const derived = await derive(run, stored, { ...context, at, records }, found);
+    return { derived: Math.min(count, derived), notDerived: 0 };
+  } catch (error) {
+    found('HISTORY_UNREADABLE', at, whatIsWrong(error));
+    return { derived: 0, notDerived: count };
+  }
+}
+
+interface Deriving extends Context {
+  readonly at: string;
+  readonly records: RecordsOfRun | undefined;
+}
+
+/** Holds the records against what the history owes; says how many it owes. Throws for what is no such history. */
+async function derive(
+  run: BundledRun,
+  stored: Uint8Array,
+  { at, records, ...context }: Deriving,
+  found: Found,
+): Promise<number> {
+  const { read, derived } = await owedBy(run, stored, context);
+  const isSure = run.key === null || context.keys.get(run.key) != null;
   if (read.kind !== 'other' && read.tenant !== context.manifest.tenant)
     found('HISTORY_CHANGED', at, 'it is the history of another tenant');
-  compare(
-    derived,
-    records ?? { seqs: [], texts: [] },
-    { at, context, isSure: key != null || run.key === null },
-    found,
-  );
-  if (
-    archived !== undefined &&
-    read.nextRun !== undefined &&
-    !context.manifest.runs.some((other) => other.run === read.nextRun)
-  )
+  compare(derived, records ?? { seqs: [], texts: [] }, { at, context, isSure }, found);
+  if (records?.archived !== undefined && read.nextRun !== undefined && !context.named.has(read.nextRun))
     found('RUN_MISSING', at, `it went on in run ${read.nextRun}, and nothing of that is here`);
-  return { derived: Math.min(count, derived.length), notDerived: 0 };
+  return derived.length;
 }
 
 /** What its history says, and what that owes the log. It throws for bytes that are no such history. */
@@ -79,7 +90,7 @@ async function owedBy(
   const key = keyId === null ? undefined : keys.get(keyId);
   const name = { tenant: manifest.tenant, workflow, run };
   const sealing = !isSealed || key == null || keyId === null ? undefined : { id: keyId, key };
-  const read = await readHistory({ workflow, run }, unpackHistory(name, stored, sealing), codec);
+  const read = await readForeign({ workflow, run }, unpackHistory(name, stored, sealing), codec);
   const subjectKey = keyId === null ? {} : { subjectKey: { id: keyId, ...(key == null ? {} : { key }) } };
   return { read, derived: deriveFrom(read, { sha256: primitives.sha256, ...subjectKey }) };
 }

@@ -90,14 +90,18 @@ const entity = z.object({
   version: z.int(),
   fields: z.looseObject({}),
   relations: z.record(z.string(), z.array(z.string()).readonly()),
+  sources: z.record(z.string(), z.object({ at: z.number(), by: z.string() })).meta({
+    description: 'who told each of `fields.<name>` and `relations.<name>`, and when, in milliseconds',
+  }),
 });
 
-const shown = ({ id, type, version, fields, relations }: Entity) => ({
+const shown = ({ id, type, version, fields, relations, sources }: Entity) => ({
   id,
   type,
   version,
   fields: { ...fields },
   relations,
+  sources,
 });
 
 export const listEntities = defineRoute({

@@ -6,7 +6,7 @@ import { defineRoute } from '../route';
 import { diagnostics } from '../schemas';
 
 /** The form is judged where events are taken in, so that every door says the same of it. */
-const event = z
+export const event = z
   .looseObject({
     specversion: z.literal('1.0'),
     id: z.string().min(1).max(200),

@@ -22,7 +22,7 @@ import { listNotices, reviveNotices } from './notices';
 import { attest, override } from './overrides';
 import { keepingRoutes } from './keeping';
 import { exportLogRoute, getConsistency, getRecordProof, listCheckpoints, listPolicyLog } from './policy-log';
-import { forkRoute, rehearseRoute, reviewRoute } from './replay';
+import { forkRoute, rehearseEventRoute, rehearseRoute, reviewRoute } from './replay';
 import { health, metricsRoute, openApiRoute, readiness } from './service';
 import { claim, complete, delegateOne, fire, getTask, listTasks, unclaim } from './tasks';
 import { standingRoutes } from './standing';
@@ -78,6 +78,7 @@ export const tableOf = ({ isStopping, document }: TableParts): readonly Route[] 
   getAction,
   reviewRoute,
   rehearseRoute,
+  rehearseEventRoute,
   forkRoute,
   takeOver,
   listAutomations,

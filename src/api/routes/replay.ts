@@ -1,6 +1,6 @@
 /** Replay: an outcome rehearsed or forked, a decision reviewed. Nothing is executed by any of them. Entry ring. */
 import { z } from 'zod';
-import { forkFrom, rehearseOutcome, reviewDecision } from '../../app/replay/replay';
+import { forkFrom, rehearseEvent, rehearseOutcome, reviewDecision } from '../../app/replay/replay';
 import { liveSource } from '../../app/replay/sources';
 import { todayFor } from '../../app/replay/today';
 import { refuse } from '../../app/refusal';
@@ -10,11 +10,22 @@ import { ok } from '../../kernel/result';
 import { defineRoute } from '../route';
 import { plain } from '../plain';
 import { jsonObject, outcomeParams, taskId } from '../schemas';
+import { event } from './events';
 
 /** Plans, inputs and facts stand in the answers. */
 const READERS = { roles: ['operator', 'auditor', 'admin'] } as const;
 
 const trace = z.array(z.looseObject({ at: z.number(), kind: z.string() })).readonly();
+
+const rehearsal = z.looseObject({
+  selected: z.looseObject({ outcome: z.string(), entity: z.string(), isRehearsed: z.boolean() }),
+  planId: z.string(),
+  decisions: z.array(
+    z.looseObject({ node: z.string(), awf: z.string(), mode: z.string(), fire: z.string() }),
+  ),
+  trace,
+  phase: z.string(),
+});
 
 export const rehearseRoute = defineRoute({
   id: 'rehearseOutcome',
@@ -26,27 +37,34 @@ export const rehearseRoute = defineRoute({
   description:
     'Selected, compiled, decided and simulated with the catalog and the configuration of today. Nothing is executed or kept, so an `Idempotency-Key` has no meaning here.',
   params: outcomeParams,
-  answer: z.looseObject({
-    selected: z.looseObject({ outcome: z.string(), entity: z.string(), isRehearsed: z.boolean() }),
-    planId: z.string(),
-    decisions: z.array(
-      z.looseObject({ node: z.string(), awf: z.string(), mode: z.string(), fire: z.string() }),
-    ),
-    trace,
-    phase: z.string(),
-  }),
+  answer: rehearsal,
   answers: { 200: 'what would happen, and what of it is other than it was' },
   problems: ['OUTCOME_UNKNOWN', 'CONFIG_REFUSED', 'REPLAY_REHEARSAL_REFUSED', 'REPLAY_CATALOG_MISSING'],
   async handle({ params, caller }, { services, configOf }) {
     const config = await configOf(caller.tenant);
     if (!config.ok) return config;
-    const rehearsal = await rehearseOutcome(
-      liveSource(services),
-      params.id,
-      todayFor(config.value, services),
-    );
-    if (!rehearsal.ok) return rehearsal;
-    return ok({ status: 200, body: plain({ ...rehearsal.value }) });
+    const told = await rehearseOutcome(liveSource(services), params.id, todayFor(config.value, services));
+    return told.ok ? ok({ status: 200, body: plain({ ...told.value }) }) : told;
+  },
+});
+
+export const rehearseEventRoute = defineRoute({
+  id: 'rehearseEvent',
+  method: 'POST',
+  path: '/v1/rehearsals',
+  access: READERS,
+  summary: 'An event, as it would go today',
+  description:
+    'Takes what `POST /v1/events` takes. Selected, compiled, decided and simulated, and not taken in: nothing is executed or kept, so an `Idempotency-Key` has no meaning here.',
+  body: event,
+  answer: rehearsal,
+  answers: { 200: 'what would happen' },
+  problems: ['EVENT_REFUSED', 'CONFIG_REFUSED', 'REPLAY_REHEARSAL_REFUSED', 'REPLAY_CATALOG_MISSING'],
+  async handle({ body, caller }, { services, configOf }) {
+    const config = await configOf(caller.tenant);
+    if (!config.ok) return config;
+    const told = await rehearseEvent(body, todayFor(config.value, services));
+    return told.ok ? ok({ status: 200, body: plain({ ...told.value }) }) : told;
   },
 });
 

@@ -1,7 +1,7 @@
-/** `backstep compile`: the one plan of an outcome, for people, for programs, or to be reviewed and run. Entry ring. */
+/** `backstep compile`: the one plan of an outcome, for people, for programs, or to be reviewed and run; also shown for the API. Entry ring. */
 import { writeFile } from 'node:fs/promises';
 import { compileOutcome, type CompiledOutcome } from '../../app/compile-outcome';
-import { planMermaid, printPlan } from '../../compiler';
+import { planMermaid, printPlan, type Compiled } from '../../compiler';
 import type { AnyRunbook } from '../../dsl';
 import type { JsonObject } from '../../kernel/json';
 import { usage } from '../complaint';
@@ -23,9 +23,15 @@ export async function compile(
   [outcome]: readonly [outcome: string],
   options: CompileOptions,
 ): CommandResult {
-  const { terminal } = context;
-  const runbook = runbookOf(outcome);
-  const compiled = await compileFor(context, runbook, options);
+  return showPlan(context, options, await compileFor(context, runbookOf(outcome), options));
+}
+
+/** Prints the plan, or writes it. */
+export async function showPlan(
+  { terminal }: CommandContext,
+  options: CompileOptions,
+  compiled: Compiled,
+): CommandResult {
   const { plan, planId, bytes } = compiled;
   if (options.out !== undefined) {
     await writeFile(options.out, `${bytes}\n`).catch((error: unknown) => {
@@ -75,7 +81,7 @@ async function entityFromStore(
   );
 }
 
-function show(terminal: Terminal, { plan, planId }: CompiledOutcome): void {
+function show(terminal: Terminal, { plan, planId }: Compiled): void {
   for (const line of printPlan(plan).split('\n')) terminal.line(line);
   terminal.line();
   terminal.line(`${terminal.colours.dim('planId')} ${planId}`);

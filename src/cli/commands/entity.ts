@@ -1,4 +1,4 @@
-/** `backstep entity get|upsert`: entities of a tenant in the store. Entry ring. */
+/** `backstep entity get|upsert`: entities of a tenant in the store, also shown for the API. Entry ring. */
 import { text } from 'node:stream/consumers';
 import type { Entity } from '../../cortex/cortex';
 import type { JsonObject } from '../../kernel/json';
@@ -20,15 +20,9 @@ export async function get(
   const config = await configOf(context, options.tenant);
   return withServices<ExitCode>(context, options, { starts: false, seeds: config }, async ({ cortex }) => {
     if (id === undefined) {
-      const all = await cortex.find({ tenant: options.tenant });
-      if (options.json) terminal.json(all.map(shown));
-      else
-        for (const line of table(all.map((one) => [one.id, nameOf(one), `v${one.version}`])))
-          terminal.line(line);
-      return 0;
+      return showEntities(terminal, options, await cortex.find({ tenant: options.tenant }));
     }
-    show(terminal, options, valueOf(await cortex.need(options.tenant, id), refused));
-    return 0;
+    return showEntity(terminal, options, valueOf(await cortex.need(options.tenant, id), refused));
   });
 }
 
@@ -38,7 +32,7 @@ export async function upsert(
   options: CommonOptions & { readonly as: string },
 ): CommandResult {
   const { terminal, settings } = context;
-  const fields = fieldsFrom(written === '-' ? await text(process.stdin) : written);
+  const fields = await fieldsFrom(written);
   const config = await configOf(context, options.tenant);
   return withServices<ExitCode>(
     context,
@@ -47,16 +41,45 @@ export async function upsert(
     async ({ cortex, now }) => {
       const update = { id, fields, relations: {} };
       const word = { at: now(), by: settings.actor };
-      const told = valueOf(await cortex.upsert(config.bundle, update, word), refused);
-      show(terminal, options, told.entity);
-      if (!told.isChanged) terminal.note('nothing changed');
-      return 0;
+      return showUpserted(
+        terminal,
+        options,
+        valueOf(await cortex.upsert(config.bundle, update, word), refused),
+      );
     },
   );
 }
 
-function show(terminal: Terminal, { json }: CommonOptions, entity: Entity): void {
-  if (json) return terminal.json(shown(entity));
+/** What of an entity is shown. */
+export type ShownEntity = Omit<Entity, 'tenant'>;
+
+/** By id. */
+export function showEntities(
+  terminal: Terminal,
+  { json }: CommonOptions,
+  all: readonly ShownEntity[],
+): ExitCode {
+  if (json) terminal.json(all.map(shown));
+  else
+    for (const line of table(all.map((one) => [one.id, nameOf(one), `v${one.version}`]))) terminal.line(line);
+  return 0;
+}
+
+export function showUpserted(
+  terminal: Terminal,
+  options: CommonOptions,
+  { entity, isChanged }: { readonly entity: ShownEntity; readonly isChanged: boolean },
+): ExitCode {
+  showEntity(terminal, options, entity);
+  if (!isChanged) terminal.note('nothing changed');
+  return 0;
+}
+
+export function showEntity(terminal: Terminal, { json }: CommonOptions, entity: ShownEntity): ExitCode {
+  if (json) {
+    terminal.json(shown(entity));
+    return 0;
+  }
   terminal.line(`${terminal.colours.bold(entity.id)} v${entity.version}`);
   const rows = Object.entries(entity.fields).map(([name, value]) => [
     `  ${name}`,
@@ -65,9 +88,10 @@ function show(terminal: Terminal, { json }: CommonOptions, entity: Entity): void
   ]);
   const related = Object.entries(entity.relations).map(([name, ids]) => [`  ${name}`, ids.join(', '), '']);
   for (const line of table([...rows, ...related])) terminal.line(line);
+  return 0;
 }
 
-const shown = ({ id, type, version, fields, relations }: Entity) => ({
+const shown = ({ id, type, version, fields, relations }: ShownEntity) => ({
   id,
   type,
   version,
@@ -75,9 +99,12 @@ const shown = ({ id, type, version, fields, relations }: Entity) => ({
   relations,
 });
 
-const nameOf = ({ fields }: Entity): string => (typeof fields['name'] === 'string' ? fields['name'] : '');
+const nameOf = ({ fields }: ShownEntity): string =>
+  typeof fields['name'] === 'string' ? fields['name'] : '';
 
-function fieldsFrom(written: string): JsonObject {
+/** Fields as they are typed; `-` reads standard input. */
+export async function fieldsFrom(given: string): Promise<JsonObject> {
+  const written = given === '-' ? await text(process.stdin) : given;
   try {
     const fields = JSON.parse(written) as unknown;
     if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return fields as JsonObject;

@@ -1,6 +1,6 @@
 /** `backstep log list|export|verify|prove|rebuild`. Entry ring. */
 import { createWriteStream, existsSync, statSync } from 'node:fs';
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import {
@@ -63,22 +63,20 @@ export function showRecords(
   return 0;
 }
 
+export interface ExportOptions extends FilterOptions {
+  readonly out: string;
+  readonly format?: RecordForm;
+  readonly reason: string;
+  readonly as: string;
+}
+
 export async function exportLog(
   context: CommandContext,
   _arguments: readonly [],
-  options: FilterOptions & {
-    readonly out: string;
-    readonly format?: RecordForm;
-    readonly reason: string;
-    readonly as: string;
-  },
+  options: ExportOptions,
 ): CommandResult {
-  const { terminal } = context;
   const { out, format, tenant, reason, as: by } = options;
-  const filter = filterOf(options);
-  if (existsSync(out)) throw usage(`\`${out}\` is there already: an export never writes over anything`);
-  if (format === undefined && Object.keys(filter).length > 0)
-    throw usage('a bundle holds the whole log, or it would prove nothing: filters need `--format`');
+  const filter = chosenBy(options);
   return withServices<ExitCode>(context, options, ON_SERVERS, async (services) => {
     const who = { tenant, by, reason };
     const done: Exported =
@@ -87,14 +85,28 @@ export async function exportLog(
         : await intoFile(out, async (write) =>
             acceptedOf(await exportRecords(services, { ...who, form: format, filter, write })),
           );
-    if (options.json) terminal.json({ ...done, out });
-    else {
-      terminal.line(`${done.count} records in ${out}`);
-      terminal.line(`sha256 ${done.sha256}`);
-      terminal.line(`on record as ${done.control}`);
-    }
-    return 0;
+    return showExported(context.terminal, options, done);
   });
+}
+
+/** What is exported; wrong usage where it cannot be, or not to there. */
+export function chosenBy(options: ExportOptions): RecordFilter {
+  const { out, format } = options;
+  const filter = filterOf(options);
+  if (existsSync(out)) throw usage(`\`${out}\` is there already: an export never writes over anything`);
+  if (format === undefined && Object.keys(filter).length > 0)
+    throw usage('a bundle holds the whole log, or it would prove nothing: filters need `--format`');
+  return filter;
+}
+
+export function showExported(terminal: Terminal, { json, out }: ExportOptions, done: Exported): ExitCode {
+  if (json) terminal.json({ ...done, out });
+  else {
+    terminal.line(`${done.count} records in ${out}`);
+    terminal.line(`sha256 ${done.sha256}`);
+    terminal.line(`on record as ${done.control}`);
+  }
+  return 0;
 }
 
 export async function verify(
@@ -237,7 +249,7 @@ function lineOf(record: ListedRecord['record']): string {
   return `${String(seq).padStart(6)} ${at} ${kind.padEnd(22)} by=${actor.id}${about}`;
 }
 
-const intoFolder = (folder: string) => ({
+export const intoFolder = (folder: string) => ({
   write: async (name: string, bytes: Uint8Array): Promise<void> => {
     const file = join(folder, ...name.split('/'));
     await mkdir(dirname(file), { recursive: true });
@@ -246,7 +258,8 @@ const intoFolder = (folder: string) => ({
   },
 });
 
-async function intoFile<T>(
+/** A new file; none where `work` fails, so that it can be tried again. */
+export async function intoFile<T>(
   file: string,
   work: (write: (text: string) => Promise<void>) => Promise<T>,
 ): Promise<T> {
@@ -256,6 +269,9 @@ async function intoFile<T>(
     return await work(async (text) => {
       if (!stream.write(text)) await once(stream, 'drain');
     });
+  } catch (error) {
+    await rm(file);
+    throw error;
   } finally {
     stream.end();
     await once(stream, 'close');

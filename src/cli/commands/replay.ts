@@ -18,6 +18,9 @@ import { explainDifference } from '../../governance/compare';
 import type { Json } from '../../kernel/json';
 import { readNodeAddress, splitOutcomeId, type NodeAddress } from '../../kernel/ids';
 import { atLevel, explanationLines, type Level } from '../../replay/explanation';
+import type { Fork, ForkRequest } from '../../replay/fork';
+import type { Rehearsal } from '../../replay/rehearse';
+import type { Review } from '../../replay/review';
 import type { Today } from '../../replay/today';
 import type { Plan } from '../../plan/plan';
 import { Complaint, usage, type ExitCode } from '../complaint';
@@ -27,6 +30,7 @@ import { afterExplanation, noteAll } from '../next-steps';
 import { acceptedOf, configOf, outcomeIdFrom } from '../refuse';
 import { withSource, type SourceOptions } from '../histories';
 import { forkLines, rehearsalLines, reviewLines } from '../replay-lines';
+import type { Terminal } from '../terminal';
 
 async function todayIn(
   context: CommandContext,
@@ -42,29 +46,34 @@ export async function rehearse(
   options: SourceOptions,
 ): CommandResult {
   const { terminal } = context;
-  const outcome = options.file !== undefined || isOutcome(what) ? outcomeIdFrom(what) : undefined;
+  const outcome = rehearsedOf(what, options);
   if (outcome === undefined) {
     const sent = await eventFrom(what);
     const today = await todayIn(context, options, undefined);
-    const rehearsal = acceptedOf(await rehearseEvent(sent, today));
-    if (options.json) terminal.json(rehearsal);
-    else for (const line of rehearsalLines(rehearsal)) terminal.line(line);
-    return 0;
+    return showRehearsal(terminal, options, acceptedOf(await rehearseEvent(sent, today)));
   }
   return withSource<ExitCode>(context, options, async (source, { readers }) => {
     const today = await todayIn(context, options, readers);
-    const rehearsal = acceptedOf(await rehearseOutcome(source, outcome, today));
-    if (options.json) terminal.json(rehearsal);
-    else for (const line of rehearsalLines(rehearsal)) terminal.line(line);
-    return 0;
+    return showRehearsal(terminal, options, acceptedOf(await rehearseOutcome(source, outcome, today)));
   });
 }
+
+export function showRehearsal(terminal: Terminal, { json }: CommonOptions, rehearsal: Rehearsal): ExitCode {
+  if (json) terminal.json(rehearsal);
+  else for (const line of rehearsalLines(rehearsal)) terminal.line(line);
+  return 0;
+}
+
+/** The outcome that is rehearsed; `undefined` where it is an event of a file. */
+export const rehearsedOf = (what: string, { file }: SourceOptions): string | undefined =>
+  file !== undefined || isOutcome(what) ? outcomeIdFrom(what) : undefined;
 
 /** An outcome's id has a tenant and a code; a path that looks like one is written `./…`. */
 const isOutcome = (what: string): boolean =>
   splitOutcomeId(what) !== undefined && !/^[./]/.test(what) && !what.endsWith('.json');
 
-async function eventFrom(file: string): Promise<unknown> {
+/** The JSON of a file; `-` reads standard input. */
+export async function eventFrom(file: string): Promise<unknown> {
   const content =
     file === '-'
       ? await text(process.stdin)
@@ -78,7 +87,7 @@ async function eventFrom(file: string): Promise<unknown> {
   }
 }
 
-interface ReviewOptions extends SourceOptions {
+export interface ReviewOptions extends SourceOptions {
   readonly nth?: number;
 }
 
@@ -92,15 +101,22 @@ export async function review(
   return withSource<ExitCode>(context, options, async (source, { readers }) => {
     const today = await todayIn(context, options, readers);
     const nth = options.nth === undefined ? {} : { nth: options.nth };
-    const reviewed = acceptedOf(await reviewDecision(source, address, { today, ...nth }));
-    if (options.json) terminal.json({ ...reviewed, words: explainDifference(reviewed.difference) });
-    else for (const line of reviewLines(reviewed)) terminal.line(line);
-    // What can't be proven is a finding, whatever today's rules say.
-    return reviewed.proof.isSame ? 0 : 1;
+    return showReview(
+      terminal,
+      options,
+      acceptedOf(await reviewDecision(source, address, { today, ...nth })),
+    );
   });
 }
 
-interface ForkOptions extends SourceOptions {
+export function showReview(terminal: Terminal, { json }: CommonOptions, reviewed: Review): ExitCode {
+  if (json) terminal.json({ ...reviewed, words: explainDifference(reviewed.difference) });
+  else for (const line of reviewLines(reviewed)) terminal.line(line);
+  // What can't be proven is a finding, whatever today's rules say.
+  return reviewed.proof.isSame ? 0 : 1;
+}
+
+export interface ForkOptions extends SourceOptions {
   readonly from: string;
   readonly param?: Pairs;
   readonly input?: Pairs;
@@ -115,22 +131,31 @@ export async function fork(
 ): CommandResult {
   const { terminal } = context;
   const outcome = outcomeIdFrom(given);
-  const { from, rules, reject } = options;
   return withSource<ExitCode>(context, options, async (source, { readers }) => {
     const today = await todayIn(context, options, readers);
     const { plan } = acceptedOf(await storyFrom(source, outcome)).start;
-    const params = Object.fromEntries(
-      (options.param ?? []).map(([name, value]) => [name, paramIn(plan, name, value)]),
+    return showFork(
+      terminal,
+      options,
+      acceptedOf(await forkFrom(source, outcome, { ...forkIn(plan, options), today })),
     );
-    const inputs = Object.fromEntries(
-      (options.input ?? []).map(([address, value]) => [address, jsonOrText(value)]),
-    );
-    const request = { from, rules, params, inputs, ...(reject === undefined ? {} : { reject }) };
-    const forked = acceptedOf(await forkFrom(source, outcome, { ...request, today }));
-    if (options.json) terminal.json(forked);
-    else for (const line of forkLines(forked)) terminal.line(line);
-    return 0;
   });
+}
+
+/** What is asked for, with values of the types that they have in the plan. */
+export function forkIn(
+  plan: Plan,
+  { from, rules, reject, param = [], input = [] }: ForkOptions,
+): ForkRequest {
+  const params = Object.fromEntries(param.map(([name, value]) => [name, paramIn(plan, name, value)]));
+  const inputs = Object.fromEntries(input.map(([address, value]) => [address, jsonOrText(value)]));
+  return { from, rules, params, inputs, ...(reject === undefined ? {} : { reject }) };
+}
+
+export function showFork(terminal: Terminal, { json }: CommonOptions, forked: Fork): ExitCode {
+  if (json) terminal.json(forked);
+  else for (const line of forkLines(forked)) terminal.line(line);
+  return 0;
 }
 
 /** A parameter that is a text takes the text as it is; others are read as JSON, or as a list with commas. */
@@ -171,7 +196,7 @@ export async function explain(
   });
 }
 
-function addressFrom(given: string): NodeAddress {
+export function addressFrom(given: string): NodeAddress {
   const address = readNodeAddress(given);
   if (address !== undefined) return address;
   throw usage(

@@ -5,8 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Diagnostic } from '../../kernel/diagnostic';
 import type { Settings } from '../../app/settings';
-import { Complaint } from '../complaint';
-import type { CommandContext, CommandResult } from '../context';
+import { Complaint, type ExitCode } from '../complaint';
+import type { CommandContext } from '../context';
 
 type Query = Readonly<Record<string, string | number | undefined>>;
 
@@ -15,6 +15,8 @@ export interface RemoteApi {
   /** Sent once: a try whose answer was lost is sent again under the same key, and counts once. */
   post<Body>(path: string, body: object): Promise<Body>;
   put<Body>(path: string, body: object): Promise<Body>;
+  /** A POST that is answered with a text of another form than JSON, and what its headers say of it. */
+  take(path: string, body: object): Promise<{ readonly text: string; readonly headers: Headers }>;
 }
 
 interface Asked<Given extends readonly unknown[], Options> {
@@ -22,12 +24,12 @@ interface Asked<Given extends readonly unknown[], Options> {
   readonly options: Options;
 }
 
-/** A command against the API. */
+/** A command against the API; `undefined` where what was asked needs no servers, and is done on this machine. */
 export type RemoteCommand<Given extends readonly unknown[] = never, Options = never> = (
   api: RemoteApi,
   context: CommandContext,
   asked: Asked<Given, Options>,
-) => CommandResult;
+) => Promise<ExitCode | undefined>;
 
 /** Where the API is and as whom it is asked; `undefined` where commands ask the servers themselves. */
 export interface Remote {
@@ -53,9 +55,9 @@ export function openRemote({ url, token }: Remote): RemoteApi {
       help: 'such as `https://backstep.example.com`',
     });
   }
-  const ask = async (method: string, path: string, body?: object): Promise<unknown> => {
+  const ask = async (method: string, path: string, body?: object): Promise<Answered> => {
     const headers = {
-      accept: 'application/json',
+      accept: 'application/json, text/csv, application/x-ndjson',
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(method === 'POST' ? { 'idempotency-key': randomUUID() } : {}),
@@ -83,18 +85,35 @@ export function openRemote({ url, token }: Remote): RemoteApi {
         value === undefined ? [] : [[name, String(value)]],
       );
       const search = new URLSearchParams(pairs).toString();
-      return (await ask('GET', search === '' ? path : `${path}?${search}`)) as Body;
+      return jsonOf<Body>(await ask('GET', search === '' ? path : `${path}?${search}`));
     },
-    post: async <Body>(path: string, body: object) => (await ask('POST', path, body)) as Body,
-    put: async <Body>(path: string, body: object) => (await ask('PUT', path, body)) as Body,
+    post: async <Body>(path: string, body: object) => jsonOf<Body>(await ask('POST', path, body)),
+    put: async <Body>(path: string, body: object) => jsonOf<Body>(await ask('PUT', path, body)),
+    take: (path, body) => ask('POST', path, body),
   };
 }
 
-/** What a request was refused with, in the words in which a command on the servers' own machine complains. */
-async function read(response: Response): Promise<unknown> {
+interface Answered {
+  readonly text: string;
+  readonly headers: Headers;
+  readonly status: number;
+}
+
+/** What was answered; a complaint in the words in which a command on the servers' own machine complains, where it is a refusal. */
+async function read(response: Response): Promise<Answered> {
   const text = await response.text();
+  const { status, headers, ok } = response;
+  if (ok) return { text, headers, status };
+  throw refusalOf(json(text), status);
+}
+
+function jsonOf<Body>({ text, status }: Answered): Body {
   const body = json(text);
-  if (response.ok && body !== undefined) return body;
+  if (body === undefined) throw refusalOf(body, status);
+  return body as Body;
+}
+
+function refusalOf(body: unknown, status: number): Complaint {
   const problem = (body ?? {}) as {
     readonly code?: string;
     readonly detail?: string;
@@ -108,7 +127,7 @@ async function read(response: Response): Promise<unknown> {
     errors.map(
       ({ pointer, message }): Diagnostic => ({ code: 'REQUEST_INVALID', at: pointer, message }) as never,
     );
-  throw new Complaint(detail ?? `the API answered ${response.status}`, {
+  return new Complaint(detail ?? `the API answered ${status}`, {
     code,
     diagnostics,
     ...(help === undefined ? {} : { help }),

@@ -18,8 +18,12 @@ import { askedFrom, showTasks, type InboxOptions } from '../commands/inbox';
 import type { RemoteCommand } from './api';
 import * as standing from './standing';
 import { afterExplanation, noteAll } from '../next-steps';
+import * as entities from './entities';
+import * as keeping from './keeping';
 import * as log from './log';
 import * as people from './people';
+import * as plans from './plans';
+import * as replay from './replay';
 import * as stories from './stories';
 
 interface Acting extends CommonOptions {
@@ -148,6 +152,7 @@ const explain: RemoteCommand<
   readonly [action: string],
   CommonOptions & { readonly level: string; readonly file?: readonly string[] }
 > = async (api, { terminal }, { given: [text], options }) => {
+  if (options.file !== undefined) return undefined;
   const { outcome, node } = addressFrom(text, 'an action', 'acme/EMP-R-001/6f1d#identity');
   const path = `/v1/actions/${encodeURIComponent(`${outcome}#${node}`)}`;
   if (options.json) {
@@ -190,6 +195,17 @@ export const REMOTE: Readonly<Record<string, RemoteCommand>> = {
   guardrails,
   trust,
   explain,
+  compile: plans.compile,
+  'entity get': entities.get,
+  'entity upsert': entities.upsert,
+  'log holds': keeping.holds,
+  'log hold': keeping.hold,
+  'log lift': keeping.lift,
+  'log expire': keeping.expire,
   'log list': log.list,
+  'log export': log.exportLog,
+  'replay rehearse': replay.rehearse,
+  'replay review': replay.review,
+  'replay fork': replay.fork,
   'log prove': log.prove,
 };

@@ -23,7 +23,7 @@ const ROUTES: Readonly<Record<string, readonly string[]>> = {
   dial: ['PUT /v1/automations/{id}/dial'],
   kill: ['POST /v1/automations/{id}/kill'],
   explain: ['GET /v1/actions/{id}'],
-  'replay rehearse': ['POST /v1/outcomes/{id}/rehearsal'],
+  'replay rehearse': ['POST /v1/outcomes/{id}/rehearsal', 'POST /v1/rehearsals'],
   'replay review': ['GET /v1/actions/{id}/review'],
   'replay fork': ['POST /v1/outcomes/{id}/fork'],
   guardrails: ['GET /v1/guardrails', 'PUT /v1/guardrails/{id}'],
@@ -112,24 +112,12 @@ test('every route that is named is served', () => {
   ).toEqual([]);
 });
 
-/** Commands with a route that do not ask an API when one is named: they work without servers, or say that they need them. */
+/** Commands with a route that do not ask an API when one is named: they work without servers. */
 const NOT_REMOTE: Readonly<Record<string, string>> = {
   decide: 'works without any server',
-  compile:
-    'works on the configuration of this machine; over an API it says that it needs the servers where it reads the store',
   catalog: 'shows what this very program has',
   'config explain': 'shows the files of this machine',
   'config check': 'checks the files of this machine, before they are anybody’s configuration',
-  'entity get': 'says that it asks the servers themselves',
-  'entity upsert': 'says that it asks the servers themselves',
-  'log export': 'says that it asks the servers themselves',
-  'log holds': 'says that it asks the servers themselves',
-  'log hold': 'says that it asks the servers themselves',
-  'log lift': 'says that it asks the servers themselves',
-  'log expire': 'says that it asks the servers themselves',
-  'replay rehearse': 'reads histories of servers or files; over an API it says so',
-  'replay review': 'reads histories of servers or files; over an API it says so',
-  'replay fork': 'reads histories of servers or files; over an API it says so',
 };
 
 test('every command that has a route asks an API where one is named, or has a reason, and not both', () => {

@@ -19,6 +19,7 @@ const OUTCOME = 'acme/EMP-R-001/6f1d';
 
 /** A body that each route takes; a route that takes one and is not here fails. */
 const BODIES: Readonly<Record<string, object>> = {
+  rehearseEvent: { specversion: '1.0', id: '1', source: '/workday', type: 'hired' },
   receiveEvent: { specversion: '1.0', id: '1', source: '/workday', type: 'hired' },
   compilePlan: { outcome: 'EMP-R-001', entity: 'person:ada' },
   startOutcome: { outcome: 'EMP-R-001', entity: 'person:ada' },

@@ -102,6 +102,9 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(RISK_CLASSES.map((riskClass) => [riskClass, APPROVAL_TYPES])),
 };
 
+/** Mistakes that are told of one table of overrides. */
+const MOST_TOLD = 100;
+
 /** Keys that say what a figure is, and are no figures. */
 const DESCRIPTIONS = new Set([
   'spec',
@@ -129,6 +132,8 @@ const NULLABLE = new Set([
  */
 export function overrideFigures(overrides: JsonObject): Result<Figures, readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
+  if (!isObject(overrides))
+    return err([{ code: 'FIGURES_INVALID', at: 'figures', message: 'must be a table of figures' }]);
   const { overrides: _none, ...table } = SPEC_FIGURES;
   const merged = merge(table, overrides, '', found) as Omit<Figures, 'overrides'>;
   if (found.length === 0) found.push(...coherence(merged));
@@ -138,6 +143,7 @@ export function overrideFigures(overrides: JsonObject): Result<Figures, readonly
 function merge(base: object, patch: JsonObject, at: string, found: Diagnostic[]): object {
   const merged: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(patch)) {
+    if (found.length >= MOST_TOLD) break;
     const path = at === '' ? key : `${at}.${key}`;
     if (!Object.hasOwn(merged, key) || DESCRIPTIONS.has(key)) {
       const help = didYouMean(

@@ -21,11 +21,16 @@ export function printDiagnostic(diagnostic: Diagnostic): string {
   return `${diagnostic.code} ${diagnostic.at}: ${diagnostic.message}${help}`;
 }
 
+/** Longest name that is compared, in characters: what we name is shorter, and comparing takes the product of both lengths. */
+const LONGEST_NAME = 200;
+
 /** `did you mean …?` for a name that is not among `known`, or `undefined` where nothing is near. */
 export function didYouMean(name: string, known: Iterable<string>): string | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
   const bound = Math.max(1, Math.floor(name.length / 3));
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const candidate of [...known].sort()) {
+    if (Math.abs(candidate.length - name.length) > bound) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance <= bound && (best === undefined || distance < best.distance))
       best = { name: candidate, distance };

@@ -63,7 +63,8 @@ export const object =
       const shape = Object.hasOwn(optional, key) ? optional[key] : undefined;
       if (shape !== undefined) shape(value[key], join(at, key), out);
       else {
-        const help = didYouMean(key, [...Object.keys(fields), ...Object.keys(optional)]);
+        const known = [...Object.keys(fields), ...Object.keys(optional)];
+        const help = out.length < HELPED ? didYouMean(key, known) : undefined;
         out.push({
           code: 'PLAN_MALFORMED',
           at,
@@ -115,6 +116,9 @@ export const later =
   (shape: () => Shape): Shape =>
   (value, at, out) =>
     shape()(value, at, out);
+
+/** Mistakes that a near name is looked for: nobody reads the help of more. */
+const HELPED = 20;
 
 export function isObject(value: unknown): value is { readonly [key: string]: unknown } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

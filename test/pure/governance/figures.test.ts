@@ -118,3 +118,13 @@ describe('a smoothed success rate', () => {
     expect(smoothedSuccessRate({ successes, failures }, SPEC_FIGURES)).toBe(rate);
   });
 });
+
+test('what is no table of figures is refused as a whole, and of endless mistakes the first hundred are told', () => {
+  for (const odd of [null, 7, 'x'.repeat(1_000_000), ['risk'], true]) {
+    const refused = overrideFigures(odd as unknown as JsonObject);
+    expect(refused).toMatchObject({ ok: false, error: [{ code: 'FIGURES_INVALID', at: 'figures' }] });
+  }
+  const strangers = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`stranger${i}`, 1]));
+  const refused = overrideFigures(strangers);
+  expect(refused.ok ? [] : refused.error).toHaveLength(100);
+});

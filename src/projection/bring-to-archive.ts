@@ -8,7 +8,7 @@ import type { Retention } from '../store/retention';
 import { StoreError } from '../store/store-error';
 
 export interface BringParts {
-  readonly retention: Pick<Retention, 'unplaced' | 'placed'>;
+  readonly retention: Pick<Retention, 'unplaced' | 'placed' | 'heldPlaces'>;
   readonly archive: ArchivePlace;
   readonly tenants: () => Promise<readonly string[]>;
   /** Told of what could not be brought; it must return at once. */
@@ -20,6 +20,9 @@ const BRING_LIMITS = {
   lookMs: 2_000,
   /** The longest pause while the place is down: each is twice the one before. */
   longestMs: 60_000,
+  /** Between two looks at what legal holds keep past its time, and how long before its time is over it is held, in milliseconds. */
+  holdMs: 3_600_000,
+  aheadMs: 30 * 86_400_000,
   /** Histories that are read at once. */
   page: 10,
 } as const;
@@ -53,6 +56,36 @@ export async function bringAll({ retention, archive, tenants, onError }: BringPa
   return count;
 }
 
+/**
+ * Has the place itself hold what a legal hold keeps and its lock soon does not any more, and lets go of what was lifted since.
+ * Throws the first thing that passes by itself.
+ * @param known places that are held so, to be handed in again the next time: what is missing there is let go of when it is removed
+ * @param at milliseconds since the epoch
+ */
+export async function holdAll(
+  { retention, archive, tenants, onError }: BringParts,
+  known: Set<string>,
+  at: number,
+): Promise<void> {
+  const held = new Set<string>();
+  for (const tenant of await tenants())
+    for (const place of await retention.heldPlaces(tenant, at + BRING_LIMITS.aheadMs)) held.add(place);
+  for (const place of new Set([...held, ...known])) {
+    const on = held.has(place);
+    if (on === known.has(place)) continue;
+    try {
+      await archive.hold(place, on);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.isPassing) throw error;
+      // What is gone has no hold to lose.
+      if (on) onError?.(error);
+      if (on) continue;
+    }
+    if (on) known.add(place);
+    else known.delete(place);
+  }
+}
+
 /** Brings for as long as it is not stopped. */
 export function startBringing(
   parts: BringParts,
@@ -61,12 +94,19 @@ export function startBringing(
   const { lookMs, longestMs } = { ...BRING_LIMITS, ...times };
   const over = new AbortController();
   const isOver = (): boolean => over.signal.aborted;
+  const known = new Set<string>();
+  let nextHold = 0;
   let pause: number = lookMs;
   let wake = (): void => undefined;
   const run = async (): Promise<void> => {
     while (!isOver()) {
       try {
         await bringAll(parts);
+        const now = Date.now();
+        if (now >= nextHold) {
+          await holdAll(parts, known, now);
+          nextHold = now + BRING_LIMITS.holdMs;
+        }
         pause = lookMs;
       } catch (error) {
         parts.onError?.(error);

@@ -23,6 +23,8 @@ export interface ArchivePlace {
   /** Where it lies now. The same bytes again are no error and no second object; others under one name are refused. */
   put(history: Placed): Promise<string>;
   get(place: string): Promise<Uint8Array>;
-  /** For good; nothing happens where it is gone. Refused before its time. */
+  /** Sets or takes off the place's own legal hold, which outlasts its lock; nothing happens where a place has none. */
+  hold(place: string, on: boolean): Promise<void>;
+  /** For good, and with its hold: nothing happens where it is gone. Refused before its time. */
   remove(place: string): Promise<void>;
 }

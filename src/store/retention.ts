@@ -33,6 +33,8 @@ export interface Retention {
   cut(tenant: string, at: number): Promise<Cut>;
   /** The oldest so many of what is past its time, held or not. */
   due(tenant: string, at: number, limit: number): Promise<readonly DueHistory[]>;
+  /** Places of what a hold keeps and the lock of its place will not, because its time is over by `at`; the oldest thousand. */
+  heldPlaces(tenant: string, at: number): Promise<readonly string[]>;
   /** Lets go what was to be kept until `before` and nobody holds; how many. Doing it again goes on where it ended. */
   drop(tenant: string, before: string): Promise<number>;
   /** Histories that have not been brought to their place yet, the oldest first; without some. */
@@ -75,6 +77,11 @@ export function createRetention(database: Database, archive?: Pick<ArchivePlace,
       return { before, ...rows[0]! };
     },
     due: (tenant, at, limit) => query(tenant, 'retention-due', DUE, [tenant, new Date(at), limit]),
+    async heldPlaces(tenant, at) {
+      const values = [tenant, new Date(at)];
+      const rows = await query<{ readonly place: string }>(tenant, 'retention-held', HELD_PLACES, values);
+      return rows.map(({ place }) => place);
+    },
     async drop(tenant, before) {
       for (let count = 0; ;) {
         const page = await dropPage(tenant, before);
@@ -109,6 +116,10 @@ const CUT = `
 const DUE = `
   SELECT workflow, run, ${msOf('closed_at')} AS "closedAt", ${msOf('keep_until')} AS "keepUntil", ${HELD} AS "isHeld"
   FROM archived_histories WHERE tenant = $1 AND keep_until <= $2 ORDER BY keep_until, run LIMIT $3`;
+
+const HELD_PLACES = `
+  SELECT place FROM archived_histories WHERE tenant = $1 AND place IS NOT NULL AND keep_until <= $2 AND ${HELD}
+  ORDER BY keep_until, run LIMIT 1000`;
 
 const GOING = `
   SELECT run, place FROM archived_histories WHERE tenant = $1 AND keep_until <= $2 AND NOT ${HELD}

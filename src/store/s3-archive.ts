@@ -65,6 +65,12 @@ export function createS3Archive(of: S3Bucket): ArchivePlace {
     const [year, month] = new Date(closedAt).toISOString().split('-');
     return `${prefix}${tenant}/${year}/${month}/${run}.bin`;
   };
+  const setHold = async (place: string, on: boolean): Promise<void> => {
+    if (lock === 'none') return;
+    const { PutObjectLegalHoldCommand } = await sdk();
+    const LegalHold = { Status: on ? 'ON' : 'OFF' } as const;
+    await (await connected()).send(new PutObjectLegalHoldCommand({ ...objectAt(place), LegalHold }));
+  };
   return {
     name: `s3://${Bucket}/${prefix}`,
     put: (history) =>
@@ -99,12 +105,21 @@ export function createS3Archive(of: S3Bucket): ArchivePlace {
         const { Body } = await (await connected()).send(new GetObjectCommand(objectAt(place)));
         return (await Body?.transformToByteArray()) ?? new Uint8Array();
       }),
+    hold: (place, on) => asStoreError(() => setHold(place, on)),
     remove: (place) =>
       asStoreError(async () => {
         const { DeleteObjectCommand } = await sdk();
-        await (await connected()).send(new DeleteObjectCommand(objectAt(place))).catch((error: unknown) => {
-          if (statusOf(error) !== 404) throw error;
-        });
+        const gone = async () => (await connected()).send(new DeleteObjectCommand(objectAt(place)));
+        await gone()
+          .catch(async (error: unknown) => {
+            if (lock === 'none' || statusOf(error) !== 403) throw error;
+            // A hold that was lifted since it was looked at last; the lock itself still says no before its time.
+            await setHold(place, false);
+            await gone();
+          })
+          .catch((error: unknown) => {
+            if (statusOf(error) !== 404) throw error;
+          });
       }),
   };
 }

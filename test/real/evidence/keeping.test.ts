@@ -1,6 +1,6 @@
 /** How long what is on record is kept, what keeps it longer, and who is forgotten: by the database itself, and as acts on record. */
 import { createHash } from 'node:crypto';
-import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectLegalHoldCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import {
   eraseSubject,
   expireNow,
@@ -16,7 +16,7 @@ import { putPolicyOnRecord } from '../../../src/app/policy-on-record';
 import type { PlanNode } from '../../../src/plan/plan';
 import { unpackHistory } from '../../../src/projection/archive';
 import { archivedHistories } from '../../../src/projection/archived-histories';
-import { bringAll, startBringing, type BringParts } from '../../../src/projection/bring-to-archive';
+import { bringAll, holdAll, startBringing, type BringParts } from '../../../src/projection/bring-to-archive';
 import type { ArchivePlace, Placed } from '../../../src/store/archive-place';
 import { createAuthority } from '../../../src/store/authority';
 import { createEvidenceStore } from '../../../src/store/evidence';
@@ -433,6 +433,43 @@ describe('an archive in S3', () => {
         values: [tenant],
       }),
     ).rejects.toMatchObject({ code: 'STORE_REFUSED' });
+  });
+
+  const objectAt = (at: string) => {
+    const { pathname, searchParams } = new URL(at);
+    const Key = decodeURIComponent(pathname.slice(1));
+    return { Bucket: 'histories', Key, VersionId: searchParams.get('versionId') ?? '' };
+  };
+
+  test('holds what a legal hold keeps past its lock, lets go of what was lifted, and of what was removed', async () => {
+    const history = placedOf('held past its time', 0);
+    const at = await place.put(history);
+    await place.hold(at, true);
+    await expect(s3.client.send(new DeleteObjectCommand(objectAt(at)))).rejects.toMatchObject({
+      $metadata: { httpStatusCode: 403 },
+    });
+    // The database has said that it may go: whoever lifted the hold a moment ago does not wait for the next look.
+    await place.remove(at);
+    await expect(place.get(at)).rejects.toMatchObject({ code: 'ARCHIVE_CHANGED' });
+
+    const id = await about('person:quinn');
+    const parts: BringParts = {
+      ...{ archive: place, retention: evidence.retention },
+      tenants: () => Promise.resolve([tenant]),
+    };
+    await bringAll(parts);
+    const statusOf = async (of: string): Promise<string | undefined> =>
+      (await s3.client.send(new GetObjectLegalHoldCommand(objectAt(of)))).LegalHold?.Status;
+    const known = new Set<string>();
+    const hold = await held({ scope: 'outcome', outcome: id });
+    await holdAll(parts, known, Date.now());
+    expect(known.size).toBe(0);
+    await holdAll(parts, known, Date.now() + YEARS_MS);
+    const [kept = ''] = known;
+    expect([known.size, await statusOf(kept)]).toEqual([1, 'ON']);
+    await lifted(hold);
+    await holdAll(parts, known, Date.now() + YEARS_MS);
+    expect([known.size, await statusOf(kept)]).toEqual([0, 'OFF']);
   });
 
   test('that refuses one history gets all others, for as long as it is asked', async () => {

@@ -136,7 +136,7 @@ export interface ExpireOptions extends CommonOptions {
 }
 
 /** What the end of retention is asked of, on servers or over an API. */
-export interface ExpiryAsked {
+interface ExpiryAsked {
   foresee(at: number | undefined): Promise<Expiry>;
   letGo(reason: string): Promise<{ readonly control: string; readonly cut: Expiry['cut'] }>;
   schedule(on: boolean): Promise<{ readonly cron: string | null }>;

@@ -249,7 +249,7 @@ function lineOf(record: ListedRecord['record']): string {
   return `${String(seq).padStart(6)} ${at} ${kind.padEnd(22)} by=${actor.id}${about}`;
 }
 
-export const intoFolder = (folder: string) => ({
+const intoFolder = (folder: string) => ({
   write: async (name: string, bytes: Uint8Array): Promise<void> => {
     const file = join(folder, ...name.split('/'));
     await mkdir(dirname(file), { recursive: true });

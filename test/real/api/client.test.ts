@@ -3,7 +3,16 @@
  * that sees nothing, and a fuzzer that reads the document.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findFuzzer, fuzz } from '../../fuzz/schemathesis';
 import { backstep, type Ran } from '../../kit/cli';
@@ -20,14 +29,16 @@ let served: Served;
 let url: string;
 let operator: string;
 let approver: string;
+let admin: string;
 let stranger: string;
 
 beforeAll(async () => {
   served = await openServed('test-client', { BACKSTEP_API_PER_MINUTE: '1000000' });
   ({ url } = served);
-  [operator, approver, stranger] = await Promise.all([
+  [operator, approver, admin, stranger] = await Promise.all([
     served.token('person:olive.operator', 'operator,author'),
     served.token('person:maya.lindqvist', 'approver,auditor'),
+    served.token('person:ada.admin', ALL),
     served.token('person:olive.operator', ALL, 'globex'),
   ]);
 }, STAND_TIMEOUT_MS);
@@ -70,7 +81,7 @@ test('a client that was generated from the document compiles, and runs the story
     expect(story).toMatchObject({
       isSame: true,
       task: 'manager',
-      refused: 'ROLE_MISSING',
+      refused: 'GATE_APPROVER_NOT_ALLOWED',
       decided: 'done',
       phase: 'completed',
       why: true,
@@ -99,7 +110,7 @@ describe('the command line over an API', () => {
     const inbox = await over(['inbox', `${id}#manager`, '--json'], approver);
     expect(JSON.parse(inbox.out)).toMatchObject({ id: `${id}#manager`, kind: 'gate' });
     const own = await over(['approve', `${id}#manager`, '--reason', 'mine'], operator);
-    expect([own.code, own.err]).toEqual([1, expect.stringContaining('ROLE_MISSING')]);
+    expect([own.code, own.err]).toEqual([1, expect.stringContaining('GATE_APPROVER_NOT_ALLOWED')]);
     const approved = await over(['approve', `${id}#manager`, '--reason', 'fine'], approver);
     expect([approved.err, approved.out]).toEqual(['', 'approved\n']);
     const followed = await over(['trace', id, '--follow'], operator);
@@ -109,6 +120,15 @@ describe('the command line over an API', () => {
     expect((await over(['trace', id], operator)).out).toBe((await here(['trace', id])).out);
   });
 
+  /** Runs it over the API and beside the servers, and expects the same of both; gives what the API's printed. */
+  const bothSay = async (args: readonly string[], token: string): Promise<string> => {
+    const [there, near] = await Promise.all([over(args, token), here(args)]);
+    const [a, b] = args.includes('--json') ? [there.out, near.out].map(sorted) : [there.out, near.out];
+    expect([args, there.code, a]).toEqual([args, near.code, b]);
+    expect([args, there.err.split('\n')[0]]).toEqual([args, near.err.split('\n')[0]]);
+    return there.out;
+  };
+
   test('says the same as on the machine of the servers', async () => {
     const id = `${outcome}#identity`;
     for (const args of [
@@ -116,12 +136,93 @@ describe('the command line over an API', () => {
       ['trust', '--json'],
       ['guardrails', '--json'],
       ['trace', 'acme/EMP-R-001/nobody'],
+      ['entity', 'get'],
+      ['log', 'expire', '--at', '2040-01-01', '--json'],
+      ['replay', 'rehearse', outcome],
+      ['replay', 'review', id, '--json'],
+      ['replay', 'fork', outcome, '--from', 'channels', '--param', 'channels=contractors'],
     ]) {
-      const [there, near] = await Promise.all([over(args, approver), here(args)]);
-      const [a, b] = args.includes('--json') ? [there.out, near.out].map(sorted) : [there.out, near.out];
-      expect([args, there.code, a]).toEqual([args, near.code, b]);
-      expect([args, there.err.split('\n')[0]]).toEqual([args, near.err.split('\n')[0]]);
+      expect([args, (await bothSay(args, approver)) === '']).toEqual([args, args.includes('trace')]);
     }
+    const plan = ['compile', 'EMP-R-001', '--entity', 'person:noah.kim', '--entities', 'store', '--json'];
+    expect(await bothSay(plan, operator)).toContain('"outcome":"EMP-R-001"');
+  });
+
+  test('keeps and lets go, and says who may not', async () => {
+    const reason = ['--reason', 'case 12'];
+    const refused = await over(['log', 'hold', '--everything', ...reason], approver);
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('ROLE_MISSING')]);
+    const hold = await over(['log', 'hold', '--outcome', outcome, '--json', ...reason], admin);
+    const { id } = JSON.parse(hold.out) as { readonly id: string };
+    expect(sorted(await bothSay(['log', 'holds', '--json'], approver))).toMatchObject([
+      { id, scope: 'outcome', name: outcome, by: 'person:ada.admin', reason: 'case 12', liftedAt: null },
+    ]);
+    const lifted = await over(['log', 'lift', id, ...reason], admin);
+    expect([lifted.err, lifted.out]).toEqual(['', expect.stringContaining(`${id} is lifted; on record as`)]);
+    expect(await bothSay(['log', 'holds', '--all'], approver)).toContain('; lifted ');
+    const [unknown, scheduled, gone] = await Promise.all([
+      over(['log', 'lift', id, ...reason], admin),
+      over(['log', 'expire', '--schedule', 'on'], admin),
+      over(['log', 'expire', ...reason], admin),
+    ]);
+    expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('LOG_HOLD_UNKNOWN')]);
+    expect([scheduled.out, gone.out]).toEqual([
+      expect.stringContaining('let go by itself: '),
+      expect.stringContaining('0 histories let go; on record as'),
+    ]);
+  });
+
+  test('tells of entities and takes records along, and reads files where it runs', async () => {
+    const told = ['entity', 'upsert', 'person:noah.kim', '{"title":"Engineer, remote"}'];
+    const { out } = await over(told, operator);
+    expect(out).toMatch(/title +"Engineer, remote" +person:olive\.operator/);
+    const [known, again, unfit] = await Promise.all([
+      over(['entity', 'get', 'person:noah.kim'], approver),
+      over([...told, '--json'], operator),
+      over(['entity', 'upsert', 'person:noah.kim', '{"shoes":1}'], operator),
+    ]);
+    expect([known.out, again.err]).toEqual([out, 'nothing changed\n']);
+    expect([unfit.code, unfit.err]).toEqual([1, expect.stringContaining('ENTITY_')]);
+
+    const folder = mkdtempSync(path.join(tmpdir(), 'backstep-taken-'));
+    const taking = (out: string): readonly string[] => [
+      'log',
+      'export',
+      '--out',
+      path.join(folder, out),
+      '--reason',
+      'case 12',
+    ];
+    const asCsv = ['--format', 'csv', '--outcome', outcome, '--json'];
+    const [there, beside, odd, bundle] = await Promise.all([
+      over([...taking('far.csv'), ...asCsv], approver),
+      here([...taking('near.csv'), ...asCsv]),
+      over([...taking('odd'), '--format', 'csv', '--kind', 'nothing'], approver),
+      over(taking('whole'), approver),
+    ]);
+    const { count, sha256 } = JSON.parse(beside.out) as Readonly<Record<string, unknown>>;
+    expect(JSON.parse(there.out)).toMatchObject({ count, sha256, out: path.join(folder, 'far.csv') });
+    const read = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
+    expect(read('far.csv')).toBe(read('near.csv'));
+    expect([odd.err, bundle.code, bundle.err]).toEqual([
+      expect.stringContaining('LOG_KIND_UNKNOWN'),
+      2,
+      expect.stringContaining('and no bundle'),
+    ]);
+    expect(readdirSync(folder).sort()).toEqual(['far.csv', 'near.csv']);
+
+    // An event is rehearsed where the configuration is; histories of a file are read here, whoever is named.
+    const event = path.join(folder, 'event.json');
+    const hired = { specversion: '1.0', id: 'r-1', source: '/hr', type: 'tests.nothing', data: {} };
+    writeFileSync(event, JSON.stringify(hired));
+    expect(await bothSay(['replay', 'rehearse', event], approver)).toBe('');
+    const history = path.join(folder, 'history.json');
+    const at = `/v1/outcomes/${encodeURIComponent(outcome)}/history`;
+    writeFileSync(history, await (await getAs(approver, at)).text());
+    const nobody = { env: { ...served.env, BACKSTEP_API: 'http://127.0.0.1:1', BACKSTEP_STAND: 'nowhere' } };
+    const explained = await backstep(['explain', `${outcome}#identity`, '--file', history], nobody);
+    expect([explained.code, explained.err]).toEqual([0, '']);
+    rmSync(folder, { recursive: true });
   });
 
   test('acts: an event, a dial, a limit, a scope and a kill', async () => {

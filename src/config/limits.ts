@@ -5,6 +5,8 @@
 export const CONFIG_LIMITS = {
   /** Characters of one file: far above any hand-written one, and read in milliseconds. */
   fileLength: 1_000_000,
+  /** Collections inside each other in one file: four times what the deepest setting needs. */
+  yamlDepth: 64,
   /** Files of one tenant, shared ones included. */
   files: 2_000,
   /** Automations of one tenant: overlap is judged pair by pair. */

@@ -2,8 +2,20 @@
  * One YAML text as plain data, with the line of every value. YAML 1.2 core schema: `no` is a text, `on` is a text.
  * Authoring ring: texts come in, nothing is read from a disk.
  */
-import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Node, type Pair } from 'yaml';
+import {
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  Parser,
+  type CST,
+  type Node,
+  type Pair,
+} from 'yaml';
 import type { Diagnostic } from '../kernel/diagnostic';
+import { keptText } from '../kernel/json';
 import { err, ok, type Result } from '../kernel/result';
 import { CONFIG_LIMITS } from './limits';
 
@@ -28,6 +40,12 @@ export function readYaml(file: ConfigFile): Result<YamlFile, readonly Diagnostic
     const message = `${file.text.length} characters are more than ${CONFIG_LIMITS.fileLength}`;
     return err([{ code: 'CONFIG_TOO_LARGE', at: file.path, message, help: 'split the file' }]);
   }
+  if (isDeeperThan(CONFIG_LIMITS.yamlDepth, file.text)) {
+    const message = `it is nested more than ${CONFIG_LIMITS.yamlDepth} deep`;
+    return err([
+      { code: 'CONFIG_YAML', at: `${file.path}:1`, message, help: 'no setting is nested like that' },
+    ]);
+  }
   const lines = new LineCounter();
   const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   // A warning is about a tag that would be ignored, and what is ignored in silence is a mistake.
@@ -49,11 +67,56 @@ export function readYaml(file: ConfigFile): Result<YamlFile, readonly Diagnostic
     const message = error instanceof Error ? lowerFirst(error.message) : 'cannot be read';
     return err([{ code: 'CONFIG_YAML', at: `${file.path}:1`, message }]);
   }
+  if (isCircular(value)) {
+    const message = 'an alias stands inside of what it names';
+    return err([{ code: 'CONFIG_YAML', at: `${file.path}:1`, message }]);
+  }
   const at = (path: Path): string => {
     const offset = offsetOf(document.contents, path);
     return `${file.path}:${offset === undefined ? 1 : lines.linePos(offset).line}`;
   };
+  const odd = pathToOdd(value);
+  if (odd !== undefined) {
+    const message = `\`${odd.map(String).join('.')}\` holds half of a surrogate pair, or a number that JSON has not`;
+    return err([{ code: 'CONFIG_YAML', at: at(odd), message }]);
+  }
   return ok({ path: file.path, value, at });
+}
+
+/** Where the first text or number stands that has no JSON: YAML has escapes for both. */
+function pathToOdd(value: unknown): Path | undefined {
+  const isOdd = (one: unknown): boolean =>
+    typeof one === 'string' ? /\p{Surrogate}/u.test(one) : typeof one === 'number' && !Number.isFinite(one);
+  if (isOdd(value)) return [];
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    const path = isOdd(name) ? [] : pathToOdd(inner);
+    if (path !== undefined) return [keptText(name), ...path];
+  }
+  return undefined;
+}
+
+/** Whoever walks such a value never comes to an end. */
+function isCircular(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Whether collections stand so deep inside each other. What composes a document calls itself, and a tower ends the process. */
+function isDeeperThan(most: number, text: string): boolean {
+  let level: (CST.Token | null | undefined)[] = [...new Parser().parse(text)];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > most) return true;
+    level = level.flatMap((token) => {
+      if (token?.type === 'document') return token.value;
+      return token != null && 'items' in token ? token.items.flatMap(({ key, value }) => [key, value]) : [];
+    });
+  }
+  return false;
 }
 
 /** Offset of the key, or the list element, that the path ends at; of the last one that exists where it ends nowhere. */

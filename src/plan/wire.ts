@@ -3,7 +3,7 @@
  * readable JSON, and gives the very same plan again. What is signed, hashed and shown is never this form.
  * Pure ring. Histories are kept for years: what a version leaves out may never change; a new default is a new `WIRE`.
  */
-import { invariant } from '../kernel/invariant';
+import { invariant, InvariantViolation } from '../kernel/invariant';
 import { jsonEquals } from '../kernel/json';
 import type { Expression, Reference } from './expression';
 import type { ActionNode, Block, Lane, Plan, PlannedAwf, PlanNode, RetryRule } from './plan';
@@ -53,9 +53,20 @@ export function packPlan(plan: Plan): PackedPlan | Plan {
   return jsonEquals(unpackPlan(packed), plan) ? packed : plan;
 }
 
-/** Inverse of `packPlan`. A history from before there was a short form holds the plan itself. */
+/**
+ * Inverse of `packPlan`. A history from before there was a short form holds the plan itself. What is no packed plan ends in an
+ * InvariantViolation that says so; whether what comes out is whole is for `checkPlan` to say.
+ */
 export function unpackPlan(stored: PackedPlan | Plan): Plan {
-  if (!isPacked(stored)) return stored;
+  try {
+    return isPacked(stored) ? unpacked(stored) : stored;
+  } catch (error) {
+    if (error instanceof InvariantViolation) throw error;
+    throw invariant.broken(`a stored plan has wire form ${WIRE}: ${(error as Error).message}`);
+  }
+}
+
+function unpacked(stored: PackedPlan): Plan {
   const { wire, lane, params, awfs, body, retry, ...rest } = stored;
   invariant(wire === WIRE, `this program reads plans of wire form ${WIRE}`);
   return {

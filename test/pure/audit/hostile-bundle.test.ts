@@ -141,7 +141,7 @@ test('a plan that is none is told with its place, packed or not', async () => {
   ]);
   plan.body = 7;
   expect(unreadable(await verified(await withHistory(at, events)))).toEqual([
-    expect.stringMatching(/^something in it is not what an engine writes there: /),
+    expect.stringMatching(/^a stored plan has wire form 1: /),
   ]);
 });
 

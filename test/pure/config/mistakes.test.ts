@@ -26,6 +26,31 @@ describe('files', () => {
     ]);
   });
 
+  test.each([
+    ['brackets', `params: ${'['.repeat(5_000)}${']'.repeat(5_000)}`],
+    ['brackets that never close', `params: ${'{a: ['.repeat(5_000)}`],
+    ['dashes', `params:\n  ${'- '.repeat(5_000)}x`],
+    ['lines', Array.from({ length: 500 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
+  ])('CONFIG_YAML: a tower of %s does not end the process', (_, text) => {
+    expect(mistakesOf(team(text))).toMatchObject([
+      { code: 'CONFIG_YAML', message: 'it is nested more than 64 deep' },
+    ]);
+  });
+
+  test('CONFIG_YAML: what has no JSON is told with its line, and an alias of itself is none', () => {
+    const told = (text: string) => mistakesOf(team(text)).map(printDiagnostic);
+    const what = 'holds half of a surrogate pair, or a number that JSON has not';
+    expect(told('values:\n  params:\n    a: ["\\ud800"]')).toEqual([
+      `CONFIG_YAML config/acme/layers/a.yaml:4: \`values.params.a.0\` ${what}`,
+    ]);
+    expect(told('values:\n  b: -.inf')).toEqual([
+      `CONFIG_YAML config/acme/layers/a.yaml:3: \`values.b\` ${what}`,
+    ]);
+    expect(told('values: &v\n  a: *v')).toEqual([
+      'CONFIG_YAML config/acme/layers/a.yaml:1: an alias stands inside of what it names',
+    ]);
+  });
+
   test('CONFIG_YAML: aliases that multiply out are refused', () => {
     const bomb = [
       'a: &a [x,x,x,x,x,x,x,x,x]',

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { encodePlan } from '../../../src/plan/encode';
+import { InvariantViolation } from '../../../src/kernel/invariant';
 import { mapBlocks } from '../../../src/plan/blocks';
 import type { Plan } from '../../../src/plan/plan';
 import { packPlan, unpackPlan, type PackedPlan } from '../../../src/plan/wire';
@@ -30,6 +31,22 @@ test('a plan comes out as it went in', () => {
       expect(encodePlan(unpackPlan(stored(plan)))).toBe(encodePlan(plan));
     }),
   );
+});
+
+test('what is no packed plan is told so, whichever of its members is odd', () => {
+  const plan = packPlan(shipped[0]![1]) as PackedPlan;
+  const odd = [null, 7, 'x', true, [null], { a: null }, [[]], [7], undefined];
+  const broken = Object.keys(plan).flatMap((member) => odd.map((value) => ({ ...plan, [member]: value })));
+  for (const one of [...odd, ...broken] as PackedPlan[]) {
+    try {
+      // What the wire form says nothing of passes as it is: whether it is whole is for `checkPlan`.
+      unpackPlan(one);
+    } catch (error) {
+      expect(error).toBeInstanceOf(InvariantViolation);
+      expect((error as Error).message).toMatch(/wire form 1/);
+    }
+  }
+  expect(() => unpackPlan({ ...plan, body: 7 })).toThrow(InvariantViolation);
 });
 
 test.each(shipped)('%s is stored in less than three quarters of its bytes', (_name, plan) => {

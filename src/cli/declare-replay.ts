@@ -91,7 +91,7 @@ would have happened beside what did. Until the node it is what happened; beside 
     context,
     [
       'backstep replay fork acme/EMP-R-001/6f1d --from channels',
-      'backstep replay fork acme/EMP-R-001/6f1d --from device --param device=pc',
+      'backstep replay fork acme/EMP-R-001/6f1d --from channels --param channels=contractors',
       'backstep replay fork acme/EMP-R-001/6f1d --from groups --input groups.groups=\'["design"]\' --rules today',
     ],
   )

@@ -72,7 +72,7 @@ export const eventKey = (tenant: string, { source, id }: Pick<CloudEvent, 'sourc
 
 /** Bounds first, so that nothing else walks something huge. */
 function shapeMistakes(object: Readonly<Record<string, unknown>>): Diagnostic[] {
-  if (depthOf(object['data'], 0) > EVENT_LIMITS.dataDepth) {
+  if (isDeeperThan(EVENT_LIMITS.dataDepth, object['data'])) {
     const message = `data is nested more than ${EVENT_LIMITS.dataDepth} deep`;
     return [mistake('EVENT_MALFORMED', 'event › data', message)];
   }
@@ -201,10 +201,19 @@ const extensionsOf = (object: Readonly<Record<string, unknown>>): [string, unkno
     .filter(([name, value]) => !KNOWN.includes(name) && value !== null)
     .sort(([a], [b]) => (a < b ? -1 : 1));
 
-/** Levels of arrays and objects; stops counting behind the bound. */
-function depthOf(value: unknown, depth: number): number {
-  if (typeof value !== 'object' || value === null || depth > EVENT_LIMITS.dataDepth) return depth;
-  return Math.max(depth + 1, ...Object.values(value).map((inner) => depthOf(inner, depth + 1)));
+/** Whether arrays and objects stand so deep inside each other; however many stand side by side. */
+function isDeeperThan(most: number, value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    const inner: unknown[] = [];
+    for (const one of level) {
+      if (typeof one !== 'object' || one === null) continue;
+      if (depth >= most) return true;
+      for (const member of Object.values(one)) inner.push(member);
+    }
+    level = inner;
+  }
+  return false;
 }
 
 /** Bytes of a text in UTF-8; a lone surrogate has been refused before. */

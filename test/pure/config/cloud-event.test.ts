@@ -108,6 +108,18 @@ test('EVENT_TOO_LARGE: bytes, characters and attributes are bounded', () => {
   expect(codes({ ...GOOD, ...extensions })).toEqual(['EVENT_TOO_LARGE event']);
 });
 
+test('data that is as wide as it is long is measured, and no stack has to hold it', () => {
+  const wide = Array<number>(300_000).fill(0);
+  expect(codes({ ...GOOD, data: wide })).toEqual(['EVENT_TOO_LARGE event']);
+  expect(codes({ ...GOOD, data: { a: [wide] } })).toEqual(['EVENT_TOO_LARGE event']);
+  const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+  expect(codes({ ...GOOD, data: nested(EVENT_LIMITS.dataDepth) })).toEqual([]);
+  expect(codes({ ...GOOD, data: nested(EVENT_LIMITS.dataDepth + 1) })).toEqual([
+    'EVENT_MALFORMED event › data',
+  ]);
+  expect(codes({ ...GOOD, data: nested(100_000) })).toEqual(['EVENT_MALFORMED event › data']);
+});
+
 test('reading never throws, whatever is sent', () => {
   fc.assert(
     fc.property(fc.anything({ withBigInt: true, withDate: true, withNullPrototype: true }), (value) => {

@@ -208,7 +208,8 @@ export const OVERRIDE_PROBLEMS = {
   OVERRIDE_NOT_POSSIBLE: 'the step does not take such an override',
   OVERRIDE_OUTPUT_NEEDED: 'what stands behind the step reads an output that it would not have',
   OVERRIDE_BYPASSES_GATE: 'the way that was chosen would lead around people who are asked on the other',
-  OVERRIDE_AFTER_APPROVAL: 'people have approved the step as it was, and only who approved it alone may change it',
+  OVERRIDE_AFTER_APPROVAL:
+    'people have approved the step as it was, and only who approved it alone may change it',
   OVERRIDE_AWF_UNFIT: 'the AWF cannot take the place of the one in the plan',
   OVERRIDE_INPUT_INVALID: 'what was given does not fit the contract of the AWF',
   TASK_UNKNOWN: 'nothing waits for a person there',

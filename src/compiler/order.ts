@@ -109,9 +109,25 @@ function addReads(
 /** The element of a for-each exists inside its block alone. */
 function checkItem(context: Context, by: DraftNode, slot: string, each: string, from: DraftBlock): void {
   const node = context.nodes.get(each);
-  if (node === undefined || isInside(from, node)) return;
-  const message = `the element of \`${each}\` exists only inside that for-each`;
-  context.complainAt(by, slot, 'PLAN_OUTPUT_OUTSIDE', message, 'read it inside the function of `each`');
+  if (node === undefined) return;
+  if (!isInside(from, node)) {
+    const message = `the element of \`${each}\` exists only inside that for-each`;
+    context.complainAt(by, slot, 'PLAN_OUTPUT_OUTSIDE', message, 'read it inside the function of `each`');
+    return;
+  }
+  // What runs after a return to a checkpoint around the for-each runs there, where no element is at hand.
+  for (let at = from.inside; at !== undefined && at.node !== node; at = at.node.block.inside) {
+    const checkpoint = at.replaces === undefined ? undefined : context.nodes.get(at.replaces);
+    if (checkpoint === undefined || isInside(checkpoint.block, node)) continue;
+    const name = checkpoint.id;
+    context.complainAt(
+      by,
+      slot,
+      'PLAN_OUTPUT_MISSING',
+      `there is no element of \`${each}\` any more: this runs after the return to \`${name}\`, which undoes the for-each`,
+      `read only what stands before \`${name}\`, or return to a checkpoint inside the for-each`,
+    );
+  }
 }
 
 function complainOutside(

@@ -51,8 +51,10 @@ export function returnTo(run: Run, id: string, courseKey: string): void {
   const from = place(run, id);
   const depth = layoutAt(run, run.layout.home.get(course.to) ?? '').eachDepth;
   const checkpoint = place(run, (from.block.prefixes[depth] ?? '') + course.to);
-  // A second return to the same place would go round for ever: then everything goes back.
-  if (run.state.returns[checkpoint.id] !== undefined || (checkpoint.state.inner ?? []).length > 0) {
+  // A second return to the same place would go round for ever, and one to a checkpoint that was taken back itself leads nowhere: what
+  // stands behind it is gone, and who returns is not among that. Then everything goes back.
+  const isGone = checkpoint.state.status !== 'done' || (checkpoint.state.inner ?? []).length > 0;
+  if (run.state.returns[checkpoint.id] !== undefined || isGone) {
     run.agenda.push({ step: 'stop', then: 'backstep' });
     return;
   }

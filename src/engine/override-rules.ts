@@ -194,7 +194,7 @@ function wrongChange(run: Run, node: PlanNode, change: Change, caseOf: CaseOf): 
 }
 
 /** Whatever is read of the node's output must be in the one that takes its place. */
-function wrongOutput(layout: Layout, node: string, output: Json | undefined): Refused | undefined {
+export function wrongOutput(layout: Layout, node: string, output: Json | undefined): Refused | undefined {
   const missing = readersOf(layout, node).filter(({ path }) => output === undefined || !has(output, path));
   if (missing.length === 0) return undefined;
   const told = missing.map(({ by, path }) => `\`${by}\` reads \`${[node, ...path].join('.')}\``);

@@ -3,7 +3,7 @@
  * Pure ring. Who may do what is judged before the engine hears of it.
  */
 import { assertNever } from '../kernel/invariant';
-import type { Refusal } from './override-rules';
+import { wrongOutput, type Refusal, type Refused } from './override-rules';
 import { anchored } from './back';
 import type { Act, EngineEvent, GateDecision, Resolution } from './effects';
 import { clock, stopAsking, takeKept, takeSigned } from './approvals';
@@ -207,6 +207,11 @@ export function resolve(run: Run, id: string, resolution: Resolution, by: string
   if (state.status !== 'incident') return 'late';
   const placed = place(run, id);
   const undoing = state.undo === 'undo_failed';
+  const refused = undoing ? undefined : unreadable(run, placed, resolution);
+  if (refused !== undefined) {
+    run.notes.push({ kind: 'act.refused', act: 'resolve', by, node: id, ...refused });
+    return refused.code;
+  }
   run.state.isSwayed = true;
   run.commands.push({ do: 'stopTimer', timer: `ask:${id}` });
   const kind = undoing || run.state.pivoted ? 'incident.resolved' : 'escalation.resolved';
@@ -214,6 +219,12 @@ export function resolve(run: Run, id: string, resolution: Resolution, by: string
   if (undoing) resolveUndo(run, placed, resolution, by);
   else resolveForward(run, placed, resolution, by);
   return 'done';
+}
+
+/** Nobody goes on over a step of which others read what is not there. */
+function unreadable(run: Run, { node }: Placed, resolution: Resolution): Refused | undefined {
+  if (resolution.as === 'accept') return wrongOutput(run.layout, node.id, undefined);
+  return resolution.as === 'supply' ? wrongOutput(run.layout, node.id, resolution.output) : undefined;
 }
 
 function resolveUndo(run: Run, placed: Placed, resolution: Resolution, by: string): void {

@@ -216,6 +216,10 @@ export class PredictedEffects implements Effects {
       if (event.kind === 'gate.open') this.decide(event.gate);
       if (event.kind === 'wait') this.answerSignal(event.node, event.for);
       if (event.kind === 'incident.open' || event.kind === 'escalation.open') this.resolve(event.node);
+      // Nobody can go on without the output that others read: then it goes back.
+      if (event.kind === 'act.refused' && event.act === 'resolve' && event.node !== undefined) {
+        this.resolve(event.node, { as: 'backstep', reason: event.because });
+      }
     }
   }
 
@@ -240,8 +244,9 @@ export class PredictedEffects implements Effects {
     if (data !== undefined) this.schedule(DECISION_MS, { kind: 'signal', name: waits.for.signal, data });
   }
 
-  private resolve(node: string): void {
-    const resolution = this.simulation.oracle?.resolve?.(node) ?? { as: 'accept', reason: 'simulated' };
+  private resolve(node: string, by?: Resolution): void {
+    const said = by ?? this.simulation.oracle?.resolve?.(node);
+    const resolution = said ?? ({ as: 'accept', reason: 'simulated' } as const);
     this.schedule(DECISION_MS, { kind: 'resolve', node, resolution, by: SIMULATED_PERSON });
   }
 

@@ -224,6 +224,17 @@ describe('order and paths', () => {
       },
     ],
     [
+      'PLAN_OUTPUT_MISSING node c › input',
+      ({ run, each, checkpoint }) => {
+        const start = checkpoint('start');
+        const { parts } = run('p', create, { key: 'p' });
+        each(parts, { max: 1 }, (item) => {
+          const then = () => run('c', create, { key: item });
+          run('b', create, { key: 'b' }, { onError: { '*': backstep({ to: start, then }) } });
+        });
+      },
+    ],
+    [
       'PLAN_OUTPUT_MISSING node pick › cases.true',
       ({ run, choose, checkpoint }) => {
         const seen = run('seen', look, { key: 's' });

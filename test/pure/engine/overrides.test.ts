@@ -1,6 +1,12 @@
 /** Overrides one by one: what is taken, what is refused and why, and what the trace says. */
 import { claimantOf } from '../../../src/engine/claims';
-import type { EngineEvent, FireResult, Override, OverrideChange } from '../../../src/engine/effects';
+import type {
+  EngineEvent,
+  FireResult,
+  Override,
+  OverrideChange,
+  Resolution,
+} from '../../../src/engine/effects';
 import { Machine } from '../../../src/engine/machine';
 import { printTrace } from '../../../src/engine/trace';
 import type { Json } from '../../../src/kernel/json';
@@ -388,5 +394,43 @@ describe('what was said of a step', () => {
     expect(told.override('b', { do: 'withdraw' }, { scope: 'outcome' })).toBe('kept');
     told.fired('a');
     expect(told.commands.at(-1)).toBe('fire b');
+  });
+});
+
+describe('an incident whose output others read', () => {
+  const asking = {
+    codes: ['*'],
+    course: { do: 'escalate', to: ['manager'], expiresAfterMs: 1_000 },
+  } as const;
+  const refused = {
+    kind: 'failed',
+    failure: { class: 'permanent', code: 'SYSTEM_REFUSED', message: '', effect: 'none' },
+  } as const;
+  const resolve = (told: Told, resolution: Resolution): string =>
+    told.say({ kind: 'resolve', node: 'a', resolution, by: 'person:mary' });
+  const told = (...rest: readonly PlanNode[]): Told => {
+    const told = new Told(toyPlan([put('a', [], { exits: [asking] }), ...rest]));
+    told.fired('a', refused);
+    return told;
+  };
+
+  test('is not accepted without it, nor supplied without what they read', () => {
+    for (const resolution of [
+      { as: 'accept', reason: 'so' },
+      { as: 'supply', evidence: 'ticket 7' },
+      { as: 'supply', evidence: 'ticket 7', output: { colour: 'red' } },
+    ] as const) {
+      const one = told(readsA);
+      expect(resolve(one, resolution)).toBe('OVERRIDE_OUTPUT_NEEDED');
+      expect(one.lines.at(-1)).toContain('act=resolve refused of=a by=person:mary code=OVERRIDE_OUTPUT_NEEDED');
+      expect(resolve(one, { as: 'supply', evidence: 'ticket 7', output: { box: 'by-hand' } })).toBe('done');
+      expect(one.inputOf('b')).toEqual({ box: 'by-hand' });
+    }
+  });
+
+  test('goes on without it where nobody reads it', () => {
+    const one = told(put('b', ['a']));
+    expect(resolve(one, { as: 'accept', reason: 'so' })).toBe('done');
+    expect(one.machine.state.nodes['b']?.status).toBe('acting');
   });
 });

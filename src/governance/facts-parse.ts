@@ -11,7 +11,7 @@ import { FACTS_SCHEMA, type SchemaNode } from './facts-schema';
 
 /**
  * Facts with every default filled in.
- * Errors: `FACTS_MISSING`, `FACTS_UNKNOWN`, `FACTS_INVALID`, all that there are, each at its path.
+ * Errors: `FACTS_MISSING`, `FACTS_UNKNOWN`, `FACTS_INVALID`, each at its path: all that there are, of unknown names the first hundred.
  */
 export function parseFacts(value: unknown): Result<Facts, readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
@@ -41,12 +41,16 @@ function read(node: SchemaNode, value: unknown, at: string, found: Diagnostic[])
   }
 }
 
+const MOST_MISTAKES = 100;
+
 function readObject(node: SchemaNode, value: unknown, at: string, found: Diagnostic[]): Json {
   if (!isRecord(value)) return invalid(at, `must be an object, not ${shown(value)}`, found);
   const properties = node.properties ?? {};
   const result: Record<string, Json> = {};
   for (const key of Object.keys(value)) {
     if (Object.hasOwn(properties, key)) continue;
+    // Whoever sends a hundred thousand names is told enough by the first of them.
+    if (found.length >= MOST_MISTAKES) break;
     const help = didYouMean(key, Object.keys(properties));
     const message = `\`${key}\` is no fact here`;
     found.push({

@@ -136,6 +136,14 @@ describe('facts', () => {
     const constructor = parseFacts({ ...least, action: { type: 'constructor', subsystem: 'toString' } });
     expect(constructor.ok).toBe(true);
   });
+
+  test('of very many unknown names the first hundred are told, and what else is wrong', () => {
+    const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`name${i}`, i]));
+    const parsed = parseFacts({ ...many, now: 'soon' });
+    const codes = parsed.ok ? [] : parsed.error.map(({ code }) => code);
+    expect(codes.filter((code) => code === 'FACTS_UNKNOWN')).toHaveLength(100);
+    expect(codes).toContain('FACTS_INVALID');
+  });
 });
 
 describe('the published schema', () => {

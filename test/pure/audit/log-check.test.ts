@@ -4,6 +4,7 @@ import { primitives } from '../../../src/app/primitives';
 import type { TreeHead } from '../../../src/audit/checkpoint';
 import { checkLog } from '../../../src/audit/log-check';
 import { FIRST_PREVIOUS, recordHash, recordText, RECORD_KINDS, type Entry } from '../../../src/audit/record';
+import { runs } from '../../kit/runs';
 
 const entryOf = (seed: number): Entry => ({
   tenant: 'acme',
@@ -92,7 +93,7 @@ test.each(Object.entries(TAMPERINGS))('%s is found', (_, tamper) => {
     fc.property(fc.nat(), fc.nat(), (a, b) => {
       expect(codesOf(tamper([...clean], a, b))).not.toEqual([]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

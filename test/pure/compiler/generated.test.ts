@@ -8,6 +8,7 @@ import { simulate, type Oracle } from '../../../src/simulator/simulator';
 import { request, TOYS } from '../../kit/compile';
 import { injected } from '../../kit/oracle';
 import { arbitraryRunbook, CARELESS, type Carelessness } from '../../kit/runbooks';
+import { runs } from '../../kit/runs';
 
 /** The toys, refusing any input that their schema does not allow: a reference to nothing reads as `null` there. */
 const contracts: ReadonlyMap<string, AwfContract> = new Map(
@@ -51,7 +52,7 @@ describe('a generated runbook', () => {
           expect(compiled.error.length).toBeGreaterThan(0);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
     // Otherwise the property above would say nothing.
     expect(refused).toBeGreaterThan(20);
@@ -65,7 +66,7 @@ describe('a generated runbook', () => {
         made++;
         expect(decodePlan(compiled.value.bytes)).toEqual({ ok: true, value: compiled.value.plan });
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
     expect(made).toBeGreaterThan(50);
   });
@@ -75,13 +76,12 @@ describe('a generated runbook', () => {
       fc.property(arbitraryRunbook('nothing'), (runbook) => {
         expect(compile(request(runbook))).toEqual(compile(request(runbook)));
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 
   it('that compiles never reads an output that is not there, whatever goes wrong', async () => {
     let run = 0;
-    const phases: Record<string, number> = {};
     await fc.assert(
       fc.asyncProperty(
         anyPlan,
@@ -96,14 +96,12 @@ describe('a generated runbook', () => {
             contracts,
             oracle: oracle(seed, trouble),
           });
-          phases[state.phase] = (phases[state.phase] ?? 0) + 1;
           expect(['completed', 'backstepped']).toContain(state.phase);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
     expect(run).toBeGreaterThan(50);
-    console.log(run, phases);
   });
 
   it('has no edge that others imply', () => {
@@ -119,7 +117,7 @@ describe('a generated runbook', () => {
           behind.set(id, new Set(after.flatMap((one) => [one, ...(behind.get(one) ?? [])])));
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });

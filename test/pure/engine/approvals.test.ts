@@ -19,8 +19,9 @@ import { blocksIn, mapBlocks, nodesOf } from '../../../src/plan/blocks';
 import type { Block, GateNode, Plan, PlanNode } from '../../../src/plan/plan';
 import { simulate } from '../../../src/simulator/simulator';
 import { arbitraryPlan, put, toyContracts, toyPlan } from '../../kit/plans';
+import { runs } from '../../kit/runs';
 
-const RUNS = Number(process.env['BACKSTEP_APPROVAL_PLANS'] ?? 150);
+const RUNS = runs(150);
 const MINUTE = 60_000;
 const TERMS: ApprovalTerms = {
   ...{ v: 1, depth: null, plan: 'p', figures: {} },

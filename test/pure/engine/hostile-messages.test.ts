@@ -6,6 +6,7 @@ import { canBeKept, recordedJson, type Json } from '../../../src/kernel/json';
 import type { Plan } from '../../../src/plan/plan';
 import { ACTS, malformed, readSignal } from '../../../workflows/acts';
 import { arbitraryPlan, put, toyPlan } from '../../kit/plans';
+import { runs } from '../../kit/runs';
 
 const TOWER = JSON.parse('['.repeat(20_000) + ']'.repeat(20_000)) as Json;
 const INHERITED = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
@@ -149,7 +150,7 @@ test('no message stalls an outcome, whatever stands in it and whenever it comes'
           else answered.tell(one);
       },
     ),
-    { numRuns: Number(process.env['HOSTILE_RUNS'] ?? 300) },
+    { numRuns: runs(300) },
   );
 });
 

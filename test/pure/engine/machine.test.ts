@@ -13,9 +13,10 @@ import { ModelWorld } from '../../../src/simulator/model-world';
 import { PredictedEffects, simulate } from '../../../src/simulator/simulator';
 import { LOST_BOX, seededOracle } from '../../kit/oracle';
 import { arbitraryPlan, inLanes, toyContracts } from '../../kit/plans';
+import { runs } from '../../kit/runs';
 
-/** Plans per law; more are walked with `BACKSTEP_PROPERTY_RUNS`. */
-const RUNS = Number(process.env['BACKSTEP_PROPERTY_RUNS'] ?? 300);
+/** Plans per law. */
+const RUNS = runs(300);
 
 const run = (plan: Plan, seed: number, trouble: number) =>
   simulate({ plan, contracts: toyContracts, oracle: seededOracle(plan, seed, trouble) });

@@ -13,9 +13,10 @@ import { ModelWorld } from '../../../src/simulator/model-world';
 import { PredictedEffects, type Oracle } from '../../../src/simulator/simulator';
 import { seededOracle } from '../../kit/oracle';
 import { arbitraryPlan, inLanes, putBox, toyContracts } from '../../kit/plans';
+import { runs } from '../../kit/runs';
 
-/** Plans per law; more are walked with `BACKSTEP_PROPERTY_RUNS`. */
-const RUNS = Number(process.env['BACKSTEP_PROPERTY_RUNS'] ?? 120);
+/** Plans per law. */
+const RUNS = runs(120);
 
 /** Another way to put a box there, which no plan knows. */
 const PUT_BLUE = { ...putBox, name: 'toy.put_blue' } as unknown as AwfContract;

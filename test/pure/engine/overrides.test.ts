@@ -422,7 +422,9 @@ describe('an incident whose output others read', () => {
     ] as const) {
       const one = told(readsA);
       expect(resolve(one, resolution)).toBe('OVERRIDE_OUTPUT_NEEDED');
-      expect(one.lines.at(-1)).toContain('act=resolve refused of=a by=person:mary code=OVERRIDE_OUTPUT_NEEDED');
+      expect(one.lines.at(-1)).toContain(
+        'act=resolve refused of=a by=person:mary code=OVERRIDE_OUTPUT_NEEDED',
+      );
       expect(resolve(one, { as: 'supply', evidence: 'ticket 7', output: { box: 'by-hand' } })).toBe('done');
       expect(one.inputOf('b')).toEqual({ box: 'by-hand' });
     }

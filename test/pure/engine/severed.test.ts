@@ -8,6 +8,7 @@ import type { Plan } from '../../../src/plan/plan';
 import { PredictedEffects, simulate } from '../../../src/simulator/simulator';
 import { seededOracle } from '../../kit/oracle';
 import { arbitraryPlan, inLanes, put, toyContracts, toyPlan } from '../../kit/plans';
+import { runs } from '../../kit/runs';
 
 class PulledPlug extends Error {}
 
@@ -56,7 +57,7 @@ test('whatever was under way, the way back leaves the world as it was', async ()
       expect(back.state.inFlight).toBe(0);
       expect(back.world.snapshot()).toBe('{}');
     }),
-    { numRuns: Number(process.env['BACKSTEP_PROPERTY_RUNS'] ?? 300) },
+    { numRuns: runs(300) },
   );
   expect(inFlight).toBeGreaterThan(0);
 });

@@ -9,6 +9,7 @@ import { FIRE_VERDICTS } from '../../../src/governance/rule';
 import { RULES } from '../../../src/governance/rules';
 import { anyFacts, orderedPaths, tighteningsOf } from './facts-arbitrary';
 import { facts, NOW } from './fixtures';
+import { runs } from '../../kit/runs';
 
 const modeRank = ({ mode }: Decision): number => MODES.indexOf(mode);
 const fireRank = ({ fire }: Decision): number => FIRE_VERDICTS.indexOf(fire);
@@ -27,7 +28,7 @@ describe('decide', () => {
         expect(decision.mode).toBe(strictestMode(ceilings));
         expect(JSON.stringify(decision)).not.toMatch(/NaN|Infinity|undefined/);
       }),
-      { numRuns: 600 },
+      { numRuns: runs(600) },
     );
     // The generator is worth something only if it meets every mode, and both ends of firing in the freest.
     expect([...modes].sort()).toEqual(
@@ -50,7 +51,7 @@ describe('decide', () => {
         const again = decideAgain(parse(bytes));
         expect(again.ok && canonicalJson(again.value)).toBe(bytes);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -63,7 +64,7 @@ describe('decide', () => {
         expect(again.ok && canonicalJson(again.value)).toBe(canonicalJson(decision));
         expect(record.length).toBeLessThanOrEqual(canonicalJson(decision).length);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -95,7 +96,7 @@ describe('decide', () => {
       fc.property(anyFacts, anyOrder, (some, rules) => {
         expect(canonicalJson(decide(some, SPEC_FIGURES, rules))).toBe(canonicalJson(decide(some)));
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -106,7 +107,7 @@ describe('decide', () => {
         decide(some);
         expect(canonicalJson(some)).toBe(before);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });
@@ -135,7 +136,7 @@ describe('making a single fact stricter', () => {
           if (path !== 'tenant.tier' && fireRank(after) > fireRank(before)) throw looser(path, before, after);
         }
       }),
-      { numRuns: 250 },
+      { numRuns: runs(250) },
     );
   });
 
@@ -150,7 +151,7 @@ describe('making a single fact stricter', () => {
         const kept = some.approvals.filter((approval, n) => n !== i || approval.decision === 'rejected');
         expect(fireRank(decide({ ...some, approvals: kept }))).toBeLessThanOrEqual(fireRank(decide(some)));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -164,7 +165,7 @@ describe('making a single fact stricter', () => {
         );
         expect(fireRank(long as Decision)).toBeLessThanOrEqual(fireRank(short as Decision));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
@@ -183,7 +184,7 @@ describe('a fact', () => {
         }
       }),
       // A search, not a law over all inputs: a fixed seed makes its answer the same every time.
-      { numRuns: 1_500, seed: 4 },
+      { numRuns: runs(1_500), seed: 4 },
     );
     expect([...unread].filter((path) => !path.startsWith('usage.'))).toEqual(['v']);
   });

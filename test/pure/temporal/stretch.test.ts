@@ -8,6 +8,7 @@ import { runStretch, type StretchHost } from '../../../src/temporal/stretch';
 import type { Fire } from '../../../workflows/askings';
 import { ranAhead } from '../../../workflows/protocol';
 import { arbitraryPlan, inLanes, put, toyPlan } from '../../kit/plans';
+import { runs } from '../../kit/runs';
 
 const AT = 1_000;
 
@@ -162,6 +163,6 @@ test('the workflow asks for what a stretch ran ahead, and for nothing of the loc
         expect([...asked].sort()).toEqual([...fired].sort());
       },
     ),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
 });

@@ -4,6 +4,7 @@
  * Authoring ring: pure. Binary mode is the HTTP door's business; it builds the same object and calls this.
  * @source CloudEvents 1.0.2, JSON Event Format 1.0.2
  */
+import { reaches } from '../kernel/depth';
 import { didYouMean, type Diagnostic } from '../kernel/diagnostic';
 import type { DiagnosticCode } from '../kernel/catalogue';
 import { canonicalJson, type Json, type JsonObject } from '../kernel/json';
@@ -201,20 +202,12 @@ const extensionsOf = (object: Readonly<Record<string, unknown>>): [string, unkno
     .filter(([name, value]) => !KNOWN.includes(name) && value !== null)
     .sort(([a], [b]) => (a < b ? -1 : 1));
 
-/** Whether arrays and objects stand so deep inside each other; however many stand side by side. */
-function isDeeperThan(most: number, value: unknown): boolean {
-  let level = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    const inner: unknown[] = [];
-    for (const one of level) {
-      if (typeof one !== 'object' || one === null) continue;
-      if (depth >= most) return true;
-      for (const member of Object.values(one)) inner.push(member);
-    }
-    level = inner;
-  }
-  return false;
-}
+/** Whether more arrays and objects than that stand inside each other. */
+const isDeeperThan = (most: number, value: unknown): boolean =>
+  reaches(most, collectionsIn([value]), (one) => collectionsIn(Object.values(one)));
+
+const collectionsIn = (values: readonly unknown[]): readonly object[] =>
+  values.filter((one) => typeof one === 'object' && one !== null);
 
 /** Bytes of a text in UTF-8; a lone surrogate has been refused before. */
 function utf8Length(text: string): number {

@@ -14,6 +14,7 @@ import {
   type Node,
   type Pair,
 } from 'yaml';
+import { reaches } from '../kernel/depth';
 import type { Diagnostic } from '../kernel/diagnostic';
 import { keptText } from '../kernel/json';
 import { err, ok, type Result } from '../kernel/result';
@@ -107,17 +108,11 @@ function isCircular(value: unknown): boolean {
 }
 
 /** Whether collections stand so deep inside each other. What composes a document calls itself, and a tower ends the process. */
-function isDeeperThan(most: number, text: string): boolean {
-  let level: (CST.Token | null | undefined)[] = [...new Parser().parse(text)];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > most) return true;
-    level = level.flatMap((token) => {
-      if (token?.type === 'document') return token.value;
-      return token != null && 'items' in token ? token.items.flatMap(({ key, value }) => [key, value]) : [];
-    });
-  }
-  return false;
-}
+const isDeeperThan = (most: number, text: string): boolean =>
+  reaches<CST.Token | null | undefined>(most + 1, [...new Parser().parse(text)], (token) => {
+    if (token?.type === 'document') return [token.value];
+    return token != null && 'items' in token ? token.items.flatMap(({ key, value }) => [key, value]) : [];
+  });
 
 /** Offset of the key, or the list element, that the path ends at; of the last one that exists where it ends nowhere. */
 function offsetOf(root: Node | null, path: Path): number | undefined {

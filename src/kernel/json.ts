@@ -81,6 +81,7 @@ function isInOrder(value: unknown): boolean {
 const LONE = /\p{Surrogate}/gu;
 /** What no row takes. */
 const UNKEPT = /[\0\p{Surrogate}]/u;
+const EACH_UNKEPT = new RegExp(UNKEPT, 'gu');
 
 /**
  * Lists and objects inside each other that can be kept: what a plan of the deepest blocks needs, twice over. Whatever prints
@@ -111,7 +112,7 @@ export function canBeKept(value: unknown): boolean {
 }
 
 /** A text that can be kept: U+FFFD stands for what can't. */
-export const keptText = (text: string): string => text.replace(new RegExp(UNKEPT, 'gu'), '\uFFFD');
+export const keptText = (text: string): string => text.replace(EACH_UNKEPT, '\uFFFD');
 
 /**
  * The canonical text of what others have said, whatever they put into it: half of a surrogate pair becomes U+FFFD, and so does

@@ -3,17 +3,32 @@ import { z } from 'zod';
 import { forkFrom, rehearseEvent, rehearseOutcome, reviewDecision } from '../../app/replay/replay';
 import { liveSource } from '../../app/replay/sources';
 import { todayFor } from '../../app/replay/today';
-import { refuse } from '../../app/refusal';
+import { refuse, type Refusal } from '../../app/refusal';
 import { explainDifference } from '../../governance/compare';
 import { readNodeAddress } from '../../kernel/ids';
-import { ok } from '../../kernel/result';
-import { defineRoute } from '../route';
+import { ok, type Result } from '../../kernel/result';
+import type { Today } from '../../replay/today';
+import type { Caller } from '../roles';
+import { defineRoute, type ApiDeps } from '../route';
 import { plain } from '../plain';
 import { jsonObject, outcomeParams, taskId } from '../schemas';
 import { event } from './events';
 
 /** Plans, inputs and facts stand in the answers. */
 const READERS = { roles: ['operator', 'auditor', 'admin'] } as const;
+
+/** Today as the caller's tenant has it. */
+async function todayOf(
+  { tenant }: Pick<Caller, 'tenant'>,
+  { services, configOf }: Pick<ApiDeps, 'services' | 'configOf'>,
+): Promise<Result<Today, Refusal>> {
+  const config = await configOf(tenant);
+  return config.ok ? ok(todayFor(config.value, services)) : config;
+}
+
+/** A replay as an answer. */
+const told = <Told extends object>(replay: Result<Told, Refusal>) =>
+  replay.ok ? ok({ status: 200 as const, body: plain({ ...replay.value }) }) : replay;
 
 const trace = z.array(z.looseObject({ at: z.number(), kind: z.string() })).readonly();
 
@@ -40,11 +55,10 @@ export const rehearseRoute = defineRoute({
   answer: rehearsal,
   answers: { 200: 'what would happen, and what of it is other than it was' },
   problems: ['OUTCOME_UNKNOWN', 'CONFIG_REFUSED', 'REPLAY_REHEARSAL_REFUSED', 'REPLAY_CATALOG_MISSING'],
-  async handle({ params, caller }, { services, configOf }) {
-    const config = await configOf(caller.tenant);
-    if (!config.ok) return config;
-    const told = await rehearseOutcome(liveSource(services), params.id, todayFor(config.value, services));
-    return told.ok ? ok({ status: 200, body: plain({ ...told.value }) }) : told;
+  async handle({ params, caller }, parts) {
+    const today = await todayOf(caller, parts);
+    if (!today.ok) return today;
+    return told(await rehearseOutcome(liveSource(parts.services), params.id, today.value));
   },
 });
 
@@ -60,11 +74,9 @@ export const rehearseEventRoute = defineRoute({
   answer: rehearsal,
   answers: { 200: 'what would happen' },
   problems: ['EVENT_REFUSED', 'CONFIG_REFUSED', 'REPLAY_REHEARSAL_REFUSED', 'REPLAY_CATALOG_MISSING'],
-  async handle({ body, caller }, { services, configOf }) {
-    const config = await configOf(caller.tenant);
-    if (!config.ok) return config;
-    const told = await rehearseEvent(body, todayFor(config.value, services));
-    return told.ok ? ok({ status: 200, body: plain({ ...told.value }) }) : told;
+  async handle({ body, caller }, parts) {
+    const today = await todayOf(caller, parts);
+    return today.ok ? told(await rehearseEvent(body, today.value)) : today;
   },
 });
 
@@ -94,14 +106,13 @@ export const reviewRoute = defineRoute({
     'REPLAY_RECORD_UNREADABLE',
     'REPLAY_CATALOG_MISSING',
   ],
-  async handle({ params, query: { nth }, caller }, { services, configOf }) {
+  async handle({ params, query: { nth }, caller }, parts) {
     const address = readNodeAddress(params.id);
     if (address === undefined) return refuse('OUTCOME_UNKNOWN', `\`${params.id}\`: there is no such action`);
-    const config = await configOf(caller.tenant);
-    if (!config.ok) return config;
-    const today = todayFor(config.value, services);
-    const review = await reviewDecision(liveSource(services), address, {
-      today,
+    const today = await todayOf(caller, parts);
+    if (!today.ok) return today;
+    const review = await reviewDecision(liveSource(parts.services), address, {
+      today: today.value,
       ...(nth === undefined ? {} : { nth }),
     });
     if (!review.ok) return review;
@@ -138,18 +149,18 @@ export const forkRoute = defineRoute({
     'REPLAY_CHANGE_REFUSED',
     'REPLAY_CATALOG_MISSING',
   ],
-  async handle({ params, body, caller }, { services, configOf }) {
-    const config = await configOf(caller.tenant);
-    if (!config.ok) return config;
+  async handle({ params, body, caller }, parts) {
+    const today = await todayOf(caller, parts);
+    if (!today.ok) return today;
     const { from, rules, params: given, inputs, reject } = body;
-    const forked = await forkFrom(liveSource(services), params.id, {
+    const forked = await forkFrom(liveSource(parts.services), params.id, {
       from,
       rules,
       ...(given === undefined ? {} : { params: given }),
       ...(inputs === undefined ? {} : { inputs }),
       ...(reject === undefined ? {} : { reject }),
-      today: todayFor(config.value, services),
+      today: today.value,
     });
-    return forked.ok ? ok({ status: 200, body: plain({ ...forked.value }) }) : forked;
+    return told(forked);
   },
 });

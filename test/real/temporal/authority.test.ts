@@ -132,7 +132,13 @@ describe.each(LANES)('in the %s lane', (lane) => {
       (standing) => standing.trust?.base !== 'new',
     );
     expect(trust).toMatchObject({ base: 'proven', successes: 0 });
-    await robots.outcomes.resolve(id, box, { as: 'accept', reason: 'taken away by hand' }, 'person:ada');
+    // The limits' row tells of the effect before the outcome's history does: whoever resolves waits for the incident.
+    await until(
+      () => robots.traceOf(id),
+      (trace) => timeless(trace).some((line) => line.startsWith('incident=')),
+    );
+    const byHand = { as: 'accept', reason: 'taken away by hand' } as const;
+    expect(await robots.outcomes.resolve(id, box, byHand, 'person:ada')).toBe('done');
     expect(await robots.outcomes.result(id)).toMatchObject({ phase: 'backstepped' });
   });
 

@@ -1,9 +1,11 @@
 /**
  * `npm run bench:authority`: what authority costs. Decisions alone, admissions under fifty at once, and governed against
- * ungoverned outcomes in both lanes and against the saga written by hand, in turns. docs/authority.md tells the figures.
+ * ungoverned outcomes in both lanes and against the saga written by hand, in turns. `--latency MS` lets the vendors' systems answer
+ * so much later. docs/authority.md tells the figures.
  */
 import { randomUUID } from 'node:crypto';
 import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
 import { contracts, effectOf, warm } from '../activities';
 import { awfs } from '../activities/contracts';
 import { sha256 } from '../src/app/digest';
@@ -51,8 +53,18 @@ const MANY = [
   ['twenty tenants', 20],
 ] as const;
 
+const { positionals, values: given } = parseArgs({
+  allowPositionals: true,
+  options: { latency: { type: 'string', default: '0' } },
+});
+
 /** One part alone can be named on the command line. */
-const wants = (part: 'admissions' | 'outcomes'): boolean => (process.argv[2] ?? part) === part;
+const wants = (part: 'admissions' | 'outcomes'): boolean => (positionals[0] ?? part) === part;
+
+/** What each request to a system takes longer than in the sandbox, in milliseconds: it answers within one, and nobody else does. */
+const LATENCY_MS = Number(given.latency);
+if (!Number.isInteger(LATENCY_MS) || LATENCY_MS < 0)
+  throw new Error(`--latency is whole milliseconds, not \`${given.latency}\``);
 
 async function main(): Promise<void> {
   const figures: Record<string, number> = decisions();
@@ -70,7 +82,9 @@ async function main(): Promise<void> {
     await stage.close();
   }
   const machine = { cores: cpus().length, model: cpus()[0]?.model ?? '', load: loadavg()[0] };
-  process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), machine, figures }, null, 2)}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ at: new Date().toISOString(), machine, latencyMs: LATENCY_MS, figures }, null, 2)}\n`,
+  );
 }
 
 /** Microseconds of one decision, as the median of batches of a hundred. */
@@ -196,6 +210,7 @@ const GOVERNED = 'governed-';
  */
 async function outcomesInTurns(stage: Stage, database: Database): Promise<Record<string, number>> {
   const { address, namespace, databaseUrl, connections } = stage;
+  if (LATENCY_MS > 0) await stage.admin.addFault({ effect: { kind: 'latency', ms: LATENCY_MS } });
   const outcomes = await connectOutcomes({ address, namespace, codec });
   const stop = await startBothSides(stage, database, outcomes);
   const brief = { address, namespace, databaseUrl, tenant: TENANT, connections, codec: true, spans: false };

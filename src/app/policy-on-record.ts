@@ -6,7 +6,7 @@
 import type { Bundle } from '../config/bundle';
 import type { Authority } from '../store/authority';
 import type { Outcomes } from '../temporal/client';
-import { performControl } from '../temporal/controls';
+import { performControlOnce } from '../temporal/controls';
 import { POLICY_ROW } from '../temporal/control-activities';
 
 /** Who is named as having done it: a process that began, and nobody's hand. */
@@ -28,7 +28,10 @@ export interface PolicyOnRecord {
   stop(): void;
 }
 
-/** Whether there was anything to put on record. Throws where Temporal or the database is not at hand. */
+/**
+ * Whether this put anything on record. Robots that read the same in the same instant put it there once: the act is named by the
+ * row that it follows. Throws where Temporal or the database is not at hand.
+ */
 export async function putPolicyOnRecord(
   { authority, outcomes }: Omit<PolicyParts, 'onError'>,
   { tenant, digest }: Pick<Bundle, 'tenant' | 'digest'>,
@@ -40,11 +43,9 @@ export async function putPolicyOnRecord(
   if (row?.value === digest) return false;
   const was = typeof row?.value === 'string' ? row.value : null;
   const reason = was === null ? 'robots read it for the first time' : 'robots read another one';
-  await performControl(outcomes.client, {
-    ...{ tenant, by: BY, reason },
-    act: { do: 'policy', bundle: digest, was },
-  });
-  return true;
+  const start = { tenant, by: BY, reason, act: { do: 'policy', bundle: digest, was } } as const;
+  const done = await performControlOnce(outcomes.client, start, `policy-${row?.at ?? 0}-${digest}`);
+  return done !== undefined;
 }
 
 export function startPolicyOnRecord(parts: PolicyParts): PolicyOnRecord {

@@ -3,7 +3,7 @@
  * Adapter ring. Who may do what is judged by the doors that call it.
  */
 import { randomUUID } from 'node:crypto';
-import type { Client } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowOptions } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   CONTROL_PREFIX,
@@ -21,9 +21,40 @@ export interface ControlDone extends ControlResult {
 const TENANT = defineSearchAttributeKey(ATTRIBUTES.tenant, 'KEYWORD');
 
 /** Performs an act of control. */
-export async function performControl(client: Client, start: ControlStart): Promise<ControlDone> {
-  const id = `${CONTROL_PREFIX}${start.tenant}:${randomUUID()}`;
+export function performControl(client: Client, start: ControlStart): Promise<ControlDone> {
+  return perform(client, start, randomUUID(), {});
+}
+
+/**
+ * Performs an act that any number of processes ask for at once, and one has to perform.
+ * @param name what of the tenant's acts it is, the same from whoever asks for it
+ * @returns undefined where it has been performed
+ */
+export async function performControlOnce(
+  client: Client,
+  start: ControlStart,
+  name: string,
+): Promise<ControlDone | undefined> {
+  try {
+    return await perform(client, start, name, {
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+    });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
+    throw error;
+  }
+}
+
+async function perform(
+  client: Client,
+  start: ControlStart,
+  name: string,
+  how: Pick<WorkflowOptions, 'workflowIdConflictPolicy' | 'workflowIdReusePolicy'>,
+): Promise<ControlDone> {
+  const id = `${CONTROL_PREFIX}${start.tenant}:${name}`;
   const result = (await client.workflow.execute('control', {
+    ...how,
     workflowId: id,
     taskQueue: CONTROL_QUEUE,
     args: [start],

@@ -4,7 +4,16 @@
  */
 import { Argument, Option } from 'commander';
 import { MODES } from '../governance/mode';
-import { action, asOption, collectPair, collectText, common, type Declaring } from './declare';
+import {
+  action,
+  asOption,
+  collectPair,
+  collectText,
+  common,
+  notBlank,
+  reasonOption,
+  type Declaring,
+} from './declare';
 
 export function declareAuthority(declaring: Declaring): void {
   const { program } = declaring;
@@ -15,7 +24,7 @@ export function declareAuthority(declaring: Declaring): void {
   declareDecide(declaring);
 }
 
-const reason = (): Option => new Option('--reason <text>', 'why; kept in the history').makeOptionMandatory();
+const reason = (): Option => reasonOption().makeOptionMandatory();
 
 function declareControls(declaring: Declaring): void {
   const { program, context } = declaring;
@@ -58,7 +67,7 @@ function declareCalendars(declaring: Declaring): void {
   const calendar = common(
     program
       .command('calendar')
-      .argument('<id>', 'name of the calendar')
+      .argument('<id>', 'name of the calendar', notBlank)
       .argument('<scope>', '`tenant:<name>`, or `domain:`, `runbook:` or `automation:`')
       .summary('say when changes may be made')
       .description(
@@ -127,7 +136,7 @@ is set: it tightens what the tier prints, and says what the tier leaves open.`,
         collectPair,
       ),
     )
-    .addOption(new Option('--reason <text>', 'why; for --set'))
+    .addOption(reasonOption('why; for --set'))
     .addOption(asOption(context));
   action(guardrails, declaring, async () => (await import('./commands/authority.js')).guardrails);
   const trust = common(

@@ -3,7 +3,7 @@
  * Entry ring; declares only.
  */
 import { Option } from 'commander';
-import { action, asOption, common, type Declaring } from './declare';
+import { action, asOption, common, reasonOption, type Declaring } from './declare';
 
 export function declareKeeping(declaring: Declaring): void {
   declareHolds(declaring);
@@ -11,8 +11,7 @@ export function declareKeeping(declaring: Declaring): void {
   declareErase(declaring);
 }
 
-const reasonOption = (): Option =>
-  new Option('--reason <text>', 'why; kept in the history: name nobody').makeOptionMandatory();
+const reason = (): Option => reasonOption('why; kept in the history: name nobody').makeOptionMandatory();
 
 function declareHolds(declaring: Declaring): void {
   const { program, context } = declaring;
@@ -36,7 +35,7 @@ hold is lifted. Setting it and lifting it are on record.`,
     .addOption(new Option('--since <time>', 'what happened from then on, inclusive: with --until'))
     .addOption(new Option('--until <time>', 'what happened before then'))
     .addOption(new Option('--everything', 'the whole archive of the tenant'))
-    .addOption(reasonOption())
+    .addOption(reason())
     .addOption(asOption(context));
   action(hold, declaring, async () => (await import('./commands/keeping.js')).hold);
   const lift = common(
@@ -48,7 +47,7 @@ hold is lifted. Setting it and lifting it are on record.`,
     context,
     ['backstep log lift hold-5d1c02aa --reason "case 12/2026 is closed"'],
   )
-    .addOption(reasonOption())
+    .addOption(reason())
     .addOption(asOption(context));
   action(lift, declaring, async () => (await import('./commands/keeping.js')).lift);
   const holds = common(
@@ -82,7 +81,7 @@ day by itself.`,
     ],
   )
     .addOption(new Option('--at <time>', 'show what would go then').conflicts(['reason', 'schedule']))
-    .addOption(new Option('--reason <text>', 'let it go, and why; kept in the history').conflicts('schedule'))
+    .addOption(reasonOption('let it go, and why; kept in the history').conflicts('schedule'))
     .addOption(new Option('--schedule <on|off>', 'have it done by itself').choices(['on', 'off']))
     .addOption(asOption(context));
   action(expire, declaring, async () => (await import('./commands/keeping.js')).expire);
@@ -104,7 +103,7 @@ runs, or under a legal hold. Temporal has its own copy of recent histories until
     context,
     ['backstep log erase person:sarah.chen --reason "asked to be forgotten, ticket 7"'],
   )
-    .addOption(reasonOption())
+    .addOption(reason())
     .addOption(asOption(context));
   action(erase, declaring, async () => (await import('./commands/keeping.js')).erase);
 }

@@ -3,7 +3,7 @@
  * Entry ring; declares only.
  */
 import { Option } from 'commander';
-import { action, asOption, common, type Declaring } from './declare';
+import { action, asOption, common, reasonOption, type Declaring } from './declare';
 
 export function declareKeys(declaring: Declaring): void {
   const { program, context } = declaring;
@@ -15,7 +15,7 @@ export function declareKeys(declaring: Declaring): void {
 a key that is not there.`,
     );
   const of = { ...declaring, program: keys };
-  const reason = (): Option => new Option('--reason <text>', 'why; kept on record').makeOptionMandatory();
+  const reason = (): Option => reasonOption('why; kept on record').makeOptionMandatory();
   const list = common(
     keys.command('list').summary('all of a tenant, newest first').description('Lists keys; no private one.'),
     context,

@@ -4,7 +4,7 @@
  */
 import { Option } from 'commander';
 import { RECORD_FORMS } from '../app/record-forms';
-import { action, asOption, common, wholeNumber, type Declaring } from './declare';
+import { action, asOption, common, reasonOption, wholeNumber, type Declaring } from './declare';
 import { declareKeeping } from './declare-keeping';
 
 export function declareLog(declaring: Declaring): void {
@@ -76,7 +76,7 @@ form named. Either way the export itself is put on record: who, which filter, ho
   )
     .addOption(new Option('--out <path>', 'a new folder; or a file, with --format').makeOptionMandatory())
     .addOption(new Option('--format <form>', 'records alone, in this form').choices(RECORD_FORMS))
-    .addOption(new Option('--reason <text>', 'why; kept in the history').makeOptionMandatory())
+    .addOption(reasonOption().makeOptionMandatory())
     .addOption(asOption(context));
   for (const option of filters()) bundle.addOption(option);
   action(bundle, declaring, async () => (await import('./commands/log.js')).exportLog);

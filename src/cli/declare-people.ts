@@ -3,7 +3,16 @@
  * Entry ring; declares only.
  */
 import { Argument, Option } from 'commander';
-import { action, asOption, collectPair, common, wholeNumber, type Declaring } from './declare';
+import {
+  action,
+  asOption,
+  collectPair,
+  common,
+  notBlank,
+  reasonOption,
+  wholeNumber,
+  type Declaring,
+} from './declare';
 
 const TASK = 'the task: `<outcome id>#<node>`';
 const STEP = 'the step: `<outcome id>#<node>`';
@@ -95,7 +104,7 @@ function declareClaims(declaring: Declaring): void {
       context,
       [example],
     )
-      .addOption(new Option('--reason <text>', 'why; kept in the history'))
+      .addOption(reasonOption())
       .addOption(asOption(context));
     action(command, declaring, async () => (await import('./commands/inbox.js')).claiming(name));
   }
@@ -103,7 +112,7 @@ function declareClaims(declaring: Declaring): void {
 
 function byHand(declaring: Declaring, name: 'complete' | 'attest', words: ByHandWords): void {
   const { program, context } = declaring;
-  const evidence = new Option('--evidence <text>', 'where to see that it was done');
+  const evidence = new Option('--evidence <text>', 'where to see that it was done').argParser(notBlank);
   const command = common(
     program
       .command(name)
@@ -126,7 +135,7 @@ function byHand(declaring: Declaring, name: 'complete' | 'attest', words: ByHand
         'input of the compensation, where it does not follow from the output',
       ),
     )
-    .addOption(new Option('--reason <text>', 'why; kept in the history'))
+    .addOption(reasonOption())
     .addOption(asOption(context));
   // A review has a verdict in its place.
   if (name === 'attest') evidence.makeOptionMandatory();
@@ -205,7 +214,7 @@ With --withdraw what was said so of it is taken back, as long as it has not fire
       'backstep override acme/EMP-R-001/6f1d#device skip --withdraw --reason "stock has come"',
     ],
   )
-    .addOption(new Option('--reason <text>', 'why; kept in the history').makeOptionMandatory())
+    .addOption(reasonOption().makeOptionMandatory())
     .addOption(
       new Option('--scope <scope>', 'this step, every element of it, or what its automation starts')
         .choices(['step', 'outcome', 'automation'])

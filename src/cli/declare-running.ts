@@ -3,7 +3,7 @@
  * Entry ring; declares only.
  */
 import { Argument, Option } from 'commander';
-import { action, asOption, collectText, common, type Declaring } from './declare';
+import { action, asOption, collectText, common, notBlank, reasonOption, type Declaring } from './declare';
 import { entityOption, paramOption } from './declare-authoring';
 
 const OUTCOME_ID = 'id of the outcome: `<tenant>/<outcome code>/<event id>`';
@@ -130,9 +130,7 @@ is kept until it opens.`,
         `backstep ${verdict} acme/EMP-R-001/6f1d#manager --reason "${verdict === 'approve' ? 'budget is there' : 'no budget'}"`,
       ],
     )
-      .addOption(
-        new Option('--reason <text>', 'why; kept in the history').makeOptionMandatory(verdict === 'reject'),
-      )
+      .addOption(reasonOption().makeOptionMandatory(verdict === 'reject'))
       .addOption(
         new Option('--card <hash>', 'the card that was seen; a decision for another one does not count'),
       )
@@ -161,9 +159,7 @@ function declareActs(declaring: Declaring): void {
       context,
       [`backstep ${name} acme/EMP-R-001/6f1d --reason "${example}"`],
     )
-      .addOption(
-        new Option('--reason <text>', 'why; kept in the history').makeOptionMandatory(name === 'backstep'),
-      )
+      .addOption(reasonOption().makeOptionMandatory(name === 'backstep'))
       .addOption(asOption(context));
     if (name === 'backstep') command.addOption(new Option('--detach', 'do not wait until it is over'));
     action(command, declaring, async () => {
@@ -206,9 +202,11 @@ function declareResolve(declaring: Declaring): void {
       'backstep resolve acme/EMP-R-001/6f1d#channels accept --reason "the channel is gone"',
     ],
   )
-    .addOption(new Option('--evidence <text>', 'where to see that it was done; for supply'))
+    .addOption(
+      new Option('--evidence <text>', 'where to see that it was done; for supply').argParser(notBlank),
+    )
     .addOption(new Option('--output <json>', 'what stands in for its output; for supply'))
-    .addOption(new Option('--reason <text>', 'why; for accept and backstep'))
+    .addOption(reasonOption('why; for accept and backstep'))
     .addOption(asOption(context));
   action(resolve, declaring, async () => (await import('./commands/act.js')).resolveNode);
 }

@@ -1,9 +1,7 @@
 /** The commands around approvals: delegation, absence, and the look afterwards. Entry ring; declares only. */
 import { Argument, Option } from 'commander';
 import { APPROVER_LEVELS } from '../governance/mode';
-import { action, asOption, common, type Declaring } from './declare';
-
-const reason = (): Option => new Option('--reason <text>', 'why; kept in the history');
+import { action, asOption, common, reasonOption, type Declaring } from './declare';
 
 export function declareStandIns(declaring: Declaring): void {
   const { program, context } = declaring;
@@ -30,7 +28,7 @@ With \`--task\` it is for one gate or held action alone, and ends with it.`,
     .addOption(new Option('--level <level>', 'the most that is handed on').choices(APPROVER_LEVELS))
     .addOption(new Option('--when-absent', 'only while you are away'))
     .addOption(new Option('--withdraw', 'take it back'))
-    .addOption(reason().makeOptionMandatory())
+    .addOption(reasonOption().makeOptionMandatory())
     .addOption(asOption(context));
   action(delegate, declaring, async () => (await import('./commands/stand-ins.js')).delegating);
   const absent = common(
@@ -43,7 +41,7 @@ With \`--task\` it is for one gate or held action alone, and ends with it.`,
   )
     .addOption(new Option('--from <time>', 'when it begins; ISO 8601; without it, now'))
     .addOption(new Option('--until <time>', 'when it ends; ISO 8601').makeOptionMandatory())
-    .addOption(reason().makeOptionMandatory())
+    .addOption(reasonOption().makeOptionMandatory())
     .addOption(asOption(context));
   action(absent, declaring, async () => (await import('./commands/stand-ins.js')).beingAway);
   const review = common(
@@ -58,7 +56,7 @@ With \`--task\` it is for one gate or held action alone, and ends with it.`,
     context,
     ['backstep review', 'backstep review acme/EMP-R-001/6f1d#manager sound --reason "there was a fire"'],
   )
-    .addOption(reason())
+    .addOption(reasonOption())
     .addOption(asOption(context));
   action(review, declaring, async () => (await import('./commands/stand-ins.js')).reviewing);
 }

@@ -5,6 +5,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext, CommandResult, CommonOptions, Pairs } from './context';
 import type { ExitCode } from './complaint';
+import { wholeOf } from './numbers';
 
 /** What the groups of commands are added to, and with. */
 export interface Declaring {
@@ -27,7 +28,20 @@ export const examplesText = (examples: readonly string[]): string =>
 
 /** An option that names who acts. */
 export const asOption = (context: CommandContext): Option =>
-  new Option('--as <person>', 'who acts, such as `person:mary.major`').default(context.settings.actor);
+  new Option('--as <person>', 'who acts, such as `person:mary.major`')
+    .argParser(notBlank)
+    .default(context.settings.actor);
+
+/** Text that says something, without the blanks around it: what the API asks of a reason and of a name, too. */
+export function notBlank(text: string): string {
+  const said = text.trim();
+  if (said === '') throw new InvalidArgumentError('It cannot be blank.');
+  return said;
+}
+
+/** Why somebody does it. */
+export const reasonOption = (meaning = 'why; kept in the history'): Option =>
+  new Option('--reason <text>', meaning).argParser(notBlank);
 
 /** Calls what `load` gives with the arguments, then the options, and passes its exit code on. */
 export function action<Given extends readonly unknown[], Options extends CommonOptions>(
@@ -81,8 +95,8 @@ export function collectText(text: string, before: readonly string[] = []): reado
 export const wholeNumber =
   (min: number, max: number) =>
   (text: string): number => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < min || value > max) {
+    const value = wholeOf(text);
+    if (value === undefined || value < min || value > max) {
       throw new InvalidArgumentError(`It has to be a whole number from ${min} to ${max}.`);
     }
     return value;

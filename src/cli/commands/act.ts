@@ -151,7 +151,7 @@ export const resolveNode: Run<readonly [node: string, how: Resolution['as']], Re
 export function resolutionFrom(as: Resolution['as'], options: ResolveOptions): Resolution {
   const needed = (name: 'evidence' | 'reason'): string => {
     const value = options[name];
-    if (value === undefined || value === '')
+    if (value === undefined)
       throw usage(`\`${as}\` needs \`--${name} <text>\``, 'see `backstep resolve --help`');
     return value;
   };

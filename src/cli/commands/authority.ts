@@ -19,6 +19,7 @@ import { didYouMean } from '../../kernel/diagnostic';
 import { Complaint, usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import type { Pairs } from '../context';
+import { wholeOf } from '../numbers';
 import { acceptedOf, configOf } from '../refuse';
 import { withServices } from '../services';
 import { table } from '../table';
@@ -120,11 +121,11 @@ export function limitFrom(name: string, value: string) {
     throw usage(`\`${name}\` is no guardrail`, didYouMean(name, GUARDRAIL_IDS) ?? GUARDRAIL_IDS.join(', '));
   }
   if (value === 'none') return { guardrail, limit: null };
-  const limit = Number(value);
-  if (Number.isSafeInteger(limit) && limit >= 0) return { guardrail, limit };
+  const limit = wholeOf(value);
+  if (limit !== undefined) return { guardrail, limit };
   throw usage(
-    `\`${value}\` is no limit`,
-    'a whole number of the guardrail’s unit, or `none` for what the tier says',
+    `\`${name}=${value}\` sets no limit`,
+    'it takes a whole number of the guardrail’s unit, in digits, or `none` for what the tier says',
   );
 }
 

@@ -147,7 +147,7 @@ export function doneFrom({ evidence, output, undo, undoInput, reason }: ByHandOp
 /** What came of the look, where the options say that. */
 export function lookedFrom({ verdict, reason }: ByHandOptions) {
   if (verdict === undefined) return undefined;
-  if (reason === undefined || reason === '') throw usage('`--verdict` needs `--reason <text>`');
+  if (reason === undefined) throw usage('`--verdict` needs `--reason <text>`');
   return { verdict, reason };
 }
 

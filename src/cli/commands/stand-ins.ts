@@ -174,4 +174,4 @@ export async function showReviews(
 }
 
 /** A list needs no reason, so the option is not mandatory. */
-const isUnsaid = ({ reason }: Partial<Options>): boolean => reason === undefined || reason === '';
+const isUnsaid = ({ reason }: Partial<Options>): boolean => reason === undefined;

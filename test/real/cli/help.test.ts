@@ -113,6 +113,19 @@ describe('wrong usage is exit code 2 and a message on standard error', () => {
     ],
     [['resolve', 'acme/EMP-R-001/1#x', 'dance'], /Allowed choices are retry, supply, accept, backstep/],
     [['entity', 'upsert', 'person:x', '{'], /the fields are no JSON/],
+    [
+      ['kill', 'onboard-contractor', '--reason', '   '],
+      'error: option `--reason <text>` argument `   ` is invalid. It cannot be blank.\nhelp: see `backstep kill --help`\n',
+    ],
+    [
+      ['calendar', '', 'tenant:acme', '--freeze', '2026-12-20/2027-01-02', '--reason', 'books close'],
+      'error: command-argument value `` is invalid for argument `id`. It cannot be blank.\nhelp: see `backstep calendar --help`\n',
+    ],
+    [
+      ['guardrails', '--set', 'actions_per_day=', '--reason', 'x'],
+      'error: `actions_per_day=` sets no limit\nhelp: it takes a whole number of the guardrail’s unit, in digits, or `none` for what the tier says\n',
+    ],
+    [['log', 'prove', '--record', ''], /argument `` is invalid\. It has to be a whole number from 0 to/],
     [['compile', 'EMP-R-009', '--entity', 'person:sarah.chen'], /did you mean `EMP-R-00\d`\?/],
   ] as const)('%j', async (args, message) => {
     const { code, out, err } = await backstep(args);

@@ -3,10 +3,10 @@
  * Adapter ring; pure functions over a story.
  */
 import type { EngineEvent, Happening } from '../engine/effects';
-import { steps, type Beginning } from '../engine/fold';
+import { beginningOf, steps } from '../engine/fold';
 import type { Layout } from '../engine/layout';
 import { planNodeOf } from '../engine/layout';
-import { TURNS_PER_RUN, type EngineState } from '../engine/state';
+import type { EngineState } from '../engine/state';
 import type { TraceEvent } from '../engine/trace';
 import { jsonCopy } from '../kernel/json';
 import type { ReadRun } from '../temporal/history';
@@ -34,7 +34,7 @@ export function forkPointOf(story: Story, node: string): ForkPoint | undefined {
   const trace: TraceEvent[] = [];
   for (const [r, run] of runs.entries()) {
     let n = 0;
-    for (const step of steps(run.start.plan, beginningOf(run), run.happenings)) {
+    for (const step of steps(run.start.plan, beginningOf(run.at, run.start), run.happenings)) {
       if (step.state.nodes[node] !== undefined) {
         const whole = runs.slice(r).flatMap((one, i) => traceOf(one).slice(i === 0 ? n : 0));
         const told = n === 0 && r === 0 ? { common: [], then: whole } : { common: trace, then: whole };
@@ -88,23 +88,12 @@ export function behind(layout: Layout, instance: string): ReadonlySet<string> {
   return found;
 }
 
-function beginningOf({ start, at }: ReadRun): Beginning {
-  const { from, first, overrides, turnsPerRun } = start;
-  return {
-    at,
-    turnsPerRun: turnsPerRun ?? TURNS_PER_RUN,
-    ...(from === undefined ? {} : { from }),
-    ...(first === undefined ? {} : { first }),
-    ...(overrides === undefined ? {} : { overrides }),
-  };
-}
-
 const traceOf = (run: ReadRun): readonly TraceEvent[] =>
-  [...steps(run.start.plan, beginningOf(run), run.happenings)].flatMap(({ trace }) => trace);
+  [...steps(run.start.plan, beginningOf(run.at, run.start), run.happenings)].flatMap(({ trace }) => trace);
 
 function stateBefore(run: ReadRun, index: number): EngineState {
   let state: EngineState | undefined;
-  for (const step of steps(run.start.plan, beginningOf(run), run.happenings.slice(0, index))) {
+  for (const step of steps(run.start.plan, beginningOf(run.at, run.start), run.happenings.slice(0, index))) {
     ({ state } = step);
   }
   // The walk goes on in one go, however long it is.

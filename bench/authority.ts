@@ -280,6 +280,7 @@ async function startBothSides(
     databaseUrl,
     barrier,
     rulebook,
+    figuresOf: () => Promise.resolve(OPEN_RULES.figures),
     now: Date.now,
     log,
   });

@@ -4,7 +4,7 @@
  * Entry ring. Authorisation of the person is asked here, once there is any.
  */
 import { GUARDRAIL_IDS, type GuardrailId, type Window } from '../governance/figures/guardrails';
-import { SPEC_FIGURES } from '../governance/figures';
+import type { Figures } from '../governance/figures';
 import type { Mode } from '../governance/mode';
 import { limitOf, reserve, windowAt } from '../governance/reserve';
 import { freshTrust, trustAt, type TrustView } from '../governance/trust';
@@ -155,8 +155,8 @@ export async function standInForce(
   { bundle }: TenantConfig,
 ): Promise<Result<InForce, Refusal>> {
   const { tenant, tier } = bundle;
-  const figures = resolveFigures(bundle, { tenant, tier });
-  if (!figures.ok) return refuse('CONFIG_REFUSED', 'the figures do not fit', { diagnostics: figures.error });
+  const figures = figuresInForce(bundle);
+  if (!figures.ok) return figures;
   const now = services.now();
   const { authority } = services;
   const [controls, counters, waiting] = await Promise.all([
@@ -191,19 +191,26 @@ export interface TrustState extends TrustView {
   readonly imported: Json;
 }
 
-/** What a tenant has earned. */
-export async function trustOf(services: Services, tenant: string): Promise<TrustState> {
-  const { trust, imported } = await services.authority.standing(tenant);
-  const ledger = trust ?? freshTrust(SPEC_FIGURES);
+/** What a tenant has earned, by its figures. */
+export async function trustOf(
+  services: Pick<Services, 'authority' | 'now'>,
+  { bundle }: Pick<TenantConfig, 'bundle'>,
+): Promise<Result<TrustState, Refusal>> {
+  const figures = figuresInForce(bundle);
+  if (!figures.ok) return figures;
+  const { trust, imported } = await services.authority.standing(bundle.tenant);
+  const ledger = trust ?? freshTrust(figures.value);
   const { successes, failures, since, lastActiveAt } = ledger;
-  return {
-    ...trustAt(ledger, services.now(), SPEC_FIGURES),
-    successes,
-    failures,
-    since,
-    lastActiveAt,
-    imported,
-  };
+  const view = trustAt(ledger, services.now(), figures.value);
+  return ok({ ...view, successes, failures, since, lastActiveAt, imported });
+}
+
+/** The figures of a tenant as a whole. Errors: `CONFIG_REFUSED`. */
+function figuresInForce(bundle: TenantConfig['bundle']): Result<Figures, Refusal> {
+  const { tenant, tier } = bundle;
+  const figures = resolveFigures(bundle, { tenant, tier });
+  if (figures.ok) return figures;
+  return refuse('CONFIG_REFUSED', 'the figures do not fit', { diagnostics: figures.error });
 }
 
 /** The id of an automation of the tenant. Errors: `CONTROL_REFUSED`. */

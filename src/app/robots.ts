@@ -28,7 +28,7 @@ import { startNotices } from './notices';
 import { codecOf } from './payload-keys';
 import { reporting } from './reports';
 import { startPolicyOnRecord, type PolicyOnRecord } from './policy-on-record';
-import { createRulebook, type Census } from './rulebook';
+import { createRulebook, tenantFigures, type Census } from './rulebook';
 import { sandboxVariables } from './sandbox-variables';
 import { loggerOf } from './services';
 import type { Settings } from './settings';
@@ -102,6 +102,7 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
     databaseUrl: wiring.databaseUrl,
     barrier,
     rulebook: createRulebook(bundleOf, censusOf(entities)),
+    figuresOf: async (tenant) => tenantFigures(await bundleOf(tenant)),
     now,
     log,
     onHold: countHolds(telemetry),

@@ -7,6 +7,7 @@ import { CALENDARS } from '../config/key-lookup';
 import { resolve, resolveFigures } from '../config/resolve';
 import type { Facts as ConfigFacts } from '../config/layers';
 import type { AwfContract } from '../dsl/awf';
+import type { Figures } from '../governance/figures';
 import { isMode } from '../governance/mode';
 import type { AutomationRules, Rulebook, Rules } from '../temporal/rules';
 import type { Under } from '../../workflows/protocol';
@@ -35,14 +36,22 @@ export function createRulebook(bundleOf: (tenant: string) => Promise<Bundle>, ce
   };
 }
 
-function rulesOf(bundle: Bundle, under: Under, { name }: AwfContract): Rules {
-  const facts = configFactsOf(bundle, under);
+/** The figures in force for a tenant as a whole, whatever its runbooks and teams have of their own. Throws where they do not fit. */
+export const tenantFigures = (bundle: Bundle): Figures =>
+  figuresFor(bundle, { tenant: bundle.tenant, tier: bundle.tier });
+
+function figuresFor(bundle: Bundle, facts: ConfigFacts): Figures {
   const figures = resolveFigures(bundle, facts);
   if (!figures.ok) throw new Error(figures.error.map(({ message }) => message).join('; '));
+  return figures.value;
+}
+
+function rulesOf(bundle: Bundle, under: Under, { name }: AwfContract): Rules {
+  const facts = configFactsOf(bundle, under);
   const own = resolve(bundle, `awf.${name}.ceiling`, facts).value;
   const automation = bundle.content.automations.find(({ id }) => id === under.automation);
   return {
-    figures: figures.value,
+    figures: figuresFor(bundle, facts),
     tier: bundle.tier,
     limits: {},
     ceilings: [

@@ -4,7 +4,7 @@
  * Adapter ring; put together from what it is handed.
  */
 import type { Proofs } from '../approvals/proofs';
-import { SPEC_FIGURES } from '../governance/figures';
+import type { Figures } from '../governance/figures';
 import { applyTrustEvent, freshTrust } from '../governance/trust';
 import { createAuthority, type Authority, type Woken } from '../store/authority';
 import type { Barrier } from '../store/barrier';
@@ -31,6 +31,8 @@ export interface AuthorityRobotParts {
   readonly databaseUrl: string;
   readonly barrier: Barrier;
   readonly rulebook: Rulebook;
+  /** The figures in force for a tenant as a whole: its trust is that of no runbook. Rejects as the rulebook does. */
+  readonly figuresOf: (tenant: string) => Promise<Figures>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Log;
@@ -64,14 +66,13 @@ export function createAuthorityRobot(parts: AuthorityRobotParts): AuthorityRobot
       ...(parts.proofs === undefined ? {} : { proofs: parts.proofs }),
       ...(parts.onHold === undefined ? {} : { onHold: parts.onHold }),
     }),
-    undoFailed: (tenant) =>
-      authority.foldTrust(tenant, (ledger) =>
-        applyTrustEvent(
-          ledger ?? freshTrust(SPEC_FIGURES),
-          { at: now(), kind: 'critical_failure' },
-          SPEC_FIGURES,
-        ),
-      ),
+    async undoFailed(tenant) {
+      const figures = await parts.figuresOf(tenant);
+      const failure = { at: now(), kind: 'critical_failure' } as const;
+      await authority.foldTrust(tenant, (ledger) =>
+        applyTrustEvent(ledger ?? freshTrust(figures), failure, figures),
+      );
+    },
     activities: createControlActivities({
       authority: createAuthority(controls),
       evidence: createEvidenceControls(controls),

@@ -104,6 +104,7 @@ export async function openSignedRobots(options: { readonly stand?: string } = {}
     ...{ database, controls, barrier: createBarrier(database), now: Date.now, log },
     databaseUrl: stand.stand.postgres.url,
     rulebook: (tenant) => Promise.resolve(rules.get(tenant) ?? OPEN_RULES),
+    figuresOf: (tenant) => Promise.resolve((rules.get(tenant) ?? OPEN_RULES).figures),
     proofs: approvals.proofs,
   });
   const dispatcher = createDispatcher({

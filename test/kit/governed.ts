@@ -53,6 +53,7 @@ export async function openGovernedRobots(): Promise<GovernedRobots> {
     databaseUrl: stand.stand.postgres.url,
     barrier,
     rulebook: (tenant) => Promise.resolve(rules.get(tenant) ?? OPEN_RULES),
+    figuresOf: (tenant) => Promise.resolve((rules.get(tenant) ?? OPEN_RULES).figures),
     now: Date.now,
     log,
   });

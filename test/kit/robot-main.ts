@@ -42,4 +42,5 @@ export const openAuthorityRobot = (
     ...{ database, databaseUrl, barrier, now: Date.now, log: SILENT },
     controls: openDatabase({ url: databaseUrl, poolSize: 2 }),
     rulebook: () => Promise.resolve(OPEN_RULES),
+    figuresOf: () => Promise.resolve(OPEN_RULES.figures),
   });

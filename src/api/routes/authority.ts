@@ -123,8 +123,12 @@ export const getTrust = defineRoute({
     imported: z.unknown().meta({ description: 'who imported it, and why; null where it was earned here' }),
   }),
   answers: { 200: 'as it stands now' },
-  async handle({ caller }, { services }) {
-    return ok({ status: 200, body: await trustOf(services, caller.tenant) });
+  problems: ['CONFIG_REFUSED'],
+  async handle({ caller }, { services, configOf }) {
+    const config = await configOf(caller.tenant);
+    if (!config.ok) return config;
+    const trust = await trustOf(services, config.value);
+    return trust.ok ? ok({ status: 200, body: trust.value }) : trust;
   },
 });
 

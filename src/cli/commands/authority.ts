@@ -153,8 +153,9 @@ export function inForceLines({ guardrails: limits, controls, waiting }: InForce)
 }
 
 export async function trust(context: CommandContext, _: readonly [], options: CommonOptions): CommandResult {
+  const config = await configOf(context, options.tenant);
   return withServices(context, options, { starts: false }, async (services): CommandResult => {
-    const state = await trustOf(services, options.tenant);
+    const state = acceptedOf(await trustOf(services, config));
     if (options.json) context.terminal.json(state);
     else for (const line of trustLines(options.tenant, state)) context.terminal.line(line);
     return 0;

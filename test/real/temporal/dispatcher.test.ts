@@ -1,19 +1,26 @@
 /** The dispatcher with a real barrier: what comes of an attempt, and what is told of it. */
 import { randomUUID } from 'node:crypto';
+import { trustOf } from '../../../src/app/control';
+import { createRulebook, tenantFigures } from '../../../src/app/rulebook';
 import type { FireResult, UndoResult } from '../../../src/engine/effects';
 import { createBarrier } from '../../../src/store/barrier';
 import { openDatabase } from '../../../src/store/database';
 import { StoreError } from '../../../src/store/store-error';
+import { createAuthorityRobot } from '../../../src/temporal/authority-robot';
 import {
   createDispatcher,
   type Again,
   type Dispatcher,
+  type DispatcherParts,
   type FireRequest,
   type UndoRequest,
 } from '../../../src/temporal/dispatcher';
+import { newTenant } from '../../kit/governed';
+import { seasoned } from '../../kit/open-rules';
 import { toyPlan } from '../../kit/plans';
 import { refusal, Shelf } from '../../kit/shelf';
 import { openTestStand, STAND_TIMEOUT_MS, type TestStand } from '../../kit/stand';
+import { bundleOf, file } from '../../pure/config/fixtures';
 
 let stand: TestStand;
 beforeAll(async () => {
@@ -25,7 +32,10 @@ type AnyEffect = Awaited<ReturnType<Shelf['effects']>>;
 const { retry } = toyPlan([]);
 const silent = { info: () => undefined, warn: () => undefined };
 
-const shelfAnd = (database = stand.database): { shelf: Shelf; dispatcher: Dispatcher } => {
+const shelfAnd = (
+  database = stand.database,
+  rest: Partial<DispatcherParts> = {},
+): { shelf: Shelf; dispatcher: Dispatcher } => {
   const shelf = new Shelf();
   const dispatcher = createDispatcher({
     barrier: createBarrier(database),
@@ -33,6 +43,7 @@ const shelfAnd = (database = stand.database): { shelf: Shelf; dispatcher: Dispat
     connections: () => ({ baseUrl: '', secrets: {} }),
     now: Date.now,
     log: silent,
+    ...rest,
   });
   return { shelf, dispatcher };
 };
@@ -323,5 +334,38 @@ describe('dispatcher: compensate', () => {
       kind: 'undone',
       changed: true,
     });
+  });
+
+  test('one that fails for good never raises trust: it is folded, and shown, by the figures of the tenant', async () => {
+    const tenant = newTenant();
+    const figures = Object.entries({ established: 300, proven: 600, veteran: 1_000 })
+      .map(([level, successes]) => `  figures.trust.levels.${level}.successes: ${successes}\n`)
+      .join('');
+    const bundle = { ...bundleOf(file('tiers/pro.yaml', `values:\n${figures}`)), tenant };
+    const { database } = stand;
+    const { authority, undoFailed } = createAuthorityRobot({
+      ...{ database, controls: database, databaseUrl: stand.stand.postgres.url },
+      ...{ barrier: createBarrier(database), now: Date.now, log: silent },
+      rulebook: createRulebook(
+        () => Promise.resolve(bundle),
+        () => Promise.resolve(1),
+      ),
+      figuresOf: () => Promise.resolve(tenantFigures(bundle)),
+    });
+    const trust = () => trustOf({ authority, now: Date.now }, { bundle });
+    const { ledger } = seasoned(Date.now(), { awfs: [], runbook: 'toys' });
+    const label = { by: 'person:ada', reason: 'test', at: Date.now() };
+    await authority.importTrust(tenant, { ledger: { ...ledger, successes: 150 }, memory: [] }, label);
+    // By the spec's own figures 150 successes are more than enough for the second level.
+    expect(await trust()).toMatchObject({ value: { earned: 'new', successes: 150 } });
+
+    const { shelf, dispatcher } = shelfAnd(database, { undoFailed });
+    const request = put({ key: { tenant, outcome: `${tenant}/TOY/1`, node: 'box' } });
+    await dispatcher.execute(request, host());
+    shelf.fail('toy.take', 'b', { refuse: refusal('ACTION_DIVERGED') });
+    const undone = await dispatcher.compensate(take(request, { args: { box: 'b' } }), host());
+    expect(undone).toMatchObject({ kind: 'failed' });
+    expect(await trust()).toMatchObject({ value: { earned: 'new', successes: 0 } });
+    expect((await authority.standing(tenant)).trust).toMatchObject({ base: 'new' });
   });
 });

@@ -78,6 +78,28 @@ CREATE OR REPLACE FUNCTION authority_at_once(p_units jsonb, p_is boolean) RETURN
   SELECT coalesce(jsonb_agg(t), '[]') FROM jsonb_array_elements(p_units) AS t WHERE ((t ->> 'b') = '0') = p_is
 $$;
 
+-- Whether a pause or a kill switch is on one who waits. Until it is lifted nothing becomes of it, and its patience stands still.
+CREATE OR REPLACE FUNCTION authority_is_stopped(w authority_waiters) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT FROM authority_controls c WHERE c.tenant = w.tenant AND c.kind IN ('pause', 'kill')
+    AND (c.scope, c.name) IN (('tenant', w.tenant), ('domain', w.domain), ('runbook', w.runbook), ('automation', w.automation),
+      ('outcome', w.outcome)))
+$$;
+
+-- An attempt whose time is over without a word executes no more, whatever became of its process or of its outcome: what it held
+-- at once is given back, and the action asks for it again.
+CREATE OR REPLACE FUNCTION authority_lost(p_tenant text, p_at bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  r record;
+BEGIN
+  FOR r IN SELECT o.outcome, o.node, o.taken FROM barriers b JOIN authority_reservations o USING (tenant, outcome, node)
+    WHERE b.tenant = p_tenant AND b.phase = 'acting' AND b.lease_until <= clock_timestamp() AND o.state = 'open' LOOP
+    PERFORM authority_count(p_tenant, authority_at_once(r.taken, true), -1);
+    UPDATE authority_reservations SET state = 'resting', taken = authority_at_once(r.taken, false), changed_at = p_at
+    WHERE tenant = p_tenant AND outcome = r.outcome AND node = r.node;
+  END LOOP;
+  RETURN FOUND;
+END $$;
+
 -- Grants what waits, in the order of the queue, as far as there is room; nobody behind passes one who waits for the same key.
 -- One that was told and does not ask, because its outcome is paused, leaves its units to the next and keeps its place.
 CREATE OR REPLACE FUNCTION authority_release(p_tenant text, p_at bigint) RETURNS integer LANGUAGE plpgsql AS $$
@@ -89,11 +111,12 @@ DECLARE
   v_behind text[] := '{}';
   v_left text[] := '{}';
   v_is_later boolean := false;
+  v_is_day_full boolean := false;
   v_asks jsonb;
   v_told integer := 0;
 BEGIN
-  UPDATE authority_waiters SET state = 'expired', told_at = NULL, wake = wake + 1
-  WHERE tenant = p_tenant AND state = 'queued' AND expires_at <= p_at;
+  UPDATE authority_waiters AS q SET state = 'expired', told_at = NULL, wake = wake + 1
+  WHERE q.tenant = p_tenant AND q.state = 'queued' AND q.expires_at <= p_at AND NOT authority_is_stopped(q);
   GET DIAGNOSTICS v_told = ROW_COUNT;
   FOR w IN SELECT * FROM authority_waiters WHERE tenant = p_tenant AND state = 'told' AND told_at + authority_patience() <= p_at LOOP
     PERFORM authority_give_back(p_tenant, w.outcome, w.node, p_at, '');
@@ -101,9 +124,7 @@ BEGIN
   END LOOP;
   FOR w IN SELECT * FROM authority_waiters WHERE tenant = p_tenant AND state = 'queued'
     AND (asks_again OR waits_for <> '{}' OR releases_at <= p_at) ORDER BY seq LOOP
-    CONTINUE WHEN EXISTS (SELECT FROM authority_controls c WHERE c.tenant = p_tenant AND c.kind IN ('pause', 'kill')
-      AND (c.scope, c.name) IN (('tenant', p_tenant), ('domain', w.domain), ('runbook', w.runbook), ('automation', w.automation),
-        ('outcome', w.outcome)));
+    CONTINUE WHEN authority_is_stopped(w);
     SELECT * INTO b FROM authority_breakers WHERE tenant = p_tenant AND system = w.system;
     IF FOUND THEN
       IF greatest(b.retry_at, CASE WHEN b.state <> 'closed' THEN b.probe_at END) > p_at THEN
@@ -111,23 +132,25 @@ BEGIN
         IF w.system <> ALL(v_left) THEN
           v_left := v_left || w.system;
           UPDATE authority_waiters SET releases_at = greatest(b.retry_at, CASE WHEN b.state <> 'closed' THEN b.probe_at END)
-          WHERE tenant = p_tenant AND outcome = w.outcome AND node = w.node AND releases_at <= p_at;
+          WHERE tenant = p_tenant AND outcome = w.outcome AND node = w.node AND coalesce(releases_at <= p_at, true);
           v_is_later := v_is_later OR FOUND;
         END IF;
         CONTINUE;
       END IF;
     END IF;
     SELECT * INTO r FROM authority_reservations WHERE tenant = p_tenant AND outcome = w.outcome AND node = w.node;
-    v_asks := w.asks;
-    IF FOUND AND r.state = 'resting' THEN
-      SELECT coalesce(jsonb_agg(a), '[]') INTO v_asks FROM jsonb_array_elements(w.asks) AS a WHERE a ->> 'w' = 'at_once';
-    END IF;
+    -- Between attempts it asks for what counts at once, and while one still executes for nothing: that one holds it.
+    v_asks := CASE coalesce(r.state, '') WHEN 'open' THEN '[]' WHEN 'resting' THEN
+      (SELECT coalesce(jsonb_agg(a), '[]') FROM jsonb_array_elements(w.asks) AS a WHERE a ->> 'w' = 'at_once') ELSE w.asks END;
+    -- With the day full only who has its share of it can go.
+    CONTINUE WHEN v_is_day_full AND r.state IS DISTINCT FROM 'resting' AND r.state IS DISTINCT FROM 'open';
     SELECT * INTO room FROM authority_room(p_tenant, w.outcome, v_asks, p_at, v_behind,
       EXISTS (SELECT FROM authority_reservations o WHERE o.tenant = p_tenant AND o.outcome = w.outcome AND o.node = ''));
     IF cardinality(room.short) > 0 THEN
       v_behind := v_behind || room.short;
-      -- Every action asks for these: without room in them nobody behind can go.
-      EXIT WHEN v_behind && ARRAY['concurrent_executions', 'actions_per_day'];
+      -- Every action asks for a slot: without room nobody behind can go.
+      EXIT WHEN 'concurrent_executions' = ANY(v_behind);
+      v_is_day_full := 'actions_per_day' = ANY(v_behind);
       CONTINUE;
     END IF;
     PERFORM authority_count(p_tenant, room.taken || room.once, 1);
@@ -135,7 +158,8 @@ BEGIN
     INSERT INTO authority_reservations AS o (tenant, outcome, node, firing, state, automation, awf, taken, since, changed_at)
     VALUES (p_tenant, w.outcome, w.node, w.firing + 1, 'granted', w.automation, w.awf, room.taken, w.since, p_at)
     ON CONFLICT (tenant, outcome, node) DO UPDATE SET state = 'granted', firing = excluded.firing, changed_at = p_at,
-      taken = CASE WHEN o.state = 'resting' THEN o.taken || excluded.taken ELSE excluded.taken END;
+      taken = CASE WHEN o.state = 'resting' THEN o.taken || excluded.taken ELSE excluded.taken END
+    WHERE o.state <> 'open';
     UPDATE authority_waiters SET state = 'granted', wake = wake + 1, told_at = NULL, asks_again = false
     WHERE tenant = p_tenant AND outcome = w.outcome AND node = w.node;
     -- It is the probe, and has a while to ask as one.
@@ -187,7 +211,7 @@ BEGIN
   LOOP
     -- All there is to know, in one statement behind the lock.
     SELECT r.state, r.firing, r.decision, r.since, w.outcome IS NOT NULL AS waits, w.firing AS w_firing, w.expires_at, w.seq,
-      w.since AS w_since, (SELECT phase FROM barriers WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node) AS phase,
+      w.since AS w_since, w.patient_from, (SELECT phase FROM barriers WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node) AS phase,
       EXISTS (SELECT FROM authority_waiters q WHERE q.tenant = p_tenant AND q.state = 'queued') AS queue,
       EXISTS (SELECT FROM authority_reservations o WHERE o.tenant = p_tenant AND o.outcome = p_outcome AND o.node = '') AS once,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('s', c.scope, 'n', c.name, 'k', c.kind, 'v', c.value, 'b', c.by)), '[]')
@@ -205,10 +229,11 @@ BEGIN
     LEFT JOIN authority_tenants t ON t.tenant = p_tenant;
     -- Where an effect or a compensation came first the barrier has the answer, and nothing may be taken.
     IF k.state = 'settled' AND k.firing >= p_firing OR k.phase IN ('committed', 'undoing', 'undone', 'fenced') THEN
+      IF k.waits THEN PERFORM authority_forget(p_tenant, p_outcome, p_node); END IF;
       RETURN jsonb_build_object('verdict', 'skip', 'decision', k.decision);
     END IF;
     v_waits := k.waits;
-    IF v_waits AND k.expires_at <= p_at THEN
+    IF v_waits AND k.expires_at <= p_at AND NOT (k.controls @> '[{"k": "pause"}]' OR k.controls @> '[{"k": "kill"}]') THEN
       IF p_firing <= k.w_firing + 1 THEN RETURN jsonb_build_object('verdict', 'expired', 'since', k.w_since); END IF;
       DELETE FROM authority_waiters WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
       CONTINUE;
@@ -294,7 +319,7 @@ BEGIN
   END IF;
   RETURN jsonb_build_object('verdict', v_verdict, 'version', coalesce(k.version, 0), 'trust', k.trust, 'controls', k.controls,
     'memory', k.memory, 'used', coalesce(v_used, '{}'), 'asking', v_asking, 'once', k.once, 'short', coalesce(to_jsonb(v_short), '[]'),
-    'since', coalesce(CASE WHEN v_found THEN k.since END, k.w_since, p_at), 'seq', k.seq,
+    'since', coalesce(CASE WHEN v_found THEN k.since END, k.w_since, p_at), 'seq', k.seq, 'patientFrom', k.patient_from,
     'breaker', v_breaker, 'retryAt', k.retry_at, 'probeAt', k.probe_at);
 END $$;
 
@@ -306,9 +331,15 @@ DECLARE
 BEGIN
   PERFORM authority_lock(p_tenant);
   PERFORM authority_give_back(p_tenant, p_outcome, p_node, p_at, p_holder);
-  IF NOT EXISTS (SELECT FROM authority_waiters WHERE tenant = p_tenant AND state = 'queued'
+  IF p_hold ? 'stopped' THEN
+    -- What stops an automation stays, past the hour that it was counted in, until a person resumes it.
+    INSERT INTO authority_controls (tenant, scope, name, kind, value, by, reason, at)
+    VALUES (p_tenant, 'automation', p_scope ->> 'automation', 'stopped', p_hold -> 'stopped', 'engine', p_hold ->> 'because', p_at)
+    ON CONFLICT DO NOTHING;
+  END IF;
+  IF p_hold -> 'waitsFor' <> '[]' OR NOT EXISTS (SELECT FROM authority_waiters WHERE tenant = p_tenant AND state = 'queued'
     AND (outcome, node) <> (p_outcome, p_node) AND CASE WHEN releases_at > p_at THEN releases_at ELSE expires_at END <= v_due) THEN
-    -- Nobody has a clock that rings so early.
+    -- Nobody may have a clock that rings so early, or that rings when an attempt that holds the room is lost.
     PERFORM pg_notify('authority', p_tenant);
   END IF;
   INSERT INTO authority_waiters AS w (tenant, outcome, node, firing, state, automation, runbook, domain, system, awf, causes, because,
@@ -339,6 +370,9 @@ BEGIN
   WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node AND holder = p_holder AND phase = 'acting';
   SELECT * INTO r FROM authority_reservations WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
   IF NOT FOUND OR r.state NOT IN ('open', 'granted') THEN RETURN; END IF;
+  -- Another attempt still executes: what it holds is given back when it ends, and until then it is in flight.
+  IF r.state = 'open' AND EXISTS (SELECT FROM barriers WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node
+    AND phase = 'acting' AND holder <> p_holder AND lease_until > clock_timestamp()) THEN RETURN; END IF;
   IF EXISTS (SELECT FROM barriers WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node) THEN
     PERFORM authority_count(p_tenant, authority_at_once(r.taken, true), -1);
     UPDATE authority_reservations SET state = 'resting', taken = authority_at_once(r.taken, false), changed_at = p_at
@@ -370,22 +404,22 @@ DECLARE
   v_window bigint := p_end #>> '{breaker,windowMs}';
   -- After how many successes in a row trust grows; null where this moves no trust.
   v_streak int := p_end #>> '{trust,streak}';
+  v_is_heard boolean := false;
 BEGIN
   IF v_how = 'again' THEN
     SELECT taken INTO r FROM authority_reservations
-    WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node AND state IN ('open', 'granted');
+    WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node AND state IN ('open', 'granted', 'resting');
     IF NOT FOUND THEN RETURN false; END IF;
     PERFORM authority_count(p_tenant, authority_at_once(r.taken, true), -1);
     UPDATE authority_reservations SET state = 'resting', taken = authority_at_once(taken, false), decision = p_end ->> 'decision',
       changed_at = p_at
     WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
-    PERFORM authority_heard(p_tenant, p_at, p_end, p_outcome || '#' || p_node);
   ELSE
     -- What every action changes when it ends, in one statement. A call that went well of a system that is well, and a success that
     -- moves nothing of trust but its counts, are told apart here: they are by far the most.
     WITH o AS (
       UPDATE authority_reservations SET state = 'settled', decision = p_end ->> 'decision', changed_at = p_at
-      WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node AND state IN ('open', 'granted')
+      WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node AND state IN ('open', 'granted', 'resting')
       RETURNING automation, awf, taken
     ), freed AS (
       UPDATE authority_counters AS c SET used = greatest(0, c.used - t.u) FROM o, jsonb_to_recordset(o.taken) AS t(k text, b bigint, u bigint)
@@ -414,18 +448,21 @@ BEGIN
     SELECT EXISTS (SELECT FROM heard) AS heard, EXISTS (SELECT FROM trusted) AS trusted INTO r FROM o;
     IF NOT FOUND THEN RETURN false; END IF;
     IF v_streak IS NOT NULL AND NOT r.trusted THEN PERFORM authority_trust(p_tenant, p_at, v_failed = 1, p_end -> 'trust'); END IF;
-    IF p_end ? 'costs' THEN
-      INSERT INTO authority_counters AS c (tenant, key, bucket, used)
-      SELECT p_tenant, x.k, authority_bucket(x.w, p_at), greatest(0, x.u) FROM jsonb_to_recordset(p_end -> 'costs') AS x(k text, w text, u bigint)
-      ON CONFLICT (tenant, key, bucket) DO UPDATE SET used = greatest(0, c.used + (SELECT x.u
-        FROM jsonb_to_recordset(p_end -> 'costs') AS x(k text, w text, u bigint) WHERE x.k = c.key));
-      PERFORM authority_breaches(p_tenant, p_end -> 'costs', p_at);
-    END IF;
-    IF NOT r.heard THEN PERFORM authority_heard(p_tenant, p_at, p_end, p_outcome || '#' || p_node); END IF;
+    v_is_heard := r.heard;
   END IF;
+  IF p_end ? 'costs' THEN
+    INSERT INTO authority_counters AS c (tenant, key, bucket, used)
+    SELECT p_tenant, x.k, authority_bucket(x.w, p_at), greatest(0, x.u) FROM jsonb_to_recordset(p_end -> 'costs') AS x(k text, w text, u bigint)
+    ON CONFLICT (tenant, key, bucket) DO UPDATE SET used = greatest(0, c.used + (SELECT x.u
+      FROM jsonb_to_recordset(p_end -> 'costs') AS x(k text, w text, u bigint) WHERE x.k = c.key));
+    PERFORM authority_breaches(p_tenant, p_end -> 'costs', p_at);
+  END IF;
+  IF NOT v_is_heard THEN PERFORM authority_heard(p_tenant, p_at, p_end, p_outcome || '#' || p_node); END IF;
   IF EXISTS (SELECT FROM authority_waiters WHERE tenant = p_tenant AND state = 'queued') THEN
+    -- One that had to wait while an attempt of it executed still has its answer: nobody waits there any more.
+    IF v_how = 'done' THEN PERFORM authority_forget(p_tenant, p_outcome, p_node); END IF;
     -- Stress is judged anew by whoever asks; what ended may have made room.
-    UPDATE authority_waiters SET asks_again = true WHERE tenant = p_tenant AND state = 'queued' AND causes = ARRAY['priority-mode'];
+    UPDATE authority_waiters SET asks_again = true WHERE tenant = p_tenant AND state = 'queued' AND 'priority-mode' = ANY(causes);
     PERFORM authority_release(p_tenant, p_at);
   END IF;
   RETURN true;
@@ -556,6 +593,7 @@ DECLARE
   w authority_waiters%ROWTYPE;
 BEGIN
   PERFORM authority_lock(p_tenant);
+  PERFORM authority_lost(p_tenant, p_at);
   IF p_value IS NULL THEN
     DELETE FROM authority_controls WHERE tenant = p_tenant AND scope = p_scope AND name = p_name AND kind = p_kind;
   ELSE
@@ -566,6 +604,7 @@ BEGIN
   IF p_scope = 'automation' AND p_kind = 'pause' AND p_value IS NULL THEN
     -- Who resumes an automation has looked into its failures: their share is judged anew from here.
     DELETE FROM authority_counters WHERE tenant = p_tenant AND key IN ('failed:' || p_name, 'finished:' || p_name);
+    DELETE FROM authority_controls WHERE tenant = p_tenant AND scope = p_scope AND name = p_name AND kind = 'stopped';
   END IF;
   INSERT INTO authority_tenants AS t (tenant, version) VALUES (p_tenant, 1) ON CONFLICT (tenant) DO UPDATE SET version = t.version + 1;
   IF p_kind IN ('pause', 'kill') AND p_value IS NOT NULL THEN
@@ -577,10 +616,17 @@ BEGIN
   END IF;
   UPDATE authority_waiters AS o SET asks_again = true
   WHERE o.tenant = p_tenant AND o.state = 'queued' AND authority_touches(o, p_scope, p_name);
-  IF p_scope = 'action' AND p_value ->> 'decision' = 'rejected' THEN
-    -- What is discarded needs no room to hear so: it asks, takes nothing and is denied.
+  IF p_kind IN ('pause', 'kill') AND p_value IS NULL THEN
+    -- Its time stood still: whatever it waits for besides, it waits from here on as long as it would have from the first.
+    UPDATE authority_waiters AS o SET patient_from = p_at, expires_at = p_at + o.expires_at - coalesce(o.patient_from, o.since)
+    WHERE o.tenant = p_tenant AND o.state = 'queued' AND authority_touches(o, p_scope, p_name) AND NOT authority_is_stopped(o);
+  END IF;
+  IF p_scope = 'action' AND p_value ->> 'decision' = 'rejected' OR p_kind = 'policy' THEN
+    -- What is discarded needs no room to hear so: it asks, takes nothing and is denied. By another configuration each limit may be
+    -- another, and what is kept here of what they ask for is by the one before: all ask anew, and take their places again.
     UPDATE authority_waiters AS o SET state = 'granted', wake = wake + 1, told_at = NULL, asks_again = false
-    WHERE o.tenant = p_tenant AND o.state = 'queued' AND authority_touches(o, p_scope, p_name);
+    WHERE o.tenant = p_tenant AND o.state = 'queued' AND (p_kind = 'policy' OR authority_touches(o, p_scope, p_name))
+      AND NOT (p_kind = 'policy' AND authority_is_stopped(o));
     IF FOUND THEN PERFORM pg_notify('authority', p_tenant); END IF;
   END IF;
   PERFORM authority_release(p_tenant, p_at);

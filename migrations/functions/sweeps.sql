@@ -20,12 +20,15 @@ SET search_path = public, pg_temp AS $$
   SELECT c.tenant, c.outcome, c.node, c.firing, c.wake FROM claimed c ORDER BY c.turn, c.seq
 $$;
 
--- Tenants in which time has released something, or ended a wait.
+-- Tenants in which time has released something, or ended a wait or an attempt that left no word.
 CREATE OR REPLACE FUNCTION sweep_due_tenants(p_at bigint) RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
-  SELECT DISTINCT tenant FROM authority_waiters
+  SELECT tenant FROM authority_waiters
   WHERE state = 'queued' AND (releases_at <= p_at OR expires_at <= p_at)
-    OR state = 'told' AND told_at + authority_patience() <= p_at ORDER BY tenant
+    OR state = 'told' AND told_at + authority_patience() <= p_at
+  UNION SELECT b.tenant FROM barriers b JOIN authority_reservations o USING (tenant, outcome, node)
+  WHERE b.phase = 'acting' AND b.lease_until <= clock_timestamp() AND o.state = 'open'
+  ORDER BY tenant
 $$;
 
 -- The next instant at which time releases something that waits, or a claim lapses; what is past waits for something else.
@@ -33,7 +36,9 @@ CREATE OR REPLACE FUNCTION sweep_next_due(p_at bigint, p_lapse bigint) RETURNS f
 SET search_path = public, pg_temp AS $$
   SELECT min(at)::float8 FROM (
     SELECT releases_at AS at FROM authority_waiters WHERE state = 'queued' AND releases_at > p_at
-    UNION ALL SELECT expires_at FROM authority_waiters WHERE state = 'queued'
+    UNION ALL SELECT expires_at FROM authority_waiters WHERE state = 'queued' AND expires_at > p_at
+    UNION ALL SELECT p_at + ceil(extract(epoch FROM min(lease_until) - clock_timestamp()) * 1000) + 1 FROM barriers
+      WHERE phase = 'acting' AND lease_until > clock_timestamp()
     UNION ALL SELECT told_at + authority_patience() FROM authority_waiters WHERE state = 'told'
     UNION ALL SELECT told_at + p_lapse FROM authority_waiters WHERE state IN ('granted', 'expired')) AS next
 $$;

@@ -112,6 +112,7 @@ function saidOf(
     asked: Object.fromEntries(asks.map(({ k, u }) => [k, u])),
     short: [],
     since: now,
+    patientFrom: null,
     seq: null,
     breaker: system?.state ?? 'closed',
     retryAt: system?.retryAt ?? null,

@@ -35,6 +35,8 @@ export interface Block {
   readonly release: string;
   /** When it goes away by itself, in milliseconds since the epoch; null where it does not. */
   readonly until: number | null;
+  /** From here on it holds whatever its cause holds, until a person takes it away. */
+  readonly stops?: true;
 }
 
 export interface CeilingJudgement {

@@ -60,6 +60,8 @@ export interface Said {
   readonly short: readonly string[];
   /** When it was asked for first. */
   readonly since: number;
+  /** Since when its patience counts, where it was paused meanwhile. */
+  readonly patientFrom: number | null;
   /** Its place in the queue, where it had one. */
   readonly seq: number | null;
   readonly breaker: 'closed' | 'half_open' | 'open';
@@ -109,6 +111,8 @@ export interface Hold {
   readonly seq?: number | null;
   readonly releasesAt: number | null;
   readonly expiresAt: number;
+  /** That its automation stops until a person resumes it, with the counts that stopped it. */
+  readonly stopped?: { readonly failed: number; readonly finished: number };
   /** Of what was said: an act of control that came later makes it ask again at once. */
   readonly version: number;
 }

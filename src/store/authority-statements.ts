@@ -12,7 +12,8 @@ export const HOLD = {
 export const GIVE_BACK = {
   name: 'authority-give-back',
   text: `WITH lock AS MATERIALIZED (SELECT authority_lock($1) AS held)
-SELECT authority_give_back($1, $2, $3, $4::bigint, $5), authority_forget($1, $2, $3) FROM lock WHERE held`,
+SELECT authority_give_back($1, $2, $3, $4::bigint, $5), authority_forget($1, $2, $3), authority_release($1, $4::bigint)
+FROM lock WHERE held`,
 };
 
 /** $2 controls, in the order in which they are set. */
@@ -43,7 +44,7 @@ export const DUE_TENANTS = {
 export const RELEASE = {
   name: 'authority-release',
   text: `WITH lock AS MATERIALIZED (SELECT authority_lock($1) AS held)
-SELECT authority_release($1, $2::bigint) FROM lock WHERE held`,
+SELECT authority_lost($1, $2::bigint), authority_release($1, $2::bigint) FROM lock WHERE held`,
 };
 
 /** The next instant at which time releases something that waits, or a claim lapses after $2. */

@@ -14,9 +14,12 @@ export const TENANT_SETTING = 'backstep.tenant';
 
 /**
  * Tables that a sweep goes through for all tenants at once, in functions of the owner's: who is owed a message or a notice, and
- * which answers are too old; whose logs there are. The functions tell no more than that.
+ * which attempts left no word; which answers are too old; whose logs there are. The functions tell no more than that.
  */
-const SWEPT = ['authority_waiters', 'kept_answers', 'notices', 'notice_deliveries', 'policy_logs'];
+const SWEPT = [
+  ...['authority_waiters', 'authority_reservations', 'barriers'],
+  ...['kept_answers', 'notices', 'notice_deliveries', 'policy_logs'],
+];
 
 export async function raiseWalls(pool: Pool, url: string, folder: string): Promise<void> {
   const role = appRoleOf(url);

@@ -41,8 +41,8 @@ export interface Firing {
   /** Degradation modes in force when it was decided: the effect is to live with less. */
   readonly degradations?: readonly Degradation[];
   /**
-   * `spent`: what the effect reported, by unit of its contract's cost. `next`: an action that only waits for this one; it may be
-   * let in by the same round trip. `undefined`: overtaken, and nothing was let in.
+   * `spent`: what the effect reported, by unit of its contract's cost; a failed one has spent it all the same. `next`: an action that
+   * only waits for this one; it may be let in by the same round trip. `undefined`: overtaken, and nothing was let in.
    */
   commit(
     result: { readonly output: Json; readonly undo: Json },
@@ -52,6 +52,7 @@ export interface Firing {
   recordFailure(
     attempt: Attempt,
     how: { readonly holder: string; readonly isLast: boolean },
+    spent: ReadonlyMap<string, number>,
   ): Promise<Recorded | undefined>;
 }
 

@@ -72,12 +72,13 @@ export async function execute(
   }
 
   const { attempt, holder } = admission;
+  const spent = new Map<string, number>();
   const overtaken: Again = { kind: 'again', afterMs: 0 };
   const giveUp = async (failure: Failure): Promise<FireResult | Again> => {
     const record = { n: attempt, startedAt, endedAt: parts.now(), failure };
     const verdict = verdictOn(failure, [...admission.attempts, record], request.retry);
     const how = { holder, isLast: !verdict.retry };
-    const recorded = await withPatience(() => firing.recordFailure(record, how));
+    const recorded = await withPatience(() => firing.recordFailure(record, how, spent));
     if (recorded === undefined) return overtaken;
     return settle(verdict, () =>
       fired(failed(lastOf(recorded.attempts, recorded.isUnclear), recorded.attempts), firing),
@@ -97,7 +98,6 @@ export async function execute(
     prior = kept.prior;
   }
 
-  const spent = new Map<string, number>();
   const { degradations = [] } = firing;
   const context = contextOf(parts, { key, contract, connection, operation: 'execute', attempt, host, spent });
   const tried = await tryOnce(

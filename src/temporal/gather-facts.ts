@@ -21,7 +21,7 @@ import { GUARDRAIL_IDS, type GuardrailId } from '../governance/figures/guardrail
 import { APPROVER_LEVELS, isMode, type ApproverLevel } from '../governance/mode';
 import { freshTrust, standingOf } from '../governance/trust';
 import type { Json } from '../kernel/json';
-import type { Ask, ControlSaid, Said } from '../store/authority';
+import type { Ask, ControlSaid, Hold, Said } from '../store/authority';
 import { keysOf, type Rules } from './rules';
 
 export interface FactsInput {
@@ -101,6 +101,8 @@ function automationOf(
   const used = (key: string): number => said.used[key] ?? 0;
   const set = of('dial')[0]?.v;
   const configured = rules.automation?.dial ?? 'observe';
+  // It counts what stopped it until a person resumes it, whatever hour it is.
+  const stopped = of('stopped')[0]?.v as Hold['stopped'];
   return {
     id,
     dial: isMode(set) ? set : configured,
@@ -112,8 +114,8 @@ function automationOf(
       inFlight: Math.max(0, used(keys.flight) - heldAlready(said, keys.flight)),
       population: rules.population ?? null,
       stopAtErrorShare: null,
-      failed: used(keys.failed),
-      finished: used(keys.finished),
+      failed: stopped?.failed ?? used(keys.failed),
+      finished: stopped?.finished ?? used(keys.finished),
     },
   };
 }

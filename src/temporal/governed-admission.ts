@@ -3,7 +3,7 @@
  * on what was read, and whatever they hold is put among those that wait, with everything given back.
  * Adapter ring. Undoing is never asked here: a way back is nobody's to close.
  */
-import { decide, recordOf, type Decision } from '../governance/decide';
+import { decide, recordOf, type Decision, type DecisionBlock } from '../governance/decide';
 import { windowAt } from '../governance/reserve';
 import { applyTrustEvent, freshTrust } from '../governance/trust';
 import { holding, type Proofs } from '../approvals/proofs';
@@ -115,7 +115,11 @@ async function answer(parts: GovernedParts, asked: Asked, admission: GovernedAdm
     return {
       admission: admission.admission,
       firing: {
-        ...governedFiring(parts, asked, { record, text: JSON.stringify(record) }),
+        ...governedFiring(parts, asked, {
+          record,
+          text: JSON.stringify(record),
+          isFirst: earlier.length === 0,
+        }),
         degradations: decision.degradations,
       },
     };
@@ -205,9 +209,20 @@ function holdOf(decision: Decision, said: Said, { rules, asked: { at } }: Asked)
     seq: said.seq,
     releasesAt: isParked ? null : releaseOf(decision, said, at),
     // Where people are asked the outcome itself keeps the time; this is for one that has lost it.
-    expiresAt: said.since + patienceMs(causes, isQueue, rules) + (causes.includes('approval') ? LOST_MS : 0),
+    expiresAt:
+      (said.patientFrom ?? said.since) +
+      patienceMs(causes, isQueue, rules) +
+      (causes.includes('approval') ? LOST_MS : 0),
+    ...stoppedBy(decision),
     version: said.version,
   };
+}
+
+/** An automation that failed too often stops until a person has looked into it: not until the hour is over that it failed in. */
+function stoppedBy({ facts: { automation }, blocks }: Decision): Pick<Hold, 'stopped'> {
+  const reach = automation?.blastRadius;
+  if (reach === null || reach === undefined || !blocks.some(({ stops }) => stops === true)) return {};
+  return { stopped: { failed: reach.failed, finished: reach.finished } };
 }
 
 /** What an automation's own count of actions under way is called, as a limit and as a share. */
@@ -221,9 +236,16 @@ function patienceMs(causes: readonly string[], isQueue: boolean, { figures: { li
   return isQueue ? lifecycle.queuedMs : lifecycle.proposedMs;
 }
 
-/** When time alone ends all that holds it, in milliseconds since the epoch; null where it does not. */
+/**
+ * When time alone ends all that holds it, in milliseconds since the epoch; null where it does not. Room that is taken at once is no
+ * cause to wait for beside others: once they are gone it asks again, and waits for the room alone if it has to.
+ */
 function releaseOf(decision: Decision, said: Said, at: number): number | null {
-  const ends = decision.blocks.map(({ cause, until }) => {
+  const { limit: ownLimit, blastRadius } = causesOf(decision);
+  const isRoom = ({ cause, stops }: DecisionBlock): boolean =>
+    stops !== true && ['guardrail:concurrent_executions', ownLimit, blastRadius].includes(cause);
+  const others = decision.blocks.filter((block) => !isRoom(block));
+  const ends = (others.length === 0 ? decision.blocks : others).map(({ cause, until }) => {
     if (cause.startsWith('system:')) return Math.max(until ?? 0, said.probeAt ?? 0, said.retryAt ?? 0);
     // All limits are stressed until the first window ends; what ends before that may make room, too.
     if (cause === 'priority-mode') return firstEndOf(decision);
@@ -243,23 +265,24 @@ function firstEndOf({ guardrails }: Decision): number | null {
 function governedFiring(
   parts: GovernedParts,
   { asked: { key }, contract, under, rules, asks }: Asked,
-  decision: { readonly record: Json; readonly text: string },
+  decided: { readonly record: Json; readonly text: string; readonly isFirst: boolean },
 ): Firing {
+  const { record, text, isFirst } = decided;
   const { authority, now } = parts;
   const end = (rest: Pick<AttemptEnd, 'how' | 'call' | 'retryAt' | 'costs'>): AttemptEnd => ({
     runbook: under.runbook,
     system: contract.system,
     breaker: breakerOf(rules),
     trust: contract.effect === 'mutate' && rest.how !== 'again' ? trustOf(rules) : null,
-    decision: decision.text,
+    decision: text,
     ...rest,
   });
   return {
-    decision: decision.record,
+    decision: record,
     async commit(result, spent, next) {
       const how = {
         at: now(),
-        end: end({ how: 'done', call: 'ok', retryAt: null, ...costsOf(spent, asks) }),
+        end: end({ how: 'done', call: 'ok', retryAt: null, ...costsOf(spent, asks, isFirst) }),
       };
       // Where there are no rules for what follows, it fails when it asks, and this has still happened.
       const asking = next && (await askingOf(parts, next).catch(() => undefined));
@@ -269,10 +292,13 @@ function governedFiring(
       const { attempts, holder, admission } = done;
       return { attempts, next: () => answer(parts, { ...asking, holder }, admission) };
     },
-    recordFailure: (attempt, how) => {
+    recordFailure: (attempt, how, spent) => {
       const at = now();
-      const { failure } = attempt;
-      const heard = { how: how.isLast ? 'failed' : 'again', ...callOf(failure, at) } as const;
+      const heard = {
+        how: how.isLast ? 'failed' : 'again',
+        ...callOf(attempt.failure, at),
+        ...costsOf(spent, asks, isFirst),
+      } as const;
       return authority.recordFailure(key, attempt, { ...how, at, end: end(heard) });
     },
   };
@@ -286,12 +312,20 @@ function callOf(failure: Failure | undefined, at: number): Pick<AttemptEnd, 'cal
   return { call: isError ? 'error' : 'ok', retryAt: null };
 }
 
-/** The difference between what was reported and what had been reserved; nothing where nothing was reported. */
-function costsOf(spent: ReadonlyMap<string, number>, asks: readonly Ask[]): Pick<AttemptEnd, 'costs'> {
+/**
+ * The difference between what was reported and what had been reserved; nothing where nothing was reported. A firing reserves once:
+ * for its first attempt, and what that one had spent where it left no word.
+ */
+function costsOf(
+  spent: ReadonlyMap<string, number>,
+  asks: readonly Ask[],
+  isFirst: boolean,
+): Pick<AttemptEnd, 'costs'> {
   const costs = [...spent].flatMap(([unit, amount]) => {
     const ask = asks.find(({ k }) => k === guardrailOf(unit));
-    const u = Math.ceil(amount) - (ask?.u ?? 0);
-    if (ask === undefined || u === 0) return [];
+    if (ask === undefined) return [];
+    const u = Math.ceil(amount) - (isFirst ? ask.u : 0);
+    if (u === 0) return [];
     const { k, w, l, p } = ask;
     return [{ k, w, u, l, ...(p === undefined ? {} : { p }) }];
   });

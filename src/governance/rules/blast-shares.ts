@@ -45,5 +45,5 @@ function errors(reach: BlastRadiusFacts, cause: string, defaults: Defaults): rea
   const finished = Math.max(reach.finished, reach.failed);
   if (reach.failed < defaults.errorsJudgedFrom || reach.failed < bound * finished) return [];
   const because = `${reach.failed} of ${finished} failed, and it stops at a share of ${printShare(bound)}`;
-  return [hold(cause, because, 'a person looks into it and resumes')];
+  return [{ ...hold(cause, because, 'a person looks into it and resumes'), stops: true }];
 }

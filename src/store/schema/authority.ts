@@ -40,7 +40,7 @@ export const controls = pgTable(
     /** `tenant`, `domain`, `runbook`, `automation`, `outcome`, `action`, `node` or `system`. */
     scope: text().notNull(),
     name: text().notNull(),
-    /** `dial`, `kill`, `pause`, `passive`, `limit:<guardrail>`, `calendar:<id>`, `person`, `approval:<person>` or `breach:<guardrail>`. */
+    /** `dial`, `kill`, `pause`, `passive`, `limit:<guardrail>`, `calendar:<id>`, `person`, `approval:<person>`, `breach:<guardrail>` or `stopped`. */
     kind: text().notNull(),
     value: jsonb().$type<Json>().notNull(),
     by: text().notNull(),
@@ -118,6 +118,8 @@ export const waiters = pgTable(
     /** When its cause ends by itself. */
     releasesAt: time('releases_at'),
     expiresAt: time('expires_at').notNull(),
+    /** Since when its patience counts, where it was paused meanwhile: as long as it was, its time stood still. */
+    patientFrom: time('patient_from'),
     /** An act of control touched it: it is to ask again. */
     asksAgain: boolean('asks_again').notNull().default(false),
     /** Counts grants: names the message that tells of one. */

@@ -3,7 +3,18 @@
  * safe in any order and number of arrivals.
  * Adapter ring; data only.
  */
-import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core';
 import type { Attempt } from '../../kernel/failure';
 import type { Json } from '../../kernel/json';
 
@@ -58,5 +69,11 @@ export const barriers = pgTable(
     undoChanged: boolean('undo_changed'),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   },
-  (table) => [primaryKey({ columns: [table.tenant, table.outcome, table.node] })],
+  (table) => [
+    primaryKey({ columns: [table.tenant, table.outcome, table.node] }),
+    // Attempts that left no word are found by the end of their time.
+    index('barriers_acting')
+      .on(table.leaseUntil)
+      .where(sql`${table.phase} = 'acting'`),
+  ],
 );

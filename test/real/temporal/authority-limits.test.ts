@@ -164,6 +164,21 @@ describe('spend', () => {
     expect(spent).toEqual([TEXT.estimate, 2 * TEXT.estimate, 2 * TEXT.estimate + TEXT.cheap]);
   });
 
+  test('of an attempt that failed is spent all the same, each by itself, and goes past a limit as any other', async () => {
+    const tenant = newTenant();
+    rulesOf(tenant, { limits: { ...OPEN_RULES.limits, llm_spend_per_month: 100 } });
+    await robots.control(tenant, seasoned(Date.now()));
+    const [again, broken, next] = boxesOf(tenant, 3) as [string, string, string];
+    robots.shelf.fail('toy.put', again, { refuse: refusal('busy', 'transient') });
+    robots.shelf.fail('toy.put', broken, { refuse: refusal('broken') });
+    expect(await ends(await write(tenant, again, 30))).toEqual(completed);
+    expect(await usedOf(tenant, 'llm_spend_per_month')).toBe(60);
+    expect(await ends(await write(tenant, broken, 70))).toEqual({ phase: 'backstepped' });
+    expect(await usedOf(tenant, 'llm_spend_per_month')).toBe(130);
+    expect(await ends(await write(tenant, next))).toEqual({ phase: 'backstepped' });
+    expect((await robots.authority.standing(tenant)).trust).toMatchObject({ base: 'proven' });
+  });
+
   test('that really went past the limit is a breach: trust drops, new commitments are halted, what costs nothing goes on', async () => {
     const tenant = newTenant();
     rulesOf(tenant, { limits: { ...OPEN_RULES.limits, llm_spend_per_month: 50 } });

@@ -86,6 +86,15 @@ export async function resolveNode(
   { resolution, by }: { readonly resolution: Resolution; readonly by: string },
 ): Promise<Result<Acted, Refusal>> {
   const answer = await refusing(() => services.outcomes.resolve(outcome, node, resolution, by));
+  if (answer.ok && answer.value === 'OVERRIDE_NOT_POSSIBLE') {
+    return refuse(
+      answer.value,
+      `\`${outcome}#${node}\` is a gate: nobody else's word lets through what it holds`,
+      {
+        help: '`backstep resolve <task> retry` asks its people again, and `backstep` in its place goes back',
+      },
+    );
+  }
   return answered(services, { outcome, node, kind: 'action' }, answer);
 }
 

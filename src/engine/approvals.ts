@@ -1,13 +1,12 @@
 /**
- * Signed decisions: each is checked before it counts, is kept where its gate is not open yet, and goes along as a proof with
- * what it lets fire. Reminders, escalations and expiry of gates and of actions that are held for people.
+ * Signed decisions: each is checked before it counts, and is kept where its gate is not open yet. Reminders, escalations and
+ * expiry of gates and of actions that are held for people.
  * Pure ring. Whether a signature holds and who may decide is the check's to say; nothing here believes an unchecked word.
  */
 import { AUTO, coverageOf, escalatesTo, stepsOfGate, type StepAsked } from '../governance/approval-steps';
 import type { Failure } from '../kernel/failure';
-import { invariant } from '../kernel/invariant';
 import type { Json } from '../kernel/json';
-import type { ActionNode, GateNode, PlanNode } from '../plan/plan';
+import type { ActionNode, GateNode } from '../plan/plan';
 import type {
   Check,
   CheckResult,
@@ -16,10 +15,9 @@ import type {
   EngineEvent,
   FireResult,
   GateDecision,
-  GateProof,
   Override,
 } from './effects';
-import { isBehind, standsBehind } from './behind';
+import { standsBehind } from './behind';
 import { planNodeOf } from './layout';
 import type { EngineState, NodeState } from './state';
 import { place, type Placed, type Run } from './run';
@@ -89,7 +87,7 @@ export function checked(run: Run, event: Extract<EngineEvent, { kind: 'checked' 
 // --- by rule
 
 /** A gate that no person is asked at: the rules answer. */
-const isAuto = (gate: GateNode): boolean => gate.by.length === 1 && gate.by[0] === AUTO;
+export const isAuto = (gate: GateNode): boolean => gate.by.length === 1 && gate.by[0] === AUTO;
 
 /** Asks the rules at a gate that names no people; what they say is signed and checked as a person's word is. */
 export function askAuto(run: Run, { id, node }: Placed): void {
@@ -234,14 +232,22 @@ export function renewGates(run: Run, changed: string): void {
   }
 }
 
-const stepsOf = (run: Run, gate: GateNode): readonly StepAsked[] =>
+export const stepsOf = (run: Run, gate: GateNode): readonly StepAsked[] =>
   stepsOfGate(gate.by, run.state.terms?.depth ?? null);
 
-const needOf = (steps: readonly StepAsked[]): number => steps.reduce((sum, { need }) => sum + need, 0);
+export const needOf = (steps: readonly StepAsked[]): number => steps.reduce((sum, { need }) => sum + need, 0);
 const seatsIn = (coveredBy: readonly (readonly string[])[]): number =>
   coveredBy.reduce((sum, people) => sum + people.length, 0);
 
 // --- by when
+
+/** A gate opens, for the first time or anew: whatever was said of an earlier asking was said of that. */
+export function beginAsking(run: Run, { id, state }: Placed): void {
+  delete state.counted;
+  if (run.state.terms === undefined) return;
+  const opened = (run.state.opened ??= []);
+  if (!opened.includes(id)) opened.push(id);
+}
 
 /** Starts the clocks of a gate; called again when one of several people has decided, because each is given the whole time. */
 export function startReminding(run: Run, id: string, gate: GateNode): void {
@@ -332,46 +338,6 @@ export function clock(run: Run, name: 'remind' | 'escalate' | 'lapse', id: strin
       failure: failureOf('ACTION_EXPIRED', 'nobody decided in time'),
     });
   }
-}
-
-/**
- * Gates before a step that people have approved, each with whose word counted; what the rules approved alone is none of them.
- * @param of `isAny` for every instance of the step
- */
-export function approvedBefore(
-  run: Run,
-  of: { readonly id: string; readonly node: PlanNode; readonly isAny: boolean },
-): readonly { readonly gate: string; readonly people: readonly string[] }[] {
-  return (run.state.proven ?? []).flatMap((gate) => {
-    const { node, state } = place(run, gate);
-    if (node.kind !== 'gate' || isAuto(node) || !standsBehind(run.layout, of.node.id, node.id)) return [];
-    // Of a for-each the gate of one element lets go nothing of another.
-    const around = gate.slice(0, gate.length - node.id.length);
-    if (!of.isAny && !of.id.startsWith(around)) return [];
-    return [{ gate, people: (state.counted ?? []).map(({ by }) => by) }];
-  });
-}
-
-// --- proofs
-
-/** Decisions at the gates before an action, for admission to see again. */
-export function proofsBefore(run: Run, id: string): { readonly gates?: readonly GateProof[] } {
-  const gates = (run.state.proven ?? []).filter(
-    (gate) => run.state.nodes[gate]?.status === 'done' && isBehind(run, id, gate),
-  );
-  if (gates.length === 0) return {};
-  return { gates: gates.map((gate) => proofOf(run, gate)) };
-}
-
-function proofOf(run: Run, gate: string): GateProof {
-  const { state, node } = place(run, gate);
-  invariant(node.kind === 'gate' && state.counted !== undefined, `\`${gate}\` was approved`);
-  const passed = state.counted.some(({ glass }) => glass === true);
-  return {
-    gate,
-    need: passed ? 1 : needOf(stepsOf(run, node)),
-    tokens: state.counted.map(({ token }) => token),
-  };
 }
 
 const saidBy = ({ by, for: forWhom, glass, reason }: CountedDecision) => ({

@@ -4,8 +4,9 @@
  */
 import { assertNever, invariant } from '../kernel/invariant';
 import type { Json } from '../kernel/json';
-import { holdFor, letGo, proofsBefore } from './approvals';
+import { holdFor, letGo } from './approvals';
 import type { FireResult } from './effects';
+import { proofsBefore } from './gate-proofs';
 import { inputOf, isChanged } from './overrides';
 import { drop, firingOf, foreignAwf, isLeaving, isStopped, place, type Placed, type Run } from './run';
 import { nextUndo } from './state';

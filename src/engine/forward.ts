@@ -6,7 +6,7 @@ import { assertNever, invariant } from '../kernel/invariant';
 import type { Failure } from '../kernel/failure';
 import type { Json } from '../kernel/json';
 import type { ChoiceNode, EachNode, GateNode, WaitNode } from '../plan/plan';
-import { askAuto, startReminding } from './approvals';
+import { askAuto, beginAsking, startReminding } from './approvals';
 import { nextOpening } from './business-hours';
 import { hasCompensation, isPivot, startAction } from './firing';
 import { caseKey, courseKey, eachKey, thenKey } from './layout';
@@ -228,6 +228,7 @@ function outputOf(run: Run, parent: Placed, block: BlockState): Json {
 
 function openGate(run: Run, placed: Placed, node: GateNode): void {
   placed.state.status = 'asking';
+  beginAsking(run, placed);
   run.notes.push({ kind: 'gate.open', gate: placed.id, approval: node.approval, by: node.by });
   run.commands.push({ do: 'startTimer', timer: `gate:${placed.id}`, ms: node.expiresAfterMs });
   startReminding(run, placed.id, node);

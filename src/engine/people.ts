@@ -207,7 +207,9 @@ export function resolve(run: Run, id: string, resolution: Resolution, by: string
   if (state.status !== 'incident') return 'late';
   const placed = place(run, id);
   const undoing = state.undo === 'undo_failed';
-  const refused = undoing ? undefined : unreadable(run, placed, resolution);
+  const refused = undoing
+    ? undefined
+    : (ledAround(placed, resolution) ?? unreadable(run, placed, resolution));
   if (refused !== undefined) {
     run.notes.push({ kind: 'act.refused', act: 'resolve', by, node: id, ...refused });
     return refused.code;
@@ -219,6 +221,13 @@ export function resolve(run: Run, id: string, resolution: Resolution, by: string
   if (undoing) resolveUndo(run, placed, resolution, by);
   else resolveForward(run, placed, resolution, by);
   return 'done';
+}
+
+/** A gate that was rejected, or to which nobody came, is not passed by the word of whoever resolves it: its people are asked again. */
+function ledAround({ node }: Placed, { as }: Resolution): Refused | undefined {
+  if (node.kind !== 'gate' || (as !== 'accept' && as !== 'supply')) return undefined;
+  const because = 'a gate is decided, and nobody goes on over it: ask again, or go back';
+  return { code: 'OVERRIDE_NOT_POSSIBLE', because };
 }
 
 /** Nobody goes on over a step of which others read what is not there. */

@@ -62,6 +62,8 @@ export interface EngineState {
   refusals?: number;
   /** Decisions that count, for gates that are not open yet; kept, not lost. */
   kept?: { [gate: string]: CountedDecision[] };
+  /** Gates that have opened where decisions must be signed, in that order: what stands behind them goes by their proof. */
+  opened?: string[];
   /** Gates that were approved by signed decisions, in that order: what stands behind them is fired with their proof. */
   proven?: string[];
   /** Signals that no wait has taken yet, oldest first. */

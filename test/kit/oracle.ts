@@ -19,7 +19,7 @@ export const LOST_BOX = 'lost ';
 const planId = (instance: string): string => instance.slice(instance.lastIndexOf('/') + 1);
 
 /**
- * A gate is always decided the same way, so an escalation that opened one again would never end: it is accepted. `trouble` is the share of firings that fail, in percent; undos fail half as often, and are tried again. */
+ * A gate is always decided the same way, so an escalation that opened one again would never end: it goes back. `trouble` is the share of firings that fail, in percent; undos fail half as often, and are tried again. */
 export function seededOracle(plan: Plan, seed: number, trouble: number): SeededOracle {
   const layout = layoutOf(plan);
   const isGate = (node: string): boolean => planNodeOf(layout, node)?.kind === 'gate';
@@ -43,7 +43,7 @@ export function seededOracle(plan: Plan, seed: number, trouble: number): SeededO
     undo: (node) => (ask(`undo ${node}`) < trouble / 2 ? injected('SYSTEM_UNAVAILABLE') : 'predicted'),
     gate: (gate) =>
       (['approve', 'approve', 'reject', 'expire'] as const)[roll(seed, `gate ${planId(gate)}`) % 4]!,
-    resolve: (node) => (isGate(node) ? { as: 'accept', reason: 'asked often enough' } : { as: 'retry' }),
+    resolve: (node) => (isGate(node) ? { as: 'backstep', reason: 'asked often enough' } : { as: 'retry' }),
     lost: (fence, known) => {
       const open = fence.filter((node) => known[node] === undefined && !fenced.has(node));
       for (const node of fence) fenced.add(node);

@@ -11,6 +11,7 @@ import type {
   EngineEvent,
   GateProof,
   OverrideChange,
+  Resolution,
 } from '../../../src/engine/effects';
 import { Machine } from '../../../src/engine/machine';
 import type { TraceEvent } from '../../../src/engine/trace';
@@ -116,7 +117,7 @@ test('no action commits without the approvals that the gates before it asked for
             const node = gates.get(template(gate)) as GateNode;
             const course = ended === 'gate.rejected' ? node.onRejected : node.onExpired;
             expect([ended, course.do]).not.toEqual([undefined, course.do]);
-            expect(['skip', 'branch', 'escalate', 'retry', 'backstep']).toContain(course.do);
+            expect(['skip', 'branch', 'retry', 'backstep']).toContain(course.do);
             continue;
           }
           guarded += 1;
@@ -260,6 +261,78 @@ test('what fires behind a gate carries the signed decisions, through branches an
   run(machine.advance({ at: (at += 1), event: { kind: 'checked', check: asked.check!, result } }).commands);
   const proof = [{ gate: 'g1', need: 1, tokens: ['signed'] }];
   expect(Object.fromEntries(proofs)).toEqual({ free: undefined, inside: proof, last: proof });
+});
+
+describe('a gate that was not approved', () => {
+  const asks = { do: 'escalate', to: ['operator'], expiresAfterMs: MINUTE } as const;
+  const BYPASSES = [
+    { as: 'accept', reason: 'go' },
+    { as: 'supply', evidence: 'ticket 7', output: {} },
+  ] as const;
+
+  function escalated(how: 'rejected' | 'expired', terms?: ApprovalTerms) {
+    const plan = toyPlan([gate('g', { onRejected: asks, onExpired: asks }), put('box', ['g'])]);
+    const { machine } = Machine.begin(plan, 0, undefined, [], terms);
+    let at = 0;
+    const next = (event: EngineEvent) => machine.advance({ at: (at += 1), event });
+    const reject = { gate: 'g', verdict: 'reject', by: 'boss', token: 'signed' } as const;
+    if (how === 'expired') next({ kind: 'timer', timer: 'gate:g' });
+    else {
+      const { check } = next({ kind: 'decide', decision: reject });
+      const decision = { by: 'boss', verdict: 'reject', may: [0], token: 'signed' } as const;
+      if (check !== undefined) next({ kind: 'checked', check, result: { kind: 'counts', decision } });
+    }
+    const resolve = (resolution: Resolution) =>
+      next({ kind: 'resolve', node: 'g', resolution, by: 'operator' });
+    return { plan, machine, resolve };
+  }
+
+  test.each([
+    ['rejected', TERMS],
+    ['expired', TERMS],
+    ['rejected', undefined],
+    ['expired', undefined],
+  ] as const)('is passed by nobody who resolves its escalation: %s', (how, terms) => {
+    const { machine, resolve } = escalated(how, terms);
+    for (const resolution of BYPASSES) {
+      const { answer, commands } = resolve(resolution);
+      expect([answer, commands]).toEqual(['OVERRIDE_NOT_POSSIBLE', []]);
+    }
+    expect(machine.state.nodes['g']?.status).toBe('incident');
+    expect(machine.state.nodes['box']).toBeUndefined();
+  });
+
+  test('asks its people again, or the outcome goes back', () => {
+    const again = escalated('rejected', TERMS);
+    expect(again.resolve({ as: 'retry' }).answer).toBe('done');
+    expect(again.machine.state.nodes['g']?.status).toBe('asking');
+    const back = escalated('expired', TERMS);
+    expect(back.resolve({ as: 'backstep', reason: 'enough' }).answer).toBe('done');
+    expect(back.machine.state.phase).toBe('backstepped');
+  });
+
+  test('is named without a signature to admission, should anything behind it ever fire', () => {
+    const proofsOf = (onRejected: GateNode['onRejected']) => {
+      const { plan, machine } = escalated('rejected', TERMS);
+      const state = structuredClone(machine.state);
+      // As no event would leave it: done, and its action about to fire.
+      const block = state.nodes['g']!.block;
+      state.nodes['g']!.status = 'done';
+      state.nodes['box'] = { status: 'ready', block };
+      state.ready.push('box');
+      const body = { nodes: [gate('g', { onRejected }), put('box', ['g'])] };
+      const fires = Machine.resume({ ...plan, body }, state)
+        .standing(9)
+        .filter((command) => command.do === 'fire');
+      expect(fires).toHaveLength(1);
+      return fires[0]?.gates;
+    };
+    expect(proofsOf(asks)).toEqual([{ gate: 'g', need: 1, tokens: [] }]);
+    expect(proofsOf({ do: 'retry', max: 1, afterMs: 1, then: asks })).toHaveLength(1);
+    // There the runbook says that it goes on.
+    expect(proofsOf({ do: 'skip' })).toBeUndefined();
+    expect(proofsOf({ do: 'retry', max: 1, afterMs: 1, then: { do: 'skip' } })).toBeUndefined();
+  });
 });
 
 describe('what was approved', () => {

@@ -42,16 +42,23 @@ export type EventTaken =
       readonly because: readonly Diagnostic[];
     };
 
+export interface Sending {
+  /** As it came. */
+  readonly sent: unknown;
+  /** Who sent it, as the door knows them: a connected system, or a person, who then decides nothing of what it starts. */
+  readonly by: string;
+}
+
 /** Errors: `COMPILE_REFUSED` is none here; only what is no event at all is refused. */
 export async function ingestEvent(
   services: Services,
   config: TenantConfig,
-  sent: unknown,
+  sending: Sending,
 ): Promise<Result<EventTaken, Refusal>> {
   const { tenant } = config.bundle;
   const { tracing, metrics } = services.telemetry;
-  return tracing.inSpan(spanOf(services, tenant, sent), async (span) => {
-    const taken = await take(services, config, sent);
+  return tracing.inSpan(spanOf(services, tenant, sending.sent), async (span) => {
+    const taken = await take(services, config, sending);
     const status = taken.ok ? taken.value.status : 'refused';
     span.set({ 'backstep.status': status });
     metrics.count('backstep_events_total', { tenant, status });
@@ -75,7 +82,7 @@ function spanOf({ outcomes }: Pick<Services, 'outcomes'>, tenant: string, sent: 
 async function take(
   services: Services,
   config: TenantConfig,
-  sent: unknown,
+  { sent, by }: Sending,
 ): Promise<Result<EventTaken, Refusal>> {
   const received = await services.ingest.receive(config.bundle, sent);
   if (!received.ok) {
@@ -98,16 +105,16 @@ async function take(
       });
       return ok({ status: taken.status, event: taken.event.id, because: taken.reasons });
     case 'selected':
-      return start(services, config, taken);
+      return start(services, config, { ...taken, by });
   }
 }
 
 async function start(
   services: Services,
   config: TenantConfig,
-  taken: Extract<Ingested, { kind: 'selected' }>,
+  taken: Extract<Ingested, { kind: 'selected' }> & Pick<Sending, 'by'>,
 ): Promise<Result<EventTaken, Refusal>> {
-  const { event, selection } = taken;
+  const { event, selection, by } = taken;
   const key: EventKey = { tenant: config.bundle.tenant, source: event.source, id: event.id };
   const fail = async (because: readonly Diagnostic[]): Promise<Result<EventTaken, Refusal>> => {
     await services.ingest.failed(key, because);
@@ -129,7 +136,10 @@ async function start(
         cause: { event: event.id, type: event.type },
         startedBy: `automation:${automation}`,
         under: underOf(plan, facts, { automation }),
-        terms: { ...termsOf(config.bundle, facts, planId), ...(authors.length === 0 ? {} : { authors }) },
+        terms: {
+          ...{ ...termsOf(config.bundle, facts, planId), sentBy: by },
+          ...(authors.length === 0 ? {} : { authors }),
+        },
         ...overrides,
       },
       event.id,

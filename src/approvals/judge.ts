@@ -74,6 +74,7 @@ export async function judge(parts: JudgeParts, asked: Judged): Promise<WhoMayDec
     grants,
     barred: [
       ...initiators.map((one) => ({ person: one, because: 'started it, and nobody approves their own act' })),
+      ...(terms.sentBy === undefined ? [] : [{ person: terms.sentBy, because: SENT }]),
       { person: entity, because: 'is whom it is about' },
       ...[...(terms.authors ?? []), ...authors].map((one) => ({ person: one, because: AUTHORED })),
     ],
@@ -82,6 +83,7 @@ export async function judge(parts: JudgeParts, asked: Judged): Promise<WhoMayDec
   });
 }
 
+const SENT = 'sent the event that started it, and nobody approves their own act';
 const AUTHORED =
   'wrote or last changed what governs the automation, and nobody approves what their own policy asks';
 

@@ -18,6 +18,8 @@ import type { Signatures } from './signing';
 const MANAGER = 'manager';
 const LEVEL = 'approvalLevel';
 const ROLES = 'roles';
+/** Fields on which it hangs who may decide: nobody says them of themselves. */
+export const TRUSTED_FIELDS: readonly string[] = [LEVEL, ROLES];
 
 export interface PeopleParts {
   readonly cortex: Pick<Cortex, 'get' | 'chain' | 'related'>;

@@ -86,6 +86,8 @@ export interface ApprovalTerms {
   readonly clocks?: { readonly [approval: string]: Clocks };
   /** Authors of the policies that ask, where it is known: none of them approves what their own policy asks. */
   readonly authors?: readonly string[];
+  /** Who sent the event that it began with, where a door knows: no more theirs to decide than if they had started it by hand. */
+  readonly sentBy?: string;
   /** Set where acts of people must be signed, as decisions are; absent in outcomes that began before they had to be. */
   readonly acts?: 'signed';
 }

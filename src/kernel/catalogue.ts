@@ -180,7 +180,7 @@ export const ENTRY_PROBLEMS = {
   COMPILE_REFUSED: 'an outcome does not compile; the diagnostics say why',
   CONFIG_REFUSED: 'the configuration of a tenant is not valid; the diagnostics say why',
   VERIFY_FAILED: 'a path or a failure was found after which the world is not as before',
-  ENTITY_REFUSED: 'an entity does not exist, or what was said of it is not valid',
+  ENTITY_REFUSED: 'an entity does not exist, or what was said of it is not valid or not theirs to say',
   EVENT_KEPT:
     'an event selected no automation, or several, or its outcome did not compile; it is kept with the reason',
   EVENT_REFUSED: 'what was taken in is no CloudEvent, or one that is too large; it is not kept',

@@ -4,8 +4,8 @@ import { awfRows, runbookRows } from '../../app/catalog-rows';
 import { explainConfig } from '../../app/explain-config';
 import { shipped } from '../../app/catalog';
 import { refuse } from '../../app/refusal';
+import { tellEntity } from '../../app/tell-entity';
 import type { Entity } from '../../cortex/cortex';
-import type { JsonObject } from '../../kernel/json';
 import { ok } from '../../kernel/result';
 import { API_LIMITS } from '../limits';
 import { EVERY_PERSON } from '../roles';
@@ -159,6 +159,8 @@ export const putEntity = defineRoute({
   about: 'own',
   access: { roles: ['operator', 'admin'] },
   summary: 'Say something of an entity, and make it where it is not there',
+  description:
+    '`approvalLevel` and `roles`, which approvals trust, are for the role `admin` to say, and for nobody of themselves.',
   params: entityParams,
   body: z.strictObject({ fields: jsonObject }),
   answer: entity.extend({ isChanged: z.boolean() }),
@@ -167,10 +169,11 @@ export const putEntity = defineRoute({
   async handle({ caller, params, body }, { services, configOf }) {
     const config = await configOf(caller.tenant);
     if (!config.ok) return config;
-    const update = { id: params.id, fields: body.fields as JsonObject, relations: {} };
-    const word = { at: services.now(), by: caller.name };
-    const told = await services.cortex.upsert(config.value.bundle, update, word);
-    if (!told.ok) return refuse('ENTITY_REFUSED', 'the entity is refused', { diagnostics: told.error });
+    const told = await tellEntity(services, config.value, {
+      ...{ id: params.id, fields: body.fields },
+      ...{ by: caller.name, roles: [...caller.roles] },
+    });
+    if (!told.ok) return told;
     const { entity: known, isChanged } = told.value;
     return ok({ status: 200, body: { ...shown(known), isChanged } });
   },

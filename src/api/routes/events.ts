@@ -51,7 +51,7 @@ export const receiveEvent = defineRoute({
   async handle({ caller, body }, { services, configOf }) {
     const config = await configOf(caller.tenant);
     if (!config.ok) return config;
-    const taken = await ingestEvent(services, config.value, body);
+    const taken = await ingestEvent(services, config.value, { sent: body, by: caller.name });
     if (!taken.ok) return taken;
     return ok({ status: taken.value.status === 'duplicate' ? 200 : 202, body: taken.value });
   },

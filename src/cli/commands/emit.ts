@@ -19,11 +19,11 @@ export async function emit(
   [file]: readonly [file: string],
   options: EmitOptions,
 ): CommandResult {
-  const { terminal } = context;
+  const { terminal, settings } = context;
   const sent = await sentFrom(file);
   const config = await configOf(context, options.tenant);
   return withServices(context, options, { starts: true, seeds: config }, async (services) => {
-    const taken = acceptedOf(await ingestEvent(services, config, sent));
+    const taken = acceptedOf(await ingestEvent(services, config, { sent, by: settings.actor }));
     if (options.json) terminal.json(taken);
     else showTaken(terminal, taken);
     if (!('outcome' in taken)) {

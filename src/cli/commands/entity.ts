@@ -1,10 +1,11 @@
 /** `backstep entity get|upsert`: entities of a tenant in the store, also shown for the API. Entry ring. */
 import { text } from 'node:stream/consumers';
+import { tellEntity } from '../../app/tell-entity';
 import type { Entity } from '../../cortex/cortex';
 import type { JsonObject } from '../../kernel/json';
 import { usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
-import { configOf, valueOf } from '../refuse';
+import { acceptedOf, configOf, valueOf } from '../refuse';
 import { withServices } from '../services';
 import { table } from '../table';
 import type { Terminal } from '../terminal';
@@ -34,20 +35,11 @@ export async function upsert(
   const { terminal, settings } = context;
   const fields = await fieldsFrom(written);
   const config = await configOf(context, options.tenant);
-  return withServices<ExitCode>(
-    context,
-    options,
-    { starts: false, seeds: config },
-    async ({ cortex, now }) => {
-      const update = { id, fields, relations: {} };
-      const word = { at: now(), by: settings.actor };
-      return showUpserted(
-        terminal,
-        options,
-        valueOf(await cortex.upsert(config.bundle, update, word), refused),
-      );
-    },
-  );
+  return withServices<ExitCode>(context, options, { starts: false, seeds: config }, async (services) => {
+    // Who is on the servers' own machine has no token, and so no role of one.
+    const said = { id, fields, by: settings.actor, roles: [] };
+    return showUpserted(terminal, options, acceptedOf(await tellEntity(services, config, said)));
+  });
 }
 
 /** What of an entity is shown. */

@@ -159,7 +159,7 @@ export async function told({ services, config }: Stage, type: string, data: Json
     type,
     data,
   };
-  const taken = acceptedOf(await ingestEvent(services, config, event));
+  const taken = acceptedOf(await ingestEvent(services, config, { sent: event, by: 'service:hr' }));
   if (!('outcome' in taken) || taken.outcome === null) throw new Error(`the event is ${taken.status}`);
   return taken.outcome;
 }

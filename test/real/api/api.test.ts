@@ -16,6 +16,7 @@ import {
   type Served,
 } from '../../kit/served';
 import { STAND_TIMEOUT_MS } from '../../kit/stand';
+import { tellOfPeople } from './people';
 import { tellOfSealing } from './sealed';
 import { tellOfStanding } from './standing';
 
@@ -368,6 +369,8 @@ test('what people set, hand on and take along is on record, under their names', 
     ),
   );
 });
+
+tellOfPeople(() => served);
 
 tellOfSealing(
   () => served,

@@ -96,14 +96,15 @@ const logged = (event: string): readonly Readonly<Record<string, unknown>>[] =>
 
 /** HR says that somebody was hired; the engine proposes, and a person runs the proposal. */
 async function onboarded(): Promise<string> {
-  const taken = await ingestEvent(services, config, {
+  const sent = {
     specversion: '1.0',
     id: eventId,
     source: '/hr',
     type: 'com.acme.hr.contractor.hired',
     data: { email: 'sarah.chen@acme.example' },
     traceparent: `00-${THEIRS.traceId}-${THEIRS.spanId}-01`,
-  });
+  };
+  const taken = await ingestEvent(services, config, { sent, by: 'service:hr' });
   if (!taken.ok || taken.value.status !== 'started') throw new Error(JSON.stringify(taken));
   const id = taken.value.outcome;
   await until(async () => (await services.outcomes.tell(id)).trace.some(({ kind }) => kind === 'awf.held'));

@@ -10,10 +10,12 @@ import { openDatabase } from '../store/database';
 import { createEntityStore, type EntityStore } from '../store/entities';
 import { createExclusive } from '../store/exclusive';
 import { createBarrier } from '../store/barrier';
+import { createSubjectKeys } from '../store/subject-keys';
 import { createActivities } from '../temporal/activities';
 import { createAuthorityRobot, type AuthorityRobot } from '../temporal/authority-robot';
 import { connectOutcomes, type Outcomes } from '../temporal/client';
 import { createDispatcher, type Log } from '../temporal/dispatcher';
+import { countedNames } from '../temporal/entity-names';
 import { quietRuntime, startWorker, type Robot, type RunningWorker } from '../temporal/worker';
 import type { Logger } from '../telemetry/logger';
 import { countHolds, measuredAdmit, watchRequests } from '../telemetry/observe';
@@ -25,7 +27,7 @@ import { createApprovals } from './approvals/parts';
 import { archivePlaceOf } from './archive';
 import { startProjecting, type Projecting } from './evidence';
 import { startNotices } from './notices';
-import { codecOf } from './payload-keys';
+import { codecOf, tenantKeysOf } from './payload-keys';
 import { reporting } from './reports';
 import { startPolicyOnRecord, type PolicyOnRecord } from './policy-on-record';
 import { createRulebook, tenantFigures, type Census } from './rulebook';
@@ -101,7 +103,11 @@ export async function startRobots(options: RobotsOptions): Promise<Robots> {
     controls,
     databaseUrl: wiring.databaseUrl,
     barrier,
-    rulebook: createRulebook(bundleOf, censusOf(entities)),
+    rulebook: createRulebook(
+      bundleOf,
+      censusOf(entities),
+      countedNames(createSubjectKeys(database, tenantKeysOf(settings)), now),
+    ),
     figuresOf: async (tenant) => tenantFigures(await bundleOf(tenant)),
     now,
     log,

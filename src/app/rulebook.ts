@@ -9,6 +9,7 @@ import type { Facts as ConfigFacts } from '../config/layers';
 import type { AwfContract } from '../dsl/awf';
 import type { Figures } from '../governance/figures';
 import { isMode } from '../governance/mode';
+import { uncounted, type CountedName } from '../temporal/entity-names';
 import type { AutomationRules, Rulebook, Rules } from '../temporal/rules';
 import type { Under } from '../../workflows/protocol';
 import { declaredName } from './declared-nodes';
@@ -19,8 +20,13 @@ export type Census = (tenant: string, type: string) => Promise<number>;
 /**
  * Rules by tenant. `bundleOf` rejects where a configuration is not valid: then nothing fires, and it is asked again.
  * @param census says of how many the share of the blast radius is taken
+ * @param countedAs how counters call an entity; absent where nobody counts
  */
-export function createRulebook(bundleOf: (tenant: string) => Promise<Bundle>, census: Census): Rulebook {
+export function createRulebook(
+  bundleOf: (tenant: string) => Promise<Bundle>,
+  census: Census,
+  countedAs: CountedName = uncounted,
+): Rulebook {
   const known = new WeakMap<Bundle, Map<string, Rules>>();
   return async (tenant, under, contract) => {
     const bundle = await bundleOf(tenant);
@@ -32,8 +38,21 @@ export function createRulebook(bundleOf: (tenant: string) => Promise<Bundle>, ce
     if (found === undefined) rules.set(place, (found = rulesOf(bundle, under, contract)));
     // What an automation may touch at once is a share of what there is: it is counted, and no configuration.
     if (automation === undefined) return found;
-    return { ...found, population: await census(tenant, under.entity.slice(0, under.entity.indexOf(':'))) };
+    const [population, own] = await Promise.all([
+      census(tenant, under.entity.slice(0, under.entity.indexOf(':'))),
+      counting(found, () => countedAs(tenant, under.entity)),
+    ]);
+    return { ...found, ...own, population };
   };
+}
+
+/** With the name of its entity, where outcomes of one are limited: others need none, and cost no look for it. */
+async function counting(
+  { automation }: Rules,
+  nameOf: () => Promise<string>,
+): Promise<Pick<Rules, 'automation'>> {
+  if (automation?.outcomesPerEntityPerDay === undefined) return {};
+  return { automation: { ...automation, countedAs: await nameOf() } };
 }
 
 /** The figures in force for a tenant as a whole, whatever its runbooks and teams have of their own. Throws where they do not fit. */

@@ -17,6 +17,7 @@ import { currentScope } from '../telemetry/scope';
 import type { Telemetry } from '../telemetry/telemetry';
 import { clientInterceptor } from '../telemetry/temporal-interceptors';
 import { connectOutcomes, type Outcomes } from '../temporal/client';
+import { countedNames, type CountedName } from '../temporal/entity-names';
 import { createApprovals, type Approvals } from './approvals/parts';
 import type { TenantConfig } from './configuration';
 import { openEvidence, type Evidence } from './evidence';
@@ -38,6 +39,8 @@ export interface Services {
   readonly authority: Authority;
   readonly authorityView: AuthorityView;
   readonly census: Census;
+  /** How counters call an entity. */
+  readonly countedAs: CountedName;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
   readonly notices: NoticeStore;
@@ -93,11 +96,13 @@ export async function openServices(
     sign: approvals.signAct,
     interceptor: clientInterceptor(telemetry),
   });
+  const evidence = openEvidence(settings, database, outcomes);
   return {
     outcomes,
     authority: createAuthority(database),
     authorityView: createAuthorityView(database),
     census: (tenant, type) => entities.count(tenant, type),
+    countedAs: countedNames(evidence.keys, now),
     approvals,
     cortex,
     ingest: createIngest({ events: createEventStore(database), cortex, now }),
@@ -105,7 +110,7 @@ export async function openServices(
     telemetry,
     notices: createNoticeStore(database),
     reports: createReportStore(database),
-    evidence: openEvidence(settings, database, outcomes),
+    evidence,
     settings,
     now,
     close: () => closeAll([outcomes, database, telemetry]),

@@ -43,6 +43,9 @@ async function forget(
 ): Promise<void> {
   const { rows } = await client.query<{ readonly outcome: string }>(OUTCOMES, [tenant, keyId]);
   const outcomes = rows.map(({ outcome }) => outcome);
+  // Whoever is admitted takes from the same rows, in an order of its own.
+  await client.query('SELECT authority_lock($1)', [tenant]);
+  for (const text of COUNTED) await client.query(text, [tenant, outcomes, subject]);
   for (const text of BY_SUBJECT) await client.query(text, [tenant, subject]);
   for (const text of BY_OUTCOME) await client.query(text, [tenant, outcomes]);
   await client.query(EVENTS, [tenant, subject, outcomes]);
@@ -70,6 +73,31 @@ const BY_SUBJECT = [
    WHERE tenant = $1 AND scope = 'automation' AND 'automation/' || name = $2 AND kind LIKE 'override:%'`,
 ];
 
+/** Whether a key counts what happened about the entity of an outcome: it ends with the digest that counters know it by, or its id. */
+const names = (key: string): string =>
+  `(${key} ~ '^(limit:)?outcomes:.+:~' OR ${key} ~ '^(limit:)?outcomes:' AND right(${key}, length($3) + 1) = ':' || $3)`;
+/** A list of what is asked for or taken, without what was counted about the entity. */
+const without = (units: string): string =>
+  `(SELECT coalesce(jsonb_agg(t), '[]') FROM jsonb_array_elements(${units}) t WHERE NOT ${names(`(t ->> 'k')`)})`;
+
+/**
+ * $1 tenant, $2 outcomes, $3 subject: what was counted about it, and that it was. Whoever still waits asks anew, and is told so
+ * by other words.
+ */
+const COUNTED = [
+  `DELETE FROM authority_counters WHERE tenant = $1 AND key IN (
+     SELECT t ->> 'k' FROM authority_reservations r, jsonb_array_elements(r.taken) t
+     WHERE r.tenant = $1 AND r.outcome = ANY($2) AND ${names(`(t ->> 'k')`)}
+     UNION SELECT t ->> 'k' FROM authority_waiters w, jsonb_array_elements(w.asks) t
+     WHERE w.tenant = $1 AND w.outcome = ANY($2) AND ${names(`(t ->> 'k')`)})`,
+  `UPDATE authority_reservations SET taken = ${without('taken')}
+   WHERE tenant = $1 AND outcome = ANY($2) AND EXISTS (SELECT FROM jsonb_array_elements(taken) t WHERE ${names(`(t ->> 'k')`)})`,
+  `UPDATE authority_waiters SET because = 'erased', asks_again = true, asks = ${without('asks')},
+     causes = ARRAY(SELECT c FROM unnest(causes) c WHERE NOT ${names('c')}),
+     waits_for = ARRAY(SELECT c FROM unnest(waits_for) c WHERE NOT ${names('c')})
+   WHERE tenant = $1 AND outcome = ANY($2)`,
+];
+
 /**
  * $1 tenant, $2 outcomes: what was fired with, found and answered; why something waited, and what people were told. Without the
  * state from before nothing can be taken back, so no compensation is let through either.
@@ -77,7 +105,8 @@ const BY_SUBJECT = [
 const BY_OUTCOME = [
   `UPDATE barriers SET phase = 'fenced', input = NULL, prior = NULL, output = NULL, undo = NULL, attempts = '[]',
      undo_attempts = '[]' WHERE tenant = $1 AND outcome = ANY($2)`,
-  `UPDATE projected_actions SET decision = NULL WHERE tenant = $1 AND outcome = ANY($2)`,
+  `UPDATE projected_actions SET decision = NULL, held_because = NULL WHERE tenant = $1 AND outcome = ANY($2)`,
+  `UPDATE projected_inbox SET asks = 'erased' WHERE tenant = $1 AND outcome = ANY($2) AND kind = 'held'`,
   `UPDATE authority_reservations SET decision = NULL WHERE tenant = $1 AND outcome = ANY($2)`,
   `UPDATE notices SET body = body - 'because' - 'card' WHERE tenant = $1 AND body ->> 'outcome' = ANY($2)`,
 ];

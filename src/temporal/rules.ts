@@ -43,6 +43,8 @@ export interface AutomationRules {
   readonly actionsPerHour?: number;
   readonly outcomesPerDay?: number;
   readonly outcomesPerEntityPerDay?: number;
+  /** How counters call the entity that the outcome is about; there wherever outcomes of one are limited. */
+  readonly countedAs?: string;
   /** Actions that execute at once. */
   readonly concurrent?: number;
   /** Default: normal. */
@@ -74,7 +76,8 @@ export const keysOf = (automation: string) =>
     failed: `failed:${automation}`,
     finished: `finished:${automation}`,
     outcomes: `outcomes:${automation}`,
-    entity: (entity: string) => `outcomes:${automation}:${entity}`,
+    /** @param name how counters call it, and never its id: keys stand in decisions, and are shown */
+    entity: (name: string) => `outcomes:${automation}:${name}`,
   }) as const;
 
 /** The units that one firing asks for. Those of zero are only read, because the rules look at them. */
@@ -103,7 +106,7 @@ function guardrailAsks(rules: Rules, contract: AwfContract): readonly Ask[] {
   });
 }
 
-function automationAsks(rules: Rules, { automation: id, entity, person }: Under): readonly Ask[] {
+function automationAsks(rules: Rules, { automation: id, person }: Under): readonly Ask[] {
   if (id === undefined) return [];
   const { automation } = rules;
   const keys = keysOf(id);
@@ -119,7 +122,7 @@ function automationAsks(rules: Rules, { automation: id, entity, person }: Under)
   return [
     ...counted,
     ...once(keys.outcomes, automation?.outcomesPerDay),
-    ...once(keys.entity(entity), automation?.outcomesPerEntityPerDay),
+    ...once(keys.entity(automation?.countedAs ?? ''), automation?.outcomesPerEntityPerDay),
   ];
 }
 

@@ -4,6 +4,7 @@ import type { OutcomeStart } from '../../workflows/protocol';
 import type { SignAct } from '../../src/approvals/acts';
 import type { Plan } from '../../src/plan/plan';
 import { createBarrier } from '../../src/store/barrier';
+import type { Admit } from '../../src/temporal/admission';
 import { createActivities } from '../../src/temporal/activities';
 import { connectOutcomes, type Outcomes } from '../../src/temporal/client';
 import { createCodec } from '../../src/temporal/codec';
@@ -48,6 +49,8 @@ export async function openRobots(
     readonly sign?: SignAct;
     /** Of acts of control; by default nobody performs any. */
     readonly controls?: (database: TestStand['database']) => object;
+    /** Lets actions fire; by default the barrier alone does. */
+    readonly admit?: (stand: TestStand) => Admit;
   } = {},
 ): Promise<Robots> {
   const stand = await openTestStand(options.stand);
@@ -67,6 +70,7 @@ export async function openRobots(
     connections: () => ({ baseUrl: '', secrets: {} }),
     now: Date.now,
     log,
+    ...(options.admit === undefined ? {} : { admit: options.admit(stand) }),
   });
   const activities = {
     ...createActivities({ dispatcher, awfs: toyContracts.keys(), log }),

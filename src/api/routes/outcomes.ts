@@ -87,7 +87,7 @@ export const compilePlan = defineRoute({
     const { plan: compiled, planId, facts } = found.value;
     const who = automation === undefined ? { person: caller.name } : { automation };
     const { bundle } = config.value;
-    const rulebook = createRulebook(() => Promise.resolve(bundle), services.census);
+    const rulebook = createRulebook(() => Promise.resolve(bundle), services.census, services.countedAs);
     const under = underOf(compiled, facts, who);
     const decisions = await foresee(services, rulebook, { plan: compiled, under });
     const rows = decisions.map(({ node, awf, decision }) => ({ node, awf, decision: { ...decision } }));

@@ -19,7 +19,7 @@ import { createRulebook, underOf, type Census } from '../rulebook';
 import type { Services } from '../services';
 
 /** The reading part of services. */
-export type Readers = Pick<Services, 'authority' | 'authorityView' | 'now' | 'census'> & {
+export type Readers = Pick<Services, 'authority' | 'authorityView' | 'now' | 'census' | 'countedAs'> & {
   readonly cortex: Pick<Cortex, 'getMany'>;
 };
 
@@ -28,7 +28,11 @@ export function todayFor(config: TenantConfig, readers?: Readers): Today {
   const { contracts, runbooks } = shipped();
   const { tenant } = bundle;
   const entities = entityReader(config, readers);
-  const rulebook = createRulebook(() => Promise.resolve(bundle), readers?.census ?? censusOf(config));
+  const rulebook = createRulebook(
+    () => Promise.resolve(bundle),
+    readers?.census ?? censusOf(config),
+    readers?.countedAs,
+  );
   let world: Promise<World> | undefined;
   const worldNow = (): Promise<World> =>
     (world ??= readers === undefined ? Promise.resolve(emptyWorld(tenant)) : readWorld(readers, tenant));

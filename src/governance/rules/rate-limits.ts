@@ -12,7 +12,7 @@ export const RATE_LIMITS: FiringRule = {
     const blocks = limits.flatMap(({ id, window, limit, used, asked }): Block[] => {
       const { level, fits } = reserve(limit, used, asked, figures);
       if (fits) return [];
-      const because = `\`${id}\`: ${used} used and ${asked} asked of ${limit}`;
+      const because = `\`${shown(id)}\`: ${used} used and ${asked} asked of ${limit}`;
       return level === 'unattainable'
         ? [deny(`limit:${id}`, because, 'raise the limit')]
         : [
@@ -30,3 +30,6 @@ export const RATE_LIMITS: FiringRule = {
     };
   },
 };
+
+/** Without the digest that names whose limit it is: why an action was held is told to people, and stays on record for good. */
+const shown = (id: string): string => id.replace(/:~[\w-]*$/, '');

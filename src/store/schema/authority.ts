@@ -55,7 +55,7 @@ export const counters = pgTable(
   'authority_counters',
   {
     tenant: text().notNull(),
-    /** A guardrail, `outcomes:…` of an automation, or `fired:`, `flight:`, `failed:`, `finished:` of one. */
+    /** A guardrail, `outcomes:…` of an automation and of an entity by its digest, or `fired:`, `flight:`, `failed:`, `finished:` of one. */
     key: text().notNull(),
     /** Start of the window in milliseconds since the epoch; 0 for what is counted at once. */
     bucket: time('bucket').notNull(),

@@ -279,6 +279,19 @@ describe('who may fire', () => {
     expect(decideWith({ limits: [{ ...limit, used: 1 }] }).fire).toBe('allow');
     expect(decideWith({ limits: [{ ...limit, limit: 0 }] }).fire).toBe('deny');
   });
+
+  test('a rate limit of one entity says what it counts, and not even by a digest whom', () => {
+    const limit = {
+      id: 'outcomes:leavers:person:~Zm9v-_',
+      window: 'day',
+      limit: 1,
+      used: 1,
+      asked: 1,
+    } as const;
+    expect(decideWith({ limits: [limit] }).blocks).toMatchObject([
+      { cause: `limit:${limit.id}`, because: '`outcomes:leavers:person`: 1 used and 1 asked of 1' },
+    ]);
+  });
 });
 
 describe('facts', () => {

@@ -19,16 +19,22 @@ import { archivedHistories } from '../../../src/projection/archived-histories';
 import { bringAll, holdAll, startBringing, type BringParts } from '../../../src/projection/bring-to-archive';
 import type { ArchivePlace, Placed } from '../../../src/store/archive-place';
 import { createAuthority } from '../../../src/store/authority';
+import { createBarrier } from '../../../src/store/barrier';
 import { createEvidenceStore } from '../../../src/store/evidence';
 import { createEvidenceControls } from '../../../src/store/evidence-controls';
 import { createLegalHolds } from '../../../src/store/legal-holds';
 import { createRetention } from '../../../src/store/retention';
 import { createS3Archive, readS3Url } from '../../../src/store/s3-archive';
 import { createSubjectKeys, type WrappingKeys } from '../../../src/store/subject-keys';
+import { barrierAdmit } from '../../../src/temporal/admission';
+import { createAuthorityRobot } from '../../../src/temporal/authority-robot';
 import { createControlActivities } from '../../../src/temporal/control-activities';
 import { performControl } from '../../../src/temporal/controls';
+import { countedNames } from '../../../src/temporal/entity-names';
 import { dumpOf } from '../../kit/dump';
 import { openEvidence, provenBundle, type Evidence } from '../../kit/evidence';
+import { AUTOMATION, byAutomation, seasoned } from '../../kit/governed';
+import { OPEN_RULES } from '../../kit/open-rules';
 import { put, toyPlan } from '../../kit/plans';
 import { openRobots, type Robots } from '../../kit/robots';
 import { openS3Server, type S3Server } from '../../kit/s3-server';
@@ -69,6 +75,24 @@ beforeAll(async () => {
         report: () => Promise.resolve(),
         now,
       }),
+    admit: ({ database, stand }) => {
+      const barrier = createBarrier(database);
+      const countedAs = countedNames(createSubjectKeys(database), Date.now);
+      const { admit } = createAuthorityRobot({
+        ...{ database, controls: database, databaseUrl: stand.postgres.url, barrier, now: Date.now },
+        rulebook: async (of, { entity }) => ({
+          ...OPEN_RULES,
+          automation: {
+            ...{ dial: 'autopilot', outcomesPerEntityPerDay: 1, countedAs: await countedAs(of, entity) },
+          },
+        }),
+        figuresOf: () => Promise.resolve(OPEN_RULES.figures),
+        log: { info: () => undefined, warn: () => undefined },
+      });
+      // What no automation began is let be.
+      const alone = barrierAdmit(barrier);
+      return (request) => (request.under?.automation === undefined ? alone(request) : admit(request));
+    },
   });
   evidence = openEvidence(robots.stand.database, robots.outcomes);
 }, STAND_TIMEOUT_MS);
@@ -260,6 +284,47 @@ describe('forgetting somebody', () => {
     expect(await erased()).toMatchObject({ error: { code: 'ENTITY_REFUSED' } });
   });
 
+  test('is not hindered by limits: counters call nobody by name, and what they held says for good that somebody was, not who', async () => {
+    const xena = 'person:xena.marker';
+    const authority = createAuthority(robots.stand.database);
+    await authority.importTrust(tenant, seasoned(Date.now()), { ...why, at: Date.now() });
+    const begin = (box: string) =>
+      robots.run(
+        toyPlan([put(box, [], {})], { tenant, entity: { id: xena, fields: {} } }),
+        byAutomation({ entity: xena }),
+      );
+    await robots.outcomes.result(await begin('x1'));
+    const second = await begin('x2');
+    const held = () => db('SELECT because, asks::text FROM authority_waiters WHERE outcome = $1', [second]);
+    const [waiter] = await until(held, ({ length }) => length > 0, { withinMs: 30_000, everyMs: 50 });
+    const told = `\`outcomes:${AUTOMATION}:person\`: 1 used and 1 asked of 1`;
+    expect(waiter).toMatchObject({ because: told });
+    const digest = /outcomes:tidy-up:person:~[\w-]{22}/.exec(String(waiter!['asks']))?.[0];
+    expect(digest).toBeDefined();
+    await evidence.projector.catchUp();
+    await robots.outcomes.client.workflow.getHandle(second).terminate('done with');
+    await evidence.projector.catchUp();
+    const before = await dump();
+    const tablesWith = (pattern: string): ReadonlySet<string> =>
+      new Set(before.match(new RegExp(`^(authority|projected)_\\w+(?= .*${pattern})`, 'gm')));
+    expect(tablesWith(digest!)).toEqual(
+      new Set(['authority_counters', 'authority_reservations', 'authority_waiters', 'projected_actions']),
+    );
+    expect(tablesWith('1 used and 1 asked of 1')).toEqual(
+      new Set(['authority_waiters', 'projected_actions', 'projected_inbox']),
+    );
+    const records = await evidence.log.list(tenant, { kinds: ['action.held'], outcome: second, limit: 10 });
+    expect(records.map(({ text }) => (JSON.parse(text) as { readonly data: object }).data)).toMatchObject([
+      { because: told },
+    ]);
+    expect(await eraseSubject(services(), tenant, { subject: xena, ...why })).toMatchObject({ ok: true });
+    await evidence.projector.catchUp();
+    const after = await dump();
+    expect(after.match(/.{0,80}(xena|outcomes:tidy-up:person:~).{0,80}/gi)).toBeNull();
+    expect(after.match(/^(authority|projected)_.*1 used and 1 asked of 1/gm)).toBeNull();
+    expect((await proven()).flaws).toEqual([]);
+  });
+
   test('what an automation is overridden with stands on record as a hash, and goes with the automation’s own key', async () => {
     const automation = 'hires';
     const over: Override = {
@@ -300,7 +365,8 @@ describe('forgetting somebody', () => {
     const id = await robots.run(toyPlan([gate], { tenant, entity: { id: 'person:walt', fields: {} } }));
     await evidence.projector.catchUp();
     const key = await evidence.keys.find(tenant, 'person:walt');
-    await createEvidenceControls(robots.stand.database).erase(tenant, key!);
+    // Whoever asks is refused as long as it runs; one may begin in the instant after.
+    await performControl(robots.outcomes.client, { tenant, act: { do: 'erase', key: key! }, ...why });
     await robots.outcomes.client.workflow.getHandle(id).terminate('done with');
     await evidence.projector.catchUp();
     const [run] = await evidence.store.runsOf(tenant, id);

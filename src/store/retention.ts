@@ -33,8 +33,11 @@ export interface Retention {
   cut(tenant: string, at: number): Promise<Cut>;
   /** The oldest so many of what is past its time, held or not. */
   due(tenant: string, at: number, limit: number): Promise<readonly DueHistory[]>;
-  /** Places of what a hold keeps and the lock of its place will not, because its time is over by `at`; the oldest thousand. */
-  heldPlaces(tenant: string, at: number): Promise<readonly string[]>;
+  /**
+   * Places of what a hold keeps and the lock of its place will not, because its time is over by `at`: all of them, the oldest first.
+   * @param page so many are read at once
+   */
+  heldPlaces(tenant: string, at: number, page?: number): Promise<readonly string[]>;
   /** Lets go what was to be kept until `before` and nobody holds; how many. Doing it again goes on where it ended. */
   drop(tenant: string, before: string): Promise<number>;
   /** Histories that have not been brought to their place yet, the oldest first; without some. */
@@ -46,6 +49,15 @@ export interface Retention {
 
 /** Histories that go in one transaction: whoever sets a hold waits for it. */
 const PAGE = 50;
+/** Held places that are read at once: some hundred kilobytes. */
+const HELD_PAGE = 1_000;
+
+/** A held place, and where the next page begins. */
+interface HeldPlace {
+  readonly place: string;
+  readonly run: string;
+  readonly keepUntil: string;
+}
 
 /** Throws StoreError. @param archive where histories lie that are not in the database */
 export function createRetention(database: Database, archive?: Pick<ArchivePlace, 'remove'>): Retention {
@@ -77,10 +89,16 @@ export function createRetention(database: Database, archive?: Pick<ArchivePlace,
       return { before, ...rows[0]! };
     },
     due: (tenant, at, limit) => query(tenant, 'retention-due', DUE, [tenant, new Date(at), limit]),
-    async heldPlaces(tenant, at) {
-      const values = [tenant, new Date(at)];
-      const rows = await query<{ readonly place: string }>(tenant, 'retention-held', HELD_PLACES, values);
-      return rows.map(({ place }) => place);
+    async heldPlaces(tenant, at, page = HELD_PAGE) {
+      const places: string[] = [];
+      for (let after: readonly [string, string] = ['-infinity', '']; ;) {
+        const values = [tenant, new Date(at), ...after, page];
+        const rows = await query<HeldPlace>(tenant, 'retention-held', HELD_PLACES, values);
+        places.push(...rows.map(({ place }) => place));
+        const last = rows.at(-1);
+        if (last === undefined || rows.length < page) return places;
+        after = [last.keepUntil, last.run];
+      }
     },
     async drop(tenant, before) {
       for (let count = 0; ;) {
@@ -118,8 +136,9 @@ const DUE = `
   FROM archived_histories WHERE tenant = $1 AND keep_until <= $2 ORDER BY keep_until, run LIMIT $3`;
 
 const HELD_PLACES = `
-  SELECT place FROM archived_histories WHERE tenant = $1 AND place IS NOT NULL AND keep_until <= $2 AND ${HELD}
-  ORDER BY keep_until, run LIMIT 1000`;
+  SELECT place, run, keep_until::text AS "keepUntil" FROM archived_histories
+  WHERE tenant = $1 AND place IS NOT NULL AND keep_until <= $2 AND (keep_until, run) > ($3::timestamptz, $4) AND ${HELD}
+  ORDER BY keep_until, run LIMIT $5`;
 
 const GOING = `
   SELECT run, place FROM archived_histories WHERE tenant = $1 AND keep_until <= $2 AND NOT ${HELD}

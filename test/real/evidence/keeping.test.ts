@@ -540,6 +540,20 @@ describe('an archive in S3', () => {
     await lifted(hold);
     await holdAll(parts, known, Date.now() + YEARS_MS);
     expect([known.size, await statusOf(kept)]).toEqual([0, 'OFF']);
+
+    // However many there are, and also where those of one instant do not fit one page.
+    const whole = await held({ scope: 'tenant' });
+    const placed = await robots.stand.database.of(tenant).query<{ readonly place: string }>({
+      text: 'SELECT place FROM archived_histories WHERE tenant = $1 AND place IS NOT NULL',
+      values: [tenant],
+    });
+    const places = placed.map((row) => row.place).sort();
+    expect(places.length).toBeGreaterThan(3);
+    const pages = await Promise.all(
+      [1, 3, places.length].map((page) => evidence.retention.heldPlaces(tenant, Date.now() + YEARS_MS, page)),
+    );
+    for (const page of pages) expect([...page].sort()).toEqual(places);
+    await lifted(whole);
   });
 
   test('that refuses one history gets all others, for as long as it is asked', async () => {

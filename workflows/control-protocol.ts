@@ -68,7 +68,7 @@ export type ControlAct =
       readonly count: number;
       readonly sha256: string;
     }
-  /** Makes and keeps the report of the last whole period; one of those of 7.3. */
+  /** Makes and keeps the report of the last whole period before it was due; one of those of 7.3. */
   | { readonly do: 'report'; readonly report: string }
   /** Destroys the key of a subject, by the key's id: the subject itself must not stand in this history. */
   | { readonly do: 'erase'; readonly key: string }
@@ -99,6 +99,8 @@ export interface ControlStart {
   readonly act: ControlAct;
   readonly by: string;
   readonly reason: string;
+  /** When a schedule wanted it done, in milliseconds since the epoch; absent where it was asked for. The workflow says it itself. */
+  readonly due?: number;
 }
 
 export interface Executing {

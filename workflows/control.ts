@@ -3,7 +3,8 @@
  * last word of that history.
  * Loaded inside the Temporal sandbox; no I/O.
  */
-import { proxyLocalActivities, type LocalActivityOptions } from '@temporalio/workflow';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { proxyLocalActivities, workflowInfo, type LocalActivityOptions } from '@temporalio/workflow';
 import {
   CONTROL_TIMES,
   type ControlActivities,
@@ -18,6 +19,9 @@ const options = {
   retry: { initialInterval: CONTROL_TIMES.again, backoffCoefficient: 1 },
 } satisfies LocalActivityOptions;
 
+/** Temporal's own, of what a schedule started: one that was missed, or has waited, has the instant that it was for. */
+const DUE = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
+
 export async function control(start: ControlStart): Promise<ControlResult> {
   const { applyControl, drainAutomation, cutArchive } = proxyLocalActivities<ControlActivities>(options);
   const { tenant, act } = start;
@@ -27,7 +31,8 @@ export async function control(start: ControlStart): Promise<ControlResult> {
     await applyControl({ ...start, act: { ...act, before: cut.before } });
     return { cut };
   }
-  await applyControl(start);
+  const due = workflowInfo().typedSearchAttributes.get(DUE)?.getTime();
+  await applyControl(due === undefined ? start : { ...start, due });
   tellProjector();
   if (act.do !== 'kill') return {};
   return { executing: await drainAutomation({ tenant, automation: act.automation, boundMs: act.boundMs }) };

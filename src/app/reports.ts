@@ -72,17 +72,13 @@ async function makeReport(
   }
 }
 
-/** Makes and keeps the report of the last whole period, once. */
+/** Makes and keeps the report of the last whole period before an instant, once. */
 async function keepReport(
-  {
-    log,
-    reports,
-    now,
-  }: { readonly log: PolicyLogStore; readonly reports: ReportStore; readonly now: () => number },
+  { log, reports }: { readonly log: PolicyLogStore; readonly reports: ReportStore },
   tenant: string,
-  kind: ReportKind,
+  { kind, before }: { readonly kind: ReportKind; readonly before: number },
 ): Promise<void> {
-  const period = lastPeriod(REPORTS[kind].frequency, now());
+  const period = lastPeriod(REPORTS[kind].frequency, before);
   if ((await reports.find(tenant, kind, period)) !== undefined) return;
   await reports.keep(await makeReport(log, { tenant, kind, period }));
 }
@@ -117,14 +113,17 @@ export async function scheduleReport(
   return ok({ kind, cron: on ? cron : null });
 }
 
-/** What a schedule's act of control does. A kind that this program does not know is another's to make. */
+/**
+ * What a schedule's act of control does: the report of the period before it was due, however late that is. A kind that this program
+ * does not know is another's to make.
+ */
 export function reporting(
   database: Database,
   now: () => number,
-): (tenant: string, kind: string) => Promise<void> {
-  const parts = { log: createPolicyLogStore(database), reports: createReportStore(database), now };
-  return async (tenant, kind) => {
+): (tenant: string, kind: string, due?: number) => Promise<void> {
+  const parts = { log: createPolicyLogStore(database), reports: createReportStore(database) };
+  return async (tenant, kind, due = now()) => {
     const known = REPORT_KINDS.find((one) => one === kind);
-    if (known !== undefined) await keepReport(parts, tenant, known);
+    if (known !== undefined) await keepReport(parts, tenant, { kind: known, before: due });
   };
 }

@@ -38,8 +38,8 @@ export interface AuthorityRobotParts {
   readonly log: Log;
   /** Sees signed decisions; absent in tests of the rules alone. */
   readonly proofs?: Pick<Proofs, 'approvals'>;
-  /** Makes and keeps the report of the last whole period; by default nobody does. */
-  readonly report?: (tenant: string, kind: string) => Promise<void>;
+  /** Makes and keeps the report of the last whole period before it was due; by default nobody does. */
+  readonly report?: (tenant: string, kind: string, due?: number) => Promise<void>;
   /** Where archived histories lie that are not in the database. */
   readonly archive?: ArchivePlace;
   /** Told of what holds an action. */

@@ -23,8 +23,8 @@ export function createControlActivities(parts: {
   readonly evidence: EvidenceControls;
   readonly holds: Pick<LegalHolds, 'hold' | 'lift'>;
   readonly retention: Pick<Retention, 'cut' | 'drop'>;
-  /** Makes and keeps the report of the last whole period. */
-  readonly report: (tenant: string, kind: string) => Promise<void>;
+  /** Makes and keeps the report of the last whole period before it was due; without `due` before now. */
+  readonly report: (tenant: string, kind: string, due?: number) => Promise<void>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }): ControlActivities {
@@ -41,7 +41,7 @@ export function createControlActivities(parts: {
         if (act.before !== undefined) await retention.drop(tenant, act.before);
         return;
       }
-      if (act.do === 'report') return parts.report(tenant, act.report);
+      if (act.do === 'report') return parts.report(tenant, act.report, start.due);
       if (act.do === 'hold') {
         const { do: _do, on, ...hold } = act;
         return on

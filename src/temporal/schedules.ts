@@ -45,7 +45,8 @@ export async function setSchedule(client: Client, scheduled: Scheduled): Promise
     .create({
       scheduleId,
       spec: { cronExpressions: [cron], timezone: 'UTC' },
-      policies: { overlap: 'SKIP', catchupWindow: CATCH_UP },
+      // Those that are made up for come all at once: each report is of a period of its own, and one end of retention is as good as many.
+      policies: { overlap: act.do === 'report' ? 'BUFFER_ALL' : 'SKIP', catchupWindow: CATCH_UP },
       action: {
         type: 'startWorkflow',
         workflowType: 'control',

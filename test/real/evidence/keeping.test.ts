@@ -12,6 +12,7 @@ import {
 } from '../../../src/app/keeping';
 import type { ControlAct } from '../../../workflows/control-protocol';
 import type { Override } from '../../../src/engine/effects';
+import { reporting, scheduleReport } from '../../../src/app/reports';
 import { putPolicyOnRecord } from '../../../src/app/policy-on-record';
 import type { PlanNode } from '../../../src/plan/plan';
 import { unpackHistory } from '../../../src/projection/archive';
@@ -23,6 +24,7 @@ import { createBarrier } from '../../../src/store/barrier';
 import { createEvidenceStore } from '../../../src/store/evidence';
 import { createEvidenceControls } from '../../../src/store/evidence-controls';
 import { createLegalHolds } from '../../../src/store/legal-holds';
+import { createReportStore } from '../../../src/store/reports';
 import { createRetention } from '../../../src/store/retention';
 import { createS3Archive, readS3Url } from '../../../src/store/s3-archive';
 import { createSubjectKeys, type WrappingKeys } from '../../../src/store/subject-keys';
@@ -72,7 +74,7 @@ beforeAll(async () => {
         evidence: createEvidenceControls(database),
         holds: createLegalHolds(database),
         retention: createRetention(database),
-        report: () => Promise.resolve(),
+        report: reporting(database, now),
         now,
       }),
     admit: ({ database, stand }) => {
@@ -420,6 +422,24 @@ test('another configuration is put on record once, with the one before it, howev
     { actor: { kind: 'system', id: 'configuration' }, data: { bundle: 'two', was: 'one' } },
     { actor: { kind: 'system', id: 'configuration' }, data: { bundle: 'one', was: 'two' } },
   ]);
+});
+
+test('reports that were missed are made up for, each of the period that it was for', async () => {
+  const kind = 'actions';
+  const reports = createReportStore(robots.stand.database);
+  expect(await scheduleReport(services(), tenant, { kind, on: true, by: why.by })).toMatchObject({
+    ok: true,
+  });
+  const day = 86_400_000;
+  const midnight = Math.floor(Date.now() / day) * day;
+  // As Temporal does once it is up again: in one instant, what was due on three days.
+  const [start, end] = [new Date(midnight - 4 * day), new Date(midnight - day)];
+  await robots.outcomes.client.schedule.getHandle(`report:${tenant}:${kind}`).backfill({ start, end });
+  const kept = async (): Promise<readonly number[]> =>
+    (await reports.list(tenant, 100)).flatMap((one) => (one.kind === kind ? [one.from] : [])).sort();
+  await until(kept, ({ length }) => length >= 3, { withinMs: 30_000, everyMs: 50 });
+  expect(await kept()).toEqual([5, 4, 3].map((back) => midnight - back * day));
+  await scheduleReport(services(), tenant, { kind, on: false, by: why.by });
 });
 
 describe('an archive in S3', () => {

@@ -9,6 +9,7 @@ import { ok, type Result } from '../kernel/result';
 import { performControl } from '../temporal/controls';
 import type { Acted } from './act-on-outcome';
 import {
+  openReview,
   openReviews,
   review,
   type OpenReview,
@@ -23,7 +24,7 @@ const REVIEW = 'review:';
 
 /** A review as the inbox has it. */
 export interface ReviewTask {
-  /** `<outcome id>#review:<node>`. */
+  /** `<outcome id>#review:<node>:<mark>`. */
   readonly id: string;
   readonly kind: 'review';
   readonly outcome: string;
@@ -48,26 +49,35 @@ const SHOWN = 200;
 /** Outcomes that are asked at once whom they are about. */
 const AT_ONCE = 5;
 
-/** What is to be reviewed, as tasks. @param outcome of this one alone */
+/** What is to be reviewed, as tasks. */
 export async function openReviewTasks(
   services: Pick<Services, 'outcomes' | 'approvals'>,
   tenant: string,
-  outcome?: string,
 ): Promise<readonly ReviewTask[]> {
-  const open = await openReviews(services, tenant);
-  const shown = open.filter((one) => outcome === undefined || one.outcome === outcome).slice(0, SHOWN);
+  const shown = (await openReviews(services, tenant)).slice(0, SHOWN);
   return inTurns(shown, AT_ONCE, (one) => taskOf(services, one));
 }
 
+/** One of them, by its address with or without its mark; undefined where none, or several, are open there. */
+export async function openReviewTask(
+  services: Pick<Services, 'outcomes' | 'approvals'>,
+  tenant: string,
+  { outcome, node }: NodeAddress,
+): Promise<ReviewTask | undefined> {
+  const open = await openReview(services, tenant, `${outcome}#${node.slice(REVIEW.length)}`);
+  return open.ok ? taskOf(services, open.value) : undefined;
+}
+
 async function taskOf({ outcomes }: Pick<Services, 'outcomes'>, open: OpenReview): Promise<ReviewTask> {
-  const { outcome, node, at, by, reason, claimedBy } = open;
+  const { id, outcome, at, by, reason, claimedBy } = open;
+  const node = `${REVIEW}${id.slice(outcome.length + 1)}`;
   // Temporal keeps an outcome for a while, and a review waits for as long as it takes.
   const entity = await outcomes.describe(outcome).then(
     (found) => found.entity,
     () => '',
   );
   return {
-    ...{ id: `${outcome}#${REVIEW}${node}`, kind: 'review', outcome, node: `${REVIEW}${node}`, entity },
+    ...{ id: `${outcome}#${node}`, kind: 'review', outcome, node, entity },
     ...{ since: at, by: REVIEWED_BY, because: reason, passedBy: by },
     ...(claimedBy === undefined ? {} : { claimedBy }),
   };
@@ -86,10 +96,9 @@ export async function claimReview(
   { what, by, reason }: { readonly what: 'claim' | 'unclaim'; readonly by: string; readonly reason?: string },
 ): Promise<Result<Acted, Refusal>> {
   const tenant = splitOutcomeId(outcome)?.tenant ?? '';
-  const id = `${outcome}#${node.slice(REVIEW.length)}`;
-  const found = (await openReviews(services, tenant)).find((one) => one.id === id);
-  if (found === undefined) return refuse('TASK_UNKNOWN', `nothing of \`${id}\` is to be reviewed`);
-  const { claimedBy } = found;
+  const open = await openReview(services, tenant, `${outcome}#${node.slice(REVIEW.length)}`);
+  if (!open.ok) return refuse('TASK_UNKNOWN', open.error.message);
+  const { id, claimedBy } = open.value;
   const acted = { outcome, node } as const;
   if (what === 'claim' ? claimedBy === by : claimedBy === undefined) return ok({ ...acted, answer: 'late' });
   if (claimedBy !== undefined && claimedBy !== by && (what === 'claim' || reason === undefined)) {
@@ -97,7 +106,7 @@ export async function claimReview(
       help: 'they can give it back, or you take it from them with a reason: `backstep unclaim`',
     });
   }
-  if (what === 'claim' && found.by === by) {
+  if (what === 'claim' && open.value.by === by) {
     return refuse('REVIEW_REFUSED', `\`${by}\` broke the glass, and somebody else reviews it`);
   }
   const value = what === 'claim' ? { by } : null;

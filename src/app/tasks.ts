@@ -18,13 +18,13 @@ import { cardOfTask } from './approvals/decide';
 import { delegationsOf, type TaskDelegation } from './approvals/delegate-task';
 import { pageOfOutcomes, type Page, type PageRequest } from './outcome-pages';
 import { refuse, refusing, type Refusal } from './refusal';
-import { isReview, openReviewTasks } from './review-tasks';
+import { isReview, openReviewTask, openReviewTasks } from './review-tasks';
 import type { Services } from './services';
 
 export const TASK_KINDS = ['gate', 'hold', 'incident', 'escalation', 'review'] as const;
 
 export interface Task {
-  /** `<outcome id>#<node>`; of a review `<outcome id>#review:<node>`. */
+  /** `<outcome id>#<node>`; of a review `<outcome id>#review:<node>:<mark>`, the mark one of each emergency. */
   readonly id: string;
   readonly kind: (typeof TASK_KINDS)[number];
   readonly outcome: string;
@@ -158,7 +158,7 @@ export async function oneTask(
   const tenant = splitOutcomeId(outcome)?.tenant ?? '';
   if (isReview(node)) {
     const id = `${outcome}#${node}`;
-    const review = (await openReviewTasks(services, tenant, outcome)).find((one) => one.id === id);
+    const review = await openReviewTask(services, tenant, { outcome, node });
     return review === undefined ? noSuchTask(id) : ok(review);
   }
   const read = await refusing(() => services.outcomes.describe(outcome));

@@ -4,6 +4,7 @@
  * Adapter ring; an activity of the workflow calls it, and its answer is on record. Throws StoreError where it cannot know: then
  * it is asked again, and nothing counts meanwhile.
  */
+import { createHash } from 'node:crypto';
 import { hasDecided } from '../engine/approvals';
 import type { CheckResult, CountedDecision } from '../engine/effects';
 import { unpackPlan } from '../plan/wire';
@@ -92,6 +93,9 @@ export function createCheck(parts: CheckParts): CheckDecision {
   };
 }
 
+/** Tells one signed decision from every other of its gate. */
+const markOf = (token: string): string => createHash('sha256').update(token).digest('hex').slice(0, 16);
+
 /** Rows first, answer afterwards: doing it again writes the same. */
 async function put(
   { authority }: CheckParts,
@@ -102,7 +106,9 @@ async function put(
   const row = { tenant, by, reason, at };
   if (said.glass === true) {
     const value = { outcome, node, by, token, state: 'open' };
-    await authority.control({ ...row, ...PEOPLE, kind: `${OPENED_REVIEW}${outcome}#${node}`, value });
+    // Each emergency has a review of its own: a later one at the same place takes no other's.
+    const kind = `${OPENED_REVIEW}${outcome}#${node}:${markOf(token)}`;
+    await authority.control({ ...row, ...PEOPLE, kind, value });
   }
   if (card.card.kind === 'gate') return;
   const value = { as: said.as, decision: verdict === 'approve' ? 'approved' : 'rejected', token };

@@ -8,7 +8,7 @@ import type { Bundle } from '../config/bundle';
 import { ENTITY_ID } from '../config/entity-id';
 import type { Cortex } from '../cortex/cortex';
 import type { GrantFacts, Line, PersonFacts } from '../governance/approval-people';
-import { APPROVER_LEVELS, type ApproverLevel } from '../governance/mode';
+import { APPROVER_LEVELS, atLeast, type ApproverLevel } from '../governance/mode';
 import type { Json } from '../kernel/json';
 import type { DecisionKeyStore } from '../store/decision-keys';
 import { readAbsence, readGrant, type Absence } from './decision';
@@ -83,7 +83,10 @@ export async function grantsTo(
     // Who is away must have named their stand-in before they went.
     const isAway = absences.some((one) => one.person === grant.from && grant.at < one.at);
     if (grant.when === 'absent' && !isAway) continue;
-    grants.push({ from: await personOf(parts, tenant, { name: grant.from }), to, level: grant.level });
+    const { from, level } = grant;
+    // To hand on a level takes somebody of that level alone: a name or a role that is asked for is more.
+    const isPart = level !== null && !atLeast(APPROVER_LEVELS, level, await rankOf(parts, tenant, from));
+    grants.push({ from: await personOf(parts, tenant, { name: from }), to, level, isPart });
   }
   return grants;
 }

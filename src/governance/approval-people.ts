@@ -29,6 +29,8 @@ export interface GrantFacts {
   readonly to: string;
   /** The most that is handed on; null hands on all of it. */
   readonly level: ApproverLevel | null;
+  /** Less than the grantor is: then what they are asked by their name or a role of theirs is not handed on. */
+  readonly isPart: boolean;
 }
 
 export interface DecidingFacts {
@@ -92,11 +94,11 @@ export function whoMayDecide(facts: DecidingFacts): WhoMayDecide {
     return { may: true, steps: steps.map((_, i) => i), as: decider.level };
   }
   const [self, ...others] = [
-    { person: decider, most: null as ApproverLevel | null },
+    { person: decider, most: null as ApproverLevel | null, isPart: false },
     ...grants
       .filter(({ to, from }) => to === decider.name && barred(facts, from.name) === undefined)
-      .map(({ from, level }) => ({ person: from, most: level })),
-  ].map(({ person, most }) => ({ person, ...standingOf(person, most, facts) }));
+      .map(({ from, level, isPart }) => ({ person: from, most: level, isPart })),
+  ].map(({ person, ...handed }) => ({ person, ...standingOf(person, handed, facts) }));
   if (self !== undefined && self.steps.length > 0) return { may: true, steps: self.steps, as: self.as };
   const standIn = others.find((one) => one.steps.length > 0);
   if (standIn !== undefined) {
@@ -109,17 +111,17 @@ export function whoMayDecide(facts: DecidingFacts): WhoMayDecide {
 const barred = ({ barred: list }: DecidingFacts, name: string): string | undefined =>
   list.find(({ person }) => person === name)?.because;
 
-/** @param most the level that a grant hands on at the most */
+/** @param handed the level that a grant hands on at the most, and whether that is less than they are */
 function standingOf(
   person: PersonFacts,
-  most: ApproverLevel | null,
+  { most, isPart }: { readonly most: ApproverLevel | null; readonly isPart: boolean },
   { steps, lines }: DecidingFacts,
 ): { readonly steps: readonly number[]; readonly as: ApproverLevel | null } {
   const held = levelOf(person, lines);
   const as = most === null || atLeast(APPROVER_LEVELS, most, held) ? held : most;
   const suits = (by: string): boolean => {
-    if (by === person.name) return true;
-    if (by.startsWith('role:')) return person.roles.includes(by.slice('role:'.length));
+    if (by === person.name) return !isPart;
+    if (by.startsWith('role:')) return !isPart && person.roles.includes(by.slice('role:'.length));
     const level = APPROVER_LEVELS.find((one) => one === by);
     return level !== undefined && atLeast(APPROVER_LEVELS, as, level);
   };

@@ -39,18 +39,20 @@ const SHOWN: Readonly<Record<string, string>> = {
 
 /** The notice of a record; `undefined` where nobody is told of it. */
 export function noticeOfRecord(entry: Entry, now: number): Notice | undefined {
-  const kind = TOLD[entry.kind];
+  const kind =
+    entry.kind === 'gate.approved' && entry.data['glass'] === true ? 'review_due' : TOLD[entry.kind];
   const { tenant, outcome, node, at, data, origin } = entry;
   if (kind === undefined || outcome === undefined || now - at > LATE_MS) return undefined;
   const code = splitOutcomeId(outcome)?.outcome ?? outcome;
   const { of } = data;
-  const because = kind === 'outcome_terminated' ? offerOf(outcome, data) : data['because'];
+  const because = becauseOf(kind, outcome, data);
   const asked = Array.isArray(of) ? of.filter((one): one is string => typeof one === 'string') : undefined;
   // Where the rules answer nobody is asked.
   if (asked?.length === 1 && asked[0] === AUTO) return undefined;
   const body: NoticeBody = {
     ...{ kind, outcome, at, title: node === undefined ? code : `${code} at ${node}` },
-    ...(node === undefined ? {} : { node }),
+    // The task is the review, and not the gate that is passed.
+    ...(node === undefined ? {} : { node: kind === 'review_due' ? `review:${node}` : node }),
     ...(typeof because === 'string' ? { because } : {}),
     ...(asked === undefined || asked.length === 0 ? {} : { asked }),
     card: Object.entries(SHOWN).flatMap(([name, label]) => {
@@ -60,6 +62,12 @@ export function noticeOfRecord(entry: Entry, now: number): Notice | undefined {
   };
   // One event of one run is one occasion.
   return { tenant, id: noticeIdOf(body, `${origin.run}/${origin.event}/${origin.part}`), body };
+}
+
+function becauseOf(kind: NoticeKind, outcome: string, data: JsonObject): Json | undefined {
+  if (kind === 'outcome_terminated') return offerOf(outcome, data);
+  // Who passed a chain in an emergency had to say why.
+  return data[kind === 'review_due' ? 'reason' : 'because'];
 }
 
 /** Compensations did not run: whoever is told can have them run. */

@@ -57,6 +57,8 @@ export async function delegate(
   const at = services.now();
   if (from !== by && !roles.includes('admin')) return no(`\`${by}\` hands on what is \`${from}\`'s`);
   if (from === to) return no('nobody stands in for themselves');
+  // An admin hands on what is another's, and to somebody else.
+  if (from !== by && to === by) return no(`\`${by}\` takes what is \`${from}\`'s for themselves`);
   if (until <= at || until > at + LONGEST_MS) return no('it has to end, within 90 days from now');
   const { judging, signatures } = services.approvals;
   const [theirs, own] = await Promise.all([rankOf(judging, tenant, to), rankOf(judging, tenant, from)]);
@@ -106,7 +108,7 @@ export async function sayAbsent(
 
 /** What was let through in an emergency and nobody has looked at since. */
 export interface OpenReview {
-  /** `<outcome id>#<node>`. */
+  /** `<outcome id>#<node>:<mark of the decision>`: whoever passes the same chain again is reviewed again. */
   readonly id: string;
   readonly outcome: string;
   readonly node: string;
@@ -117,7 +119,7 @@ export interface OpenReview {
   readonly claimedBy?: string;
 }
 
-/** Rows of people around reviews, each followed by `<outcome id>#<node>`. The first is the check's alone to write. */
+/** Rows of people around reviews, each followed by its id. The first is the check's alone to write. */
 const ROWS = { opened: OPENED_REVIEW, closed: 'reviewed:', claimed: 'claimed:' } as const;
 
 /** Oldest first. */
@@ -132,7 +134,8 @@ export async function openReviews(
     const id = kind.slice(ROWS.opened.length);
     const closed = rows.get(`${ROWS.closed}${id}`);
     if (closed !== undefined && (await isReviewed(approvals, tenant, { id, value: closed.value }))) continue;
-    const [outcome = '', node = ''] = id.split('#');
+    const [outcome = '', place = ''] = id.split('#');
+    const [node = ''] = place.split(':');
     const claimed = rows.get(`${ROWS.claimed}${id}`);
     open.push({
       id,
@@ -147,21 +150,38 @@ export async function openReviews(
   return open;
 }
 
+/** The open review of this id; of a task without a mark the one that is open there. Errors: `REVIEW_REFUSED`. */
+export async function openReview(
+  services: Pick<Services, 'approvals'>,
+  tenant: string,
+  id: string,
+): Promise<Result<OpenReview, Refusal>> {
+  const open = await openReviews(services, tenant);
+  const found = open.filter((one) => one.id === id || `${one.outcome}#${one.node}` === id);
+  const [first, second] = found;
+  if (first === undefined) return refuse('REVIEW_REFUSED', `nothing of \`${id}\` is to be reviewed`);
+  if (second === undefined) return ok(first);
+  return refuse('REVIEW_REFUSED', `${found.length} reviews of \`${id}\` are open`, {
+    help: `name one of them: ${found.map((one) => one.id).join(', ')}`,
+  });
+}
+
 /** Says what came of the look afterwards. Errors: `REVIEW_REFUSED`: by whoever broke the glass, or where there is none. */
 export async function review(
   services: PeopleServices,
   tenant: string,
   {
-    id,
+    id: of,
     verdict,
     by,
     roles,
     reason,
   }: Speaker & { readonly id: string; readonly verdict: 'sound' | 'unsound' },
 ): Promise<Result<ControlDone, Refusal>> {
-  const found = (await openReviews(services, tenant)).find((one) => one.id === id);
-  if (found === undefined) return refuse('REVIEW_REFUSED', `nothing of \`${id}\` is to be reviewed`);
-  if (found.by === by)
+  const found = await openReview(services, tenant, of);
+  if (!found.ok) return found;
+  const { id } = found.value;
+  if (found.value.by === by)
     return refuse('REVIEW_REFUSED', `\`${by}\` broke the glass, and somebody else reviews it`);
   if (!roles.some((role) => REVIEWERS.includes(role))) {
     return refuse('REVIEW_REFUSED', `\`${by}\` may not review`, {

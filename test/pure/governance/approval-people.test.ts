@@ -82,7 +82,7 @@ test('who is barred decides neither for themselves, nor in an emergency, nor in 
   expect(codeOf({ barred, breaksGlass: true, mayBreakGlass: true, reason: 'the building is on fire' })).toBe(
     'GATE_SELF_APPROVAL',
   );
-  const grants = [{ from: person('person:lead'), to: 'person:peer', level: null }];
+  const grants = [{ from: person('person:lead'), to: 'person:peer', level: null, isPart: false }];
   const standIn = { decider: person('person:peer'), grants };
   expect(codeOf(standIn)).toBe('may');
   // What they may not do themselves they cannot have done either.
@@ -90,10 +90,19 @@ test('who is barred decides neither for themselves, nor in an emergency, nor in 
 });
 
 test('a stand-in has what was handed on, and no more', () => {
-  const grants = [{ from: person('person:head'), to: 'person:peer', level: 'manager' as const }];
+  const head = { ...person('person:head'), roles: ['security'] };
+  const grants = [{ from: head, to: 'person:peer', level: 'manager' as const, isPart: true }];
   const asked = (by: string) =>
     codeOf({ decider: person('person:peer'), grants, steps: stepsOfGate([by], null) });
   expect([asked('manager'), asked('director')]).toEqual(['may', 'GATE_APPROVER_NOT_ALLOWED']);
+  // Who is asked by name, or by a role, is asked for more than a level below their own.
+  expect([asked('person:head'), asked('role:security')]).toEqual([
+    ...['GATE_APPROVER_NOT_ALLOWED', 'GATE_APPROVER_NOT_ALLOWED'],
+  ]);
+  const whole = { decider: person('person:peer'), grants: [{ ...grants[0]!, level: null, isPart: false }] };
+  expect(
+    ['person:head', 'role:security'].map((by) => codeOf({ ...whole, steps: stepsOfGate([by], null) })),
+  ).toEqual(['may', 'may']);
   expect(whoMayDecide(facts({ decider: person('person:peer'), grants }))).toMatchObject({
     for: 'person:head',
   });

@@ -56,6 +56,24 @@ test('of an outcome that was ended by force people are told what stands, and how
   });
 });
 
+test('of a chain that was passed in an emergency people are told that it is to be reviewed, and of no other approval', () => {
+  const approved: Entry = {
+    tenant: 'acme',
+    at: 0,
+    kind: 'gate.approved',
+    actor: { kind: 'person', id: 'person:ada.admin' },
+    origin: { workflow: 'acme/TOY-R-001/1', run: 'r', event: 9, part: 0 },
+    outcome: 'acme/TOY-R-001/1',
+    node: 'ok',
+    data: { glass: true, reason: 'the building is on fire' },
+  };
+  expect(noticeOfRecord(approved, 0)?.body).toEqual({
+    ...{ kind: 'review_due', outcome: 'acme/TOY-R-001/1', node: 'review:ok', at: 0, card: [] },
+    ...{ title: 'TOY-R-001 at ok', because: 'the building is on fire' },
+  });
+  expect(noticeOfRecord({ ...approved, data: { reason: 'looked at it' } }, 0)).toBeUndefined();
+});
+
 test('a log that is written late wakes nobody', () => {
   expect(noticesAt(86_400_001)).toEqual([]);
 });

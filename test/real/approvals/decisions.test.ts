@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { PlanNode } from '../../../src/plan/plan';
 import { delegateTask, withdrawTask } from '../../../src/app/approvals/delegate-task';
 import { oneTask, pageOfTasks, type TaskFilter } from '../../../src/app/tasks';
+import { resolveNode } from '../../../src/app/act-on-outcome';
 import { claimTask, completeTask } from '../../../src/app/work-on-task';
 import { delegate, openReviews, review, sayAbsent, withdraw } from '../../../src/app/approvals/delegate';
 import { performControl } from '../../../src/temporal/controls';
@@ -148,6 +149,27 @@ test('nobody decides for themselves, nor about themselves, nor without a reason 
   expect(await robots.outcomes.result(id)).toEqual({ phase: 'backstepped' });
 });
 
+test('a gate that was rejected is passed by nobody who completes or resolves its escalation', async () => {
+  const { plan, box } = gated({ onRejected: { do: 'escalate', expiresAfterMs: 600_000 } });
+  const id = await robots.begin(plan);
+  const at = { outcome: id, node: 'ok' };
+  await decide(id, 'person:lead', { verdict: 'reject', reason: 'no budget' });
+  const refused = { ok: false, error: { code: 'OVERRIDE_NOT_POSSIBLE' } };
+  const by = 'person:starter';
+  const done = { by, evidence: 'ticket 7', output: null, undo: 'person' } as const;
+  expect(await completeTask(robots.services, at, done)).toMatchObject(refused);
+  for (const resolution of [
+    { as: 'accept', reason: 'go' },
+    { as: 'supply', evidence: 'ticket 7', output: {} },
+  ] as const)
+    expect(await resolveNode(robots.services, at, { resolution, by })).toMatchObject(refused);
+  // Its people are asked again, and it is theirs.
+  await resolveNode(robots.services, at, { resolution: { as: 'retry' }, by });
+  expect(robots.shelf.changesOf(box)).toEqual([]);
+  expect(await decide(id, 'person:lead')).toEqual({ ok: true, value: 'done' });
+  expect(await robots.outcomes.result(id)).toEqual({ phase: 'completed' });
+});
+
 test('admission itself refuses an action whose gate was passed with nothing that holds', async () => {
   const key = { tenant, outcome: `${tenant}/TOY/1`, node: 'box' };
   const good = await robots.begin(gated().plan);
@@ -217,11 +239,11 @@ describe('acts of people that are no decisions', () => {
     const { plan, box } = gated();
     const id = await robots.begin(plan);
     const cardNow = async () => cardOfTask(id, 'ok', await robots.outcomes.runs(id))!;
-    const change = (wanted: WantedOverride['change']) =>
+    const change = (wanted: WantedOverride['change'], by = 'person:other') =>
       overrideStep(
         robots.services,
         { outcome: id, node: box },
-        { change: wanted, scope: 'step', by: 'person:other', reason: 'a typo' },
+        { change: wanted, scope: 'step', by, reason: 'a typo' },
         toyContracts,
       );
     const first = await cardNow();
@@ -239,6 +261,10 @@ describe('acts of people that are no decisions', () => {
       error: { code: 'GATE_CARD_CHANGED' },
     });
     expect((await cardNow()).hash).toBe(first.hash);
+    // Who has changed it does not approve it, until their change is gone.
+    await change({ do: 'edit', input: { box: `${box}-d` } }, 'person:lead');
+    expect(await decide(id, 'person:lead')).toMatchObject({ error: { code: 'GATE_SELF_APPROVAL' } });
+    await change({ do: 'withdraw' }, 'person:lead');
     await change({ do: 'edit', input: { box: `${box}-c` } });
     expect(await decide(id, 'person:lead', { card: (await cardNow()).hash })).toMatchObject({
       value: 'done',
@@ -364,6 +390,11 @@ describe('standing in for somebody', () => {
       error: { code: 'DELEGATION_REFUSED' },
     });
     expect(await hand('person:lead', 'person:peer', { by: 'person:peer' })).toMatchObject({ ok: false });
+    // An admin hands on what is another's, and takes nothing of it.
+    const admin = { by: 'person:peer', roles: ['approver', 'admin'] };
+    expect(await hand('person:lead', 'person:peer', admin)).toMatchObject({
+      error: { code: 'DELEGATION_REFUSED' },
+    });
     expect(await hand('person:lead', 'person:peer', { until: Date.now() + 91 * DAY })).toMatchObject({
       ok: false,
     });
@@ -380,6 +411,18 @@ describe('standing in for somebody', () => {
       ...speaks('person:lead'),
     });
     expect(await answerOf('person:peer')).toBe('GATE_APPROVER_NOT_ALLOWED');
+  });
+
+  test('of a level below their own leaves what they are asked by name to them', async () => {
+    const given = { from: 'person:lead', to: 'person:other', ...speaks('person:lead') };
+    expect(await hand('person:lead', 'person:other', { level: 'user' })).toMatchObject({ ok: true });
+    const id = await robots.begin(gated({ by: ['person:lead'] }).plan);
+    expect(await decide(id, 'person:other')).toMatchObject({ error: { code: 'GATE_APPROVER_NOT_ALLOWED' } });
+    await withdraw(robots.services, tenant, given);
+    // All of it, or a level that is their own, takes somebody of the tier, and then it is handed on.
+    expect(await hand('person:lead', 'person:peer', { level: 'manager' })).toMatchObject({ ok: true });
+    expect(await decide(id, 'person:peer')).toEqual({ ok: true, value: 'done' });
+    await withdraw(robots.services, tenant, { ...given, to: 'person:peer' });
   });
 
   test('in an absence counts only where it was granted before', async () => {
@@ -480,13 +523,15 @@ test('an emergency passes the chain with a reason, by a role, and waits for the 
       roles: ['auditor'],
       reason: 'it was',
     });
-  expect(await openReviews(robots.services, tenant)).toMatchObject([{ id: `${id}#ok`, by: 'person:other' }]);
+  const opened = await openReviews(robots.services, tenant);
+  expect(opened).toMatchObject([{ outcome: id, node: 'ok', by: 'person:other' }]);
+  const whole = opened[0]!.id;
   expect(await reviewed('person:other')).toMatchObject({ error: { code: 'REVIEW_REFUSED' } });
   // Nor does a row by hand close it, take it away, or put it in another's name.
   for (const [row, value] of [
-    [`reviewed:${id}#ok`, { token: 'a.b.c' }],
-    [`review:${id}#ok`, { token: 'a.b.c' }],
-    [`review:${id}#ok`, null],
+    [`reviewed:${whole}`, { token: 'a.b.c' }],
+    [`review:${whole}`, { token: 'a.b.c' }],
+    [`review:${whole}`, null],
   ] as const) {
     const act = { do: 'people', row, value } as const;
     await performControl(robots.outcomes.client, { tenant, act, by: 'person:chief', reason: 'by hand' });
@@ -498,7 +543,12 @@ test('an emergency passes the chain with a reason, by a role, and waits for the 
     return page.ok ? page.value.rows.filter(({ kind }) => kind === 'review') : [];
   };
   const address = { outcome: id, node: 'review:ok' };
-  const task = { id: `${id}#review:ok`, kind: 'review', entity: 'person:worker', passedBy: 'person:other' };
+  const task = {
+    id: `${id}#review:${whole.slice(id.length + 1)}`,
+    kind: 'review',
+    entity: 'person:worker',
+    passedBy: 'person:other',
+  };
   expect(await inbox()).toMatchObject([{ ...task, because: 'the building is on fire' }]);
   expect(await inbox({ kind: 'gate' })).toEqual([]);
   expect(await inbox({ by: 'role:auditor', claimed: 'nobody', outcome: id })).toHaveLength(1);
@@ -519,4 +569,46 @@ test('an emergency passes the chain with a reason, by a role, and waits for the 
   expect(await openReviews(robots.services, tenant)).toEqual([]);
   expect(await inbox()).toEqual([]);
   expect(await closes('person:chief')).toMatchObject({ error: { code: 'TASK_UNKNOWN' } });
+});
+
+test('each emergency is reviewed on its own: by whoever passes the chain too, and again after it was reviewed', async () => {
+  const box = `box-${randomUUID().slice(0, 8)}`;
+  const first = gate('first');
+  const plan = toyPlan([first, gate('ok', { after: ['first'] }), put(box, ['ok'])], { tenant });
+  const id = await robots.begin(plan);
+  const breaks = async (by: string): Promise<void> => {
+    const glass = { glass: true, roles: ['approver', 'admin'], reason: 'the building is on fire' };
+    expect(await decide(id, by, glass)).toMatchObject({ ok: true });
+  };
+  const open = async (): Promise<readonly (readonly [id: string, by: string])[]> => {
+    const all = await openReviews(robots.services, tenant);
+    return all.filter(({ outcome }) => outcome === id).map((one) => [one.id, one.by]);
+  };
+  const closes = async (by: string, of: string): Promise<boolean> => {
+    const said = { verdict: 'sound', by, roles: ['auditor', 'admin'], reason: 'there was a fire' } as const;
+    return (await review(robots.services, tenant, { id: of, ...said })).ok;
+  };
+  await breaks('person:peer');
+  await breaks('person:head');
+  const [peers = '', heads = ''] = (await open()).map(([one]) => one);
+  expect((await open()).map(([, by]) => by)).toEqual(['person:peer', 'person:head']);
+  // Which of the two is meant has to be said, and nobody closes their own.
+  expect(await closes('person:chief', `${id}#ok`)).toBe(false);
+  expect(await closes('person:peer', peers)).toBe(false);
+  expect(await closes('person:chief', peers)).toBe(true);
+  expect(await open()).toEqual([[heads, 'person:head']]);
+  expect(await closes('person:chief', `${id}#ok`)).toBe(true);
+  expect(await open()).toEqual([]);
+  const changed: WantedOverride = {
+    ...{ change: { do: 'edit', input: { box: `${box}-2` } }, scope: 'step' },
+    ...{ by: 'person:other', reason: 'another box' },
+  };
+  expect(
+    await overrideStep(robots.services, { outcome: id, node: box }, changed, toyContracts),
+  ).toMatchObject({
+    ok: true,
+  });
+  await breaks('person:peer');
+  expect((await open()).map(([, by]) => by)).toEqual(['person:peer']);
+  await handle(id).terminate();
 });

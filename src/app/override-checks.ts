@@ -9,7 +9,7 @@ import { schemaAt, shapeAt } from '../compiler/schema';
 import type { AwfContract } from '../dsl/awf';
 import type { OverrideChange } from '../engine/effects';
 import type { Layout } from '../engine/layout';
-import { readersOf } from '../engine/override-rules';
+import { readersOf } from '../engine/readers';
 import { didYouMean } from '../kernel/diagnostic';
 import { durationMs } from '../kernel/duration';
 import type { Json } from '../kernel/json';

@@ -5,7 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import type { ApprovalTerms, Check } from '../engine/effects';
+import { standsBehind } from '../engine/behind';
 import { layoutOf, planNodeOf } from '../engine/layout';
+import { bearsOn } from '../engine/readers';
 import { gateCard, holdCard, type Card, type CardStep } from '../governance/approval-card';
 import { stepsOfGate } from '../governance/approval-steps';
 import { canonicalJson, type Json } from '../kernel/json';
@@ -39,12 +41,17 @@ export function cardFor({
   overrides = [],
 }: CardSource): HashedCard | undefined {
   const about = { outcome, plan, planId: terms.plan, figures: terms.figures, overrides };
-  const planned = planNodeOf(layoutOf(plan), node);
+  const layout = layoutOf(plan);
+  const planned = planNodeOf(layout, node);
   if (planned?.kind === 'gate') {
     const steps = stepsOfGate(planned.by, terms.depth).map(({ need, among }) =>
       need === 1 && among.length === 1 ? among[0]! : `${need} of ${among.join('|')}`,
     );
-    return hashed(gateCard(about, node, { gate: planned, steps }));
+    const changed = overrides.flatMap((one) => planNodeOf(layout, one.node)?.id ?? []);
+    const feeding = [...new Set(changed)].filter(
+      (one) => bearsOn(layout, one, planned.id) && !standsBehind(layout, one, planned.id),
+    );
+    return hashed(gateCard(about, node, { gate: planned, steps, feeding }));
   }
   if (planned?.kind !== 'action' || held === undefined) return undefined;
   const card = holdCard(about, { node, awf: held.awf, input: held.input, record: held.record });

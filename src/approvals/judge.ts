@@ -11,6 +11,7 @@ import { layoutOf, planNodeOf } from '../engine/layout';
 import type { Json } from '../kernel/json';
 import type { Plan } from '../plan/plan';
 import type { Under } from '../../workflows/protocol';
+import { cardFor } from './cards';
 import { grantsTo, linesOf, personOf, type PeopleParts } from './people';
 
 export interface Judged {
@@ -20,6 +21,8 @@ export interface Judged {
   readonly terms: ApprovalTerms;
   readonly node: string;
   readonly held?: Check['held'];
+  /** What people have changed so far: whoever approves may have changed nothing of what they let go. */
+  readonly overrides?: Check['overrides'];
   readonly startedBy: string;
   readonly under?: Under;
   readonly decider: string;
@@ -75,6 +78,7 @@ export async function judge(parts: JudgeParts, asked: Judged): Promise<WhoMayDec
     barred: [
       ...initiators.map((one) => ({ person: one, because: 'started it, and nobody approves their own act' })),
       ...(terms.sentBy === undefined ? [] : [{ person: terms.sentBy, because: SENT }]),
+      ...authorsOfChanges(asked).map((one) => ({ person: one, because: CHANGED })),
       { person: entity, because: 'is whom it is about' },
       ...[...(terms.authors ?? []), ...authors].map((one) => ({ person: one, because: AUTHORED })),
     ],
@@ -84,8 +88,13 @@ export async function judge(parts: JudgeParts, asked: Judged): Promise<WhoMayDec
 }
 
 const SENT = 'sent the event that started it, and nobody approves their own act';
+const CHANGED = 'changed what it lets go, and nobody approves their own change';
 const AUTHORED =
   'wrote or last changed what governs the automation, and nobody approves what their own policy asks';
+
+/** Whoever takes back or rejects what they changed themselves may do that. */
+const authorsOfChanges = (asked: Judged): readonly string[] =>
+  asked.verdict === 'reject' ? [] : (cardFor(asked)?.card.changes ?? []).map(({ by }) => by);
 
 interface Asks {
   readonly approval: Parameters<typeof whoMayDecide>[0]['approval'];

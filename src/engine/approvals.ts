@@ -17,8 +17,8 @@ import type {
   GateDecision,
   Override,
 } from './effects';
-import { standsBehind } from './behind';
 import { planNodeOf } from './layout';
+import { bearsOn } from './readers';
 import type { EngineState, NodeState } from './state';
 import { place, type Placed, type Run } from './run';
 
@@ -208,13 +208,13 @@ export const hasDecided = (
 ): boolean => before.some((one) => one.by === by || (one.for ?? one.by) === (forWhom ?? by));
 
 /**
- * A step was changed: what people have said at open gates before it falls, and what was kept for gates to come, because nobody has
- * seen the step as it is now.
+ * A step was changed: what people have said at open gates before it, or before those that read its output, falls, and what was
+ * kept for gates to come, because nobody has seen the step as it is now.
  */
 export function renewGates(run: Run, changed: string): void {
   const isBefore = (id: string): boolean => {
     const gate = planNodeOf(run.layout, id);
-    return gate !== undefined && standsBehind(run.layout, changed, gate.id);
+    return gate?.kind === 'gate' && bearsOn(run.layout, changed, gate.id);
   };
   const renew = (gate: string): void => {
     run.notes.push({ kind: 'gate.renewed', gate, because: `\`${changed}\` was changed` });

@@ -5,12 +5,14 @@
 import { invariant } from '../kernel/invariant';
 import type { PlanNode } from '../plan/plan';
 import { isAuto, needOf, stepsOf } from './approvals';
-import { isBehind, standsBehind } from './behind';
+import { isBehind } from './behind';
 import type { GateProof } from './effects';
+import { bearsOn } from './readers';
 import { place, type Run } from './run';
 
 /**
- * Gates before a step that people have approved, each with whose word counted; what the rules approved alone is none of them.
+ * Gates that people have approved and that let go a step or what reads its output, each with whose word counted; what the rules
+ * approved alone is none of them.
  * @param of `isAny` for every instance of the step
  */
 export function approvedBefore(
@@ -19,10 +21,11 @@ export function approvedBefore(
 ): readonly { readonly gate: string; readonly people: readonly string[] }[] {
   return (run.state.proven ?? []).flatMap((gate) => {
     const { node, state } = place(run, gate);
-    if (node.kind !== 'gate' || isAuto(node) || !standsBehind(run.layout, of.node.id, node.id)) return [];
+    if (node.kind !== 'gate' || isAuto(node) || !bearsOn(run.layout, of.node.id, node.id)) return [];
     // Of a for-each the gate of one element lets go nothing of another.
     const around = gate.slice(0, gate.length - node.id.length);
-    if (!of.isAny && !of.id.startsWith(around)) return [];
+    const own = of.id.slice(0, of.id.length - of.node.id.length);
+    if (!of.isAny && !own.startsWith(around) && !around.startsWith(own)) return [];
     return [{ gate, people: (state.counted ?? []).map(({ by }) => by) }];
   });
 }

@@ -6,11 +6,11 @@
 import type { OVERRIDE_PROBLEMS } from '../kernel/catalogue';
 import { assertNever } from '../kernel/invariant';
 import type { Json } from '../kernel/json';
-import { referencesOf, type Expression } from '../plan/expression';
 import type { ActionNode, Block, ChoiceNode, Course, PlannedAwf, PlanNode } from '../plan/plan';
 import type { Override, OverrideChange } from './effects';
 import { approvedBefore } from './gate-proofs';
 import { planNodeOf, type Layout } from './layout';
+import { readersOf } from './readers';
 import { isStopped, place, type Run } from './run';
 import type { NodeState } from './state';
 
@@ -138,12 +138,13 @@ function tooLate(state: NodeState | undefined): string {
 
 /**
  * What people have approved is changed by nobody but who approved it: not what a step does, nor which way is taken, nor what those
- * behind it read. To leave it out, to stop there or to do it by hand is less than was approved.
+ * behind it read, from wherever they read it. To leave a step out, to stop there or to do it by hand is less than was approved, as
+ * long as nothing is put in the place of an output that others read.
  */
 function notTheirs(run: Run, node: PlanNode, { change, by, node: id, scope }: Override): Refused | undefined {
   const isLess =
     change.do === 'decline' ||
-    change.do === 'attest' ||
+    (change.do === 'attest' && readersOf(run.layout, node.id).length === 0) ||
     (change.do === 'skip' && (change.output ?? null) === null);
   if (isLess) return undefined;
   for (const { gate, people } of approvedBefore(run, { id, node, isAny: scope !== 'step' })) {
@@ -239,44 +240,6 @@ function wrongAwf(
   if (is.effect === 'mutate' && known[is.compensation ?? ''] === undefined)
     return unfit('has no compensation');
   return undefined;
-}
-
-/** Who reads the output of a node, and which part. */
-export function readersOf(
-  layout: Layout,
-  node: string,
-): readonly { readonly by: string; readonly path: readonly string[] }[] {
-  const found: { by: string; path: readonly string[] }[] = [];
-  const look = (by: string, expression: Expression | undefined): void => {
-    if (expression === undefined) return;
-    for (const ref of referencesOf(expression)) {
-      if (ref.from === 'node' && ref.node === node) found.push({ by, path: ref.path });
-    }
-  };
-  for (const { nodes } of layout.blocks.values()) {
-    for (const reader of nodes) for (const expression of expressionsOf(reader)) look(reader.id, expression);
-  }
-  for (const [key, course] of layout.courses) {
-    if (course.do === 'skip' || course.do === 'branch') look(key.slice(0, key.indexOf('!')), course.output);
-  }
-  return found;
-}
-
-function expressionsOf(node: PlanNode): readonly Expression[] {
-  switch (node.kind) {
-    case 'action':
-      return [node.input];
-    case 'wait':
-      return 'until' in node.for ? [node.for.until] : [];
-    case 'choice':
-      return [node.on, ...Object.values(node.outputs ?? {})];
-    case 'each':
-      return [node.over];
-    case 'gate':
-    case 'checkpoint':
-    case 'end':
-      return [];
-  }
 }
 
 function has(value: Json, path: readonly string[]): boolean {

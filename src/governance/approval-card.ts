@@ -43,7 +43,7 @@ export interface CardStep {
   readonly input?: Json;
 }
 
-/** One word of a person on a step that stands behind the card. */
+/** One word of a person on a step that stands behind the card, or whose output goes into one. */
 export interface CardChange {
   /** The step, or its instance inside a for-each. */
   readonly node: string;
@@ -84,7 +84,7 @@ export interface Card {
   readonly steps: readonly CardStep[];
   /** Steps beyond those listed; the plan's hash holds them all the same. */
   readonly more: number;
-  /** What people have changed so far of the steps that it lets go, in the order of the plan; absent where nothing is. */
+  /** What people have changed so far of the steps that it lets go, in the order of the plan, and of those they read from; absent where nothing is. */
   readonly changes?: readonly CardChange[];
   /** The rules that bound it, each with its reason. */
   readonly rules: readonly { readonly rule: string; readonly because: string; readonly spec: string }[];
@@ -111,7 +111,16 @@ const GATHERED: readonly ApprovalType[] = ['confirm', 'review'];
 export function gateCard(
   about: CardOf,
   instance: string,
-  { gate, steps }: { readonly gate: GateNode; readonly steps: readonly string[] },
+  {
+    gate,
+    steps,
+    feeding = [],
+  }: {
+    readonly gate: GateNode;
+    readonly steps: readonly string[];
+    /** Nodes of the plan that do not wait for the gate and whose output goes into what it lets go. */
+    readonly feeding?: readonly string[];
+  },
 ): Card {
   const { plan } = about;
   const figures = figuresOf(about);
@@ -121,7 +130,10 @@ export function gateCard(
     node.kind === 'action' ? stepsOf(plan, { node, said: said(node) }, figures) : [],
   );
   return cardOf(about, instance, actions, {
-    ...changesOf(nodes.flatMap(said)),
+    ...changesOf([
+      ...nodes.flatMap(said),
+      ...feeding.flatMap((node) => saidOf(about.overrides, node, instance)),
+    ]),
     kind: 'gate',
     ask: gate.ask ?? null,
     because: ['the runbook asks before it goes on'],

@@ -41,6 +41,7 @@ interface About {
   readonly start: Start;
   readonly terms: NonNullable<OutcomeStart['terms']>;
   readonly held?: Check['held'];
+  readonly overrides?: Check['overrides'];
   readonly card: HashedCard | undefined;
   /** Whether it waits for people now: a gate that is not open yet, or not any more, has a card all the same. */
   readonly isAsking: boolean;
@@ -95,7 +96,7 @@ export async function whoOfThemMay(
 }
 
 function askedOf(
-  { outcome, node, start, terms, held }: About,
+  { outcome, node, start, terms, held, overrides }: About,
   { by, roles, verdict, reason, glass = false }: Deciding,
   at: number,
 ): Judged {
@@ -104,6 +105,7 @@ function askedOf(
     ...{ startedBy: start.startedBy, decider: by, roles, verdict, glass, at },
     ...(start.under === undefined ? {} : { under: start.under }),
     ...(held === undefined ? {} : { held }),
+    ...(overrides === undefined ? {} : { overrides }),
     ...(isSaid(reason) ? { reason } : {}),
   };
 }
@@ -137,9 +139,10 @@ function aboutOf(outcome: string, node: string, runs: readonly ReadRun[]): About
   const { state } = tellRuns(runs);
   const { plan, terms } = start;
   const held = heldIn(plan, state, node);
-  const source = { outcome, plan, terms, node, ...(held === undefined ? {} : { held }) };
+  const changed = saidSoFar(state);
+  const source = { outcome, plan, terms, node, ...(held === undefined ? {} : { held }), ...changed };
   const isAsking = held !== undefined || state.nodes[node]?.status === 'asking';
-  return { ...source, start, isAsking, card: cardFor({ ...source, ...saidSoFar(state) }) };
+  return { ...source, start, isAsking, card: cardFor(source) };
 }
 
 /** What holds an action, as the check will see it. */

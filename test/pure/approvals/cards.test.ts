@@ -49,6 +49,24 @@ test('a change behind the gate stands on the card and is bound by its hash; one 
   expect(card([said('beside', { do: 'skip' }), said('before', { do: 'skip' })]).hash).toBe(card([]).hash);
 });
 
+test('a change beside the gate stands on its card where what it lets go reads what comes of it, and what was said falls', () => {
+  const reads = (node: string): Partial<PlanNode> => ({
+    input: { obj: { box: { ref: { from: 'node', node, path: ['box'] } } } },
+  });
+  const wait = { kind: 'wait', id: 'w', for: { signal: 'go' } } as const;
+  const fed = [put('deep', ['w']), put('source', ['deep'], reads('deep')), put('before')];
+  const plan = toyPlan([wait, ...fed, gate('ok'), put('uses', ['ok', 'source'], reads('source'))]);
+  const change = said('deep', { do: 'edit', input: { box: 'other' } });
+  expect(card([change], plan).card.changes).toMatchObject([{ node: 'deep', by: 'person:mary' }]);
+  // What is shown so is no step that the gate lets go.
+  expect(card([change], plan).card.steps).toEqual(card([], plan).card.steps);
+  const told = new Gate(plan);
+  expect(told.counts(told.ask('x'), 'x')).toBe('done');
+  told.say({ kind: 'override', override: change });
+  expect(told.lines.at(-1)).toBe('gate=ok renewed because="`deep` was changed"');
+  expect(told.machine.state.nodes['ok']?.counted).toBeUndefined();
+});
+
 test('each word changes the hash: what, of what, by whom, why, for what', () => {
   const all = [
     EDIT,

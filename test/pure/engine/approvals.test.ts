@@ -344,7 +344,13 @@ describe('what was approved', () => {
       cases: { true: { nodes: [put('this')] }, false: { nodes: [put('that')] } },
     };
     const beside = [put('free'), put('last', ['free'])];
-    const plan = toyPlan([asks, put('first', ['g']), put('later', ['first']), way, ...beside]);
+    const fed = [
+      { kind: 'wait', id: 'w', for: { signal: 'go' } } as const,
+      put('deep', ['w']),
+      put('source', ['deep'], reads('deep')),
+      put('uses', ['g', 'source'], reads('source')),
+    ];
+    const plan = toyPlan([asks, put('first', ['g']), put('later', ['first']), way, ...beside, ...fed]);
     const { machine } = Machine.begin(plan, 0, undefined, [], TERMS);
     let at = 0;
     const next = (event: EngineEvent) => machine.advance({ at: (at += 1), event });
@@ -360,11 +366,19 @@ describe('what was approved', () => {
     return { change, early };
   }
   const edit: OverrideChange = { do: 'edit', input: { box: 'another' } };
+  const reads = (node: string): Partial<PlanNode> => ({
+    input: { obj: { box: { ref: { from: 'node', node, path: ['box'] } } } },
+  });
   const CHANGES: readonly (readonly [string, OverrideChange])[] = [
     ['later', edit],
     ['later', { do: 'skip', output: { box: 'another' } }],
     ['later', { do: 'withdraw' }],
     ['way', { do: 'choose', value: 'false' }],
+    // They stand beside the gate, and what stands behind it reads what comes of them.
+    ['source', edit],
+    ['source', { do: 'skip', output: { box: 'another' } }],
+    ['source', { do: 'attest', output: { box: 'another' }, evidence: 'ticket 7', undo: 'person' }],
+    ['deep', { do: 'skip', output: { box: 'another' } }],
   ];
   const LESS: readonly (readonly [string, OverrideChange])[] = [
     ['later', { do: 'attest', output: {}, evidence: 'ticket 7', undo: 'person' }],
@@ -404,6 +418,28 @@ describe('what was approved', () => {
     const { change } = approved(['auto'], ['auto']);
     expect(change('later', edit, 'operator')).toBe('kept');
   });
+});
+
+test('a step behind a for-each is bound by the gates of its elements', () => {
+  const each = {
+    ...{ kind: 'each', id: 'all', over: { list: [{ lit: 'x' }] }, max: 5 },
+    body: { nodes: [gate('own')] },
+  } as unknown as PlanNode;
+  const plan = toyPlan([
+    each,
+    { kind: 'wait', id: 'w', after: ['all'], for: { time: 9 } },
+    put('last', ['w']),
+  ]);
+  const { machine } = Machine.begin(plan, 0, undefined, [], TERMS);
+  const next = (event: EngineEvent) => machine.advance({ at: 1, event });
+  const decision = { gate: 'all[0]/own', verdict: 'approve', by: 'boss', token: 'signed' } as const;
+  const { check } = next({ kind: 'decide', decision });
+  const counts = { by: 'boss', verdict: 'approve', may: [0], token: 'signed' } as const;
+  next({ kind: 'checked', check: check!, result: { kind: 'counts', decision: counts } });
+  const change = { do: 'edit', input: { box: 'another' } } as const;
+  const override = { node: 'last', change, reason: 'a test', scope: 'step' } as const;
+  const said = (by: string) => next({ kind: 'override', override: { ...override, by } }).answer;
+  expect([said('operator'), said('boss')]).toEqual(['OVERRIDE_AFTER_APPROVAL', 'kept']);
 });
 
 describe('who has decided on a held action', () => {

@@ -3,6 +3,7 @@
  * Entry ring. Who may do what is judged by the doors.
  */
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RECORD_KINDS, type RecordKind } from '../audit/record';
 import { bundleIn } from '../projection/bundle';
 import { bundleSource, recordsUpTo } from '../projection/bundle-source';
@@ -92,13 +93,37 @@ export async function exportBundle(
 ): Promise<Exported> {
   const { evidence, settings, now } = services;
   const signer = await openLogKey(settings);
+  const keys = await evidence.keys.snapshot(tenant);
   await catchUp(services);
+  await erasuresOnRecord(services, tenant, keys.destroyedLately);
   await signWhenDue({ store: evidence.store, primitives, signer, now }, tenant, true);
-  const source = await bundleSource(evidence, { tenant, at: now(), by });
+  const source = await bundleSource(evidence, { tenant, at: now(), by, keys });
   const { manifest, sha256 } = await writeBundle(source, sink, signer);
   return putOnRecord(services, {
     ...{ tenant, by, reason, format: 'bundle', count: manifest.records, sha256, filter: {} },
   });
+}
+
+/** Erasures that are looked through: more than one minute brings. */
+const NEWEST_ERASURES = 1_000;
+/** An erasure is on record a moment after its key is gone; after a robot that died in between, once another has taken over. */
+const ERASURE_WAIT_MS = 10_000;
+const LOOK_EVERY_MS = 100;
+
+/** Waits until the log tells of these keys' destruction. Of one that it does not tell of in time, the bundle's proof will. */
+async function erasuresOnRecord(
+  services: Services,
+  tenant: string,
+  destroyed: readonly string[],
+): Promise<void> {
+  const { log } = services.evidence;
+  for (let waited = 0; waited < ERASURE_WAIT_MS; waited += LOOK_EVERY_MS) {
+    const query = { kinds: ['log.erased'], newestFirst: true, limit: NEWEST_ERASURES } as const;
+    const told = destroyed.length === 0 ? [] : await log.list(tenant, query);
+    if (destroyed.every((id) => told.some(({ text }) => text.includes(`"key":"${id}"`)))) return;
+    await sleep(LOOK_EVERY_MS);
+    await catchUp(services);
+  }
 }
 
 /** Writes records in one form, and puts on record that they left. Errors: `LOG_KIND_UNKNOWN`. */

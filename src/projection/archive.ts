@@ -58,19 +58,51 @@ interface SealingKey {
 /** Whoever was forgotten is not told of in the clear afterwards: nobody has the key that stands in for the one that is gone. */
 const sealingWith = ({ id, key }: SealingKey): Key => ({ id, key: key ?? randomBytes(KEY_BYTES) });
 
+type Owing = Extract<ReadHistory, { readonly tenant: string }>;
+
 /** What goes to the archive of a run that has ended, and the entry that says so; its hash is then in the log. */
 export function archiveOf(
-  read: Extract<ReadHistory, { readonly tenant: string }>,
+  read: Owing,
   history: History,
   { key, records }: { readonly key: SealingKey | undefined; readonly records: number },
 ): { readonly archived: ArchivedHistory; readonly entry: Entry } {
   const { tenant, workflow, run, ended } = read;
   if (ended === undefined) throw new TypeError('a run that goes on is not archived');
   const stored = packHistory({ tenant, workflow, run }, history, key && sealingWith(key));
+  const sealedWith = key?.id ?? null;
+  const { entry, sha256, keepUntil } = entryOf(read, { ended, stored, sealedWith, records });
+  return {
+    archived: {
+      ...{ workflow, run, format: ARCHIVE_FORMAT, events: read.lastEvent, stored, sha256, sealedWith },
+      closedAt: ended.at,
+      keepUntil,
+    },
+    entry,
+  };
+}
+
+interface Archiving {
+  /** As they are kept. */
+  readonly stored: Uint8Array;
+  readonly sealedWith: string | null;
+  /** How many the run owes beside this one. */
+  readonly records: number;
+}
+
+/** What the archiving of bytes owes the log; `undefined` of a run that goes on. */
+export const archiveEntryOf = (read: ReadHistory, archiving: Archiving): Entry | undefined =>
+  read.kind === 'other' || read.ended === undefined
+    ? undefined
+    : entryOf(read, { ...archiving, ended: read.ended }).entry;
+
+function entryOf(
+  read: Owing,
+  { ended, stored, sealedWith, records }: Archiving & { readonly ended: NonNullable<Owing['ended']> },
+): { readonly entry: Entry; readonly sha256: string; readonly keepUntil: number } {
+  const { tenant, workflow, run, nextRun } = read;
   const sha256 = createHash('sha256').update(stored).digest('hex');
   const keepUntil = new Date(ended.at);
   keepUntil.setUTCFullYear(keepUntil.getUTCFullYear() + KEPT_YEARS);
-  const sealedWith = key?.id ?? null;
   const outcome = read.kind === 'outcome' ? { outcome: read.of.start.of ?? workflow } : {};
   const entry: Entry = {
     tenant,
@@ -89,17 +121,10 @@ export function archiveOf(
       how: ended.how,
       key: sealedWith,
       keepUntil: keepUntil.toISOString(),
-      ...(read.nextRun === undefined ? {} : { nextRun: read.nextRun }),
+      ...(nextRun === undefined ? {} : { nextRun }),
     },
   };
-  return {
-    archived: {
-      ...{ workflow, run, format: ARCHIVE_FORMAT, events: read.lastEvent, stored, sha256, sealedWith },
-      closedAt: ended.at,
-      keepUntil: keepUntil.getTime(),
-    },
-    entry,
-  };
+  return { entry, sha256, keepUntil: keepUntil.getTime() };
 }
 
 /** Part of the last event that names its archive: no event owes so many others. */

@@ -13,6 +13,7 @@ export type BundleFlawCode =
   | 'RECORD_NOT_OWED'
   | 'RECORD_MISSING'
   | 'RUN_MISSING'
+  | 'KEY_MISSING'
   | 'MANIFEST_UNREADABLE'
   | 'MANIFEST_NOT_SIGNED'
   | 'SIGNER_UNEXPECTED'
@@ -40,7 +41,7 @@ export interface RecordsOfRun {
   readonly seqs: number[];
   /** Kept only where the run's key is gone. */
   readonly texts: string[];
-  /** The record of its archive; its data as found, which may be anything. */
+  /** The newest record of its archive, which is one of `seqs`, too; its data as found, which may be anything. */
   archived?: { readonly seq: number; readonly data: Readonly<Record<string, unknown>> };
 }
 
@@ -51,4 +52,6 @@ export interface ReadLog {
   readonly runs: ReadonlyMap<string, RecordsOfRun>;
   /** Up to which instant archived histories may have been let go, as the log has it; milliseconds since the epoch, 0 for none. */
   readonly expiredBefore: number;
+  /** Ids of keys whose destruction is on record. */
+  readonly erasedKeys: ReadonlySet<string>;
 }

@@ -62,7 +62,15 @@ export async function verifyBundle(files: BundleFiles, options: VerifyOptions): 
   for (const [run, { seqs }] of log.runs)
     if (!named.has(run))
       found('HISTORY_MISSING', `record ${seqs[0] ?? 0}`, `no history of run ${run} is named`);
-  const context = { ...options, files, manifest, keys, log, named };
+  for (const [id, key] of keys)
+    if (key === null && !log.erasedKeys.has(id))
+      found(
+        'KEY_MISSING',
+        `file ${FILES.keys}`,
+        `it says that key \`${id}\` was destroyed, and no record does`,
+      );
+  const owedUpTo = wholeUpTo(manifest, heads);
+  const context = { ...options, files, manifest, keys, log, named, owedUpTo };
   let derived = 0;
   let notDerived = 0;
   let histories = 0;
@@ -82,6 +90,19 @@ export async function verifyBundle(files: BundleFiles, options: VerifyOptions): 
     flaws,
   };
 }
+
+/** Up to when the log must hold all that histories owe, in milliseconds since the epoch. */
+function wholeUpTo({ exportedAt }: Manifest, heads: readonly TreeHead[]): number {
+  // A head is never older than the one before: one clock that was ahead once leads those of all later heads.
+  const at = Math.min(Date.parse(exportedAt), Math.max(0, ...heads.map((head) => head.at)));
+  return at - ON_ITS_WAY_MS;
+}
+
+/**
+ * What happened so shortly before a head may not have been in the log then. Logs are caught up before a bundle is made, so
+ * that a second would do: the rest is for clocks that differ.
+ */
+const ON_ITS_WAY_MS = 3_600_000;
 
 function readManifest(files: BundleFiles, options: VerifyOptions, found: Found): Manifest | undefined {
   const bytes = files.read(FILES.manifest);
@@ -226,7 +247,9 @@ function readLog(
   const erased = new Set(
     manifest.runs.filter(({ key }) => key !== null && keys.get(key) == null).map(({ run }) => run),
   );
+  const open = new Set(manifest.runs.filter(({ key }) => key === null).map(({ run }) => run));
   const runs = new Map<string, RecordsOfRun>();
+  const erasedKeys = new Set<string>();
   let expiredBefore = 0;
   let hashes = Buffer.alloc(HASH_BYTES * 1_024);
   const checked = checkLog(options.primitives, {
@@ -242,12 +265,12 @@ function readLog(
       if (typeof run !== 'string') return;
       const data = membersOf(record['data']);
       if (record['kind'] === 'log.expired') expiredBefore = Math.max(expiredBefore, cutOf(data));
+      // An act of erasing is under no key: one whose history nobody can read vouches for nothing.
+      if (record['kind'] === 'log.erased' && open.has(run) && typeof data['key'] === 'string')
+        erasedKeys.add(data['key']);
       let of = runs.get(run);
       if (of === undefined) runs.set(run, (of = { seqs: [], texts: [] }));
-      if (record['kind'] === 'log.archived') {
-        of.archived = { seq, data };
-        return;
-      }
+      if (record['kind'] === 'log.archived') of.archived = { seq, data };
       of.seqs.push(seq);
       if (erased.has(run)) of.texts.push(text);
     },
@@ -257,8 +280,7 @@ function readLog(
   return {
     records: checked.records,
     hashOf: (seq) => hashes.subarray(seq * HASH_BYTES, (seq + 1) * HASH_BYTES),
-    runs,
-    expiredBefore,
+    ...{ runs, expiredBefore, erasedKeys },
   };
 }
 

@@ -23,6 +23,16 @@ export interface SubjectKeys {
   byId(tenant: string, id: string): Promise<SubjectKey | undefined>;
   /** Id of the key that a subject has; `undefined` where it has none. */
   find(tenant: string, subject: string): Promise<string | undefined>;
+  /** All that there are now, whatever is destroyed afterwards. */
+  snapshot(tenant: string): Promise<KeySnapshot>;
+}
+
+/** Keys as they were at one moment. */
+export interface KeySnapshot {
+  /** `undefined` where it was destroyed by then, or made since. Throws StoreError `STORE_KEY_MISSING`. */
+  byId(id: string): SubjectKey | undefined;
+  /** Ids of those that were destroyed within the minute before: the record of it may still be on its way. */
+  readonly destroyedLately: readonly string[];
 }
 
 /** Keys of tenants, 32 bytes each: the one to wrap with, and any that was ever used. */
@@ -36,6 +46,9 @@ interface StoredKey {
   readonly key: Uint8Array;
   readonly wrappedWith: string | null;
 }
+
+/** `key`: null once destroyed. */
+type SnapshotRow = Omit<StoredKey, 'key'> & { readonly key: Uint8Array | null };
 
 const KEY_BYTES = 32;
 const ID_BYTES = 8;
@@ -81,6 +94,19 @@ export function createSubjectKeys(database: Database, wrapping?: WrappingKeys): 
     async find(tenant, subject) {
       return (await ofSubject(tenant, subject))?.id;
     },
+    async snapshot(tenant) {
+      const rows = await query<SnapshotRow>(tenant, 'subject-keys', SNAPSHOT, [tenant]);
+      const live = new Map(
+        rows.flatMap(({ key, ...rest }) => (key === null ? [] : [[rest.id, { ...rest, key }]])),
+      );
+      return {
+        byId: (id) => {
+          const stored = live.get(id);
+          return stored && { id, key: unwrap(tenant, stored, wrapping) };
+        },
+        destroyedLately: rows.flatMap(({ id, key }) => (key === null ? [id] : [])),
+      };
+    },
   };
 }
 
@@ -104,6 +130,9 @@ const labelOf = (tenant: string, id: string): string => `${tenant}\n${id}`;
 const COLUMNS = 'id, key, wrapped_with AS "wrappedWith"';
 const OF_SUBJECT = `SELECT ${COLUMNS} FROM subject_keys WHERE tenant = $1 AND subject = $2 AND destroyed_at IS NULL`;
 const BY_ID = `SELECT ${COLUMNS} FROM subject_keys WHERE tenant = $1 AND id = $2 AND destroyed_at IS NULL`;
+const SNAPSHOT = `
+  SELECT ${COLUMNS} FROM subject_keys
+  WHERE tenant = $1 AND (destroyed_at IS NULL OR destroyed_at > now() - interval '1 minute')`;
 const MAKE = `
   INSERT INTO subject_keys (tenant, id, subject, key, wrapped_with) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (tenant, subject) WHERE destroyed_at IS NULL DO NOTHING`;

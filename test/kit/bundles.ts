@@ -46,19 +46,26 @@ export async function goldenScene(
   for (const golden of goldenRuns()) {
     const read = await readGolden(golden, golden.history);
     if (read.kind === 'other' || read.tenant !== tenant || skip(golden.name)) continue;
-    const derived = deriveFrom(read, { sha256: primitives.sha256, subjectKey: GOLDEN_KEY });
-    const { archived, entry } = archiveOf(read, golden.history, { key: GOLDEN_KEY, records: derived.length });
+    const key = read.subject === undefined ? undefined : GOLDEN_KEY;
+    const hashing = key === undefined ? {} : { subjectKey: key };
+    const derived = deriveFrom(read, { sha256: primitives.sha256, ...hashing });
+    const { archived, entry } = archiveOf(read, golden.history, { key, records: derived.length });
     const appended = append(primitives, end, [...derived.map((one) => one.entry), entry]);
     ({ end } = appended);
     records.push(...appended.records.map(({ text }) => text));
     const { workflow, run } = golden;
-    runs.push({ workflow, run, key: GOLDEN_KEY.id, isSealed: true, stored: archived.stored });
+    const sealed = { key: key?.id ?? null, isSealed: key !== undefined };
+    runs.push({ workflow, run, ...sealed, stored: archived.stored });
     heads.push(headOf(tenant, end, heads.length));
     marks.push({ records: records.length, heads: heads.length });
   }
   return { tenant, records, heads, runs, earlier: (count) => marks[count - 1]! };
 }
 
+/** Later than any golden was recorded, by so much that nothing is on its way to the log. */
+export const LONG_AFTER = Date.parse('2100-01-01T00:00:00Z');
+
+/** @param n seconds after `LONG_AFTER` */
 export const headOf = (tenant: string, end: LogEnd, n: number): string =>
   signHead(
     primitives,
@@ -66,7 +73,7 @@ export const headOf = (tenant: string, end: LogEnd, n: number): string =>
       origin: originOf(tenant),
       size: end.size,
       root: rootAt(primitives, end),
-      at: Date.parse('2026-11-21T18:00:00Z') + n * 1_000,
+      at: LONG_AFTER + n * 1_000,
     },
     signer,
   );
@@ -80,7 +87,7 @@ export async function bundleOf(
   const bundle: Bundle = new Map();
   const source: BundleSource = {
     ...scene,
-    exportedAt: Date.parse('2026-11-22T00:00:00Z'),
+    exportedAt: LONG_AFTER + 3_600_000,
     exportedBy: 'person:audrey',
     key: keys,
   };

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { z } from 'zod';
+import { describeOutcome, followOutcome } from '../../app/archived-outcome';
 import { findRunbook, shipped } from '../../app/catalog';
 import { automationOf } from '../../app/control';
 import { followFeed } from '../../app/feed';
@@ -16,7 +17,7 @@ import { createRulebook, underOf } from '../../app/rulebook';
 import type { Services } from '../../app/services';
 import { canonicalJson, type Json } from '../../kernel/json';
 import { ok, type Result } from '../../kernel/result';
-import { followTrace, waitingFor } from '../../projection/trace';
+import { waitingFor } from '../../projection/trace';
 import { API_LIMITS } from '../limits';
 import { EVERY_PERSON } from '../roles';
 import { defineRoute } from '../route';
@@ -239,7 +240,7 @@ export const getOutcome = defineRoute({
   answers: { 200: 'the outcome' },
   problems: ['OUTCOME_UNKNOWN'],
   async handle({ params }, { services }) {
-    const found = await refusing(() => services.outcomes.describe(params.id));
+    const found = await describeOutcome(services, params.id);
     return found.ok ? ok({ status: 200, body: found.value }) : found;
   },
 });
@@ -271,12 +272,11 @@ export const getTrace = defineRoute({
   problems: ['OUTCOME_UNKNOWN'],
   streams: true,
   async handle({ params, wantsStream, signal }, { services }) {
-    const { outcomes } = services;
     // Temporal forgets what has ended; the archive does not.
     const source = liveSource(services);
     const story = await storyFrom(source, params.id);
     if (!story.ok) return story;
-    if (wantsStream) return ok({ stream: traceStream(followTrace(outcomes, params.id, { signal })) });
+    if (wantsStream) return ok({ stream: traceStream(followOutcome(services, story.value, signal)) });
     const { trace, state } = story.value.told;
     return ok({
       status: 200,

@@ -1,8 +1,13 @@
 /** An outcome that Temporal keeps no more is replayed from the archive, and one whose key was destroyed is not there. */
 import { temporal } from '@temporalio/proto';
 import { liveSource } from '../../../src/app/replay/sources';
+import { traceStream } from '../../../src/api/stream';
+import { describeOutcome, followOutcome } from '../../../src/app/archived-outcome';
+import { storyFrom } from '../../../src/app/replay/replay';
 import { packHistory } from '../../../src/projection/archive';
+import { createCodec } from '../../../src/temporal/codec';
 import { OutcomeError } from '../../../src/temporal/outcome-error';
+import { goldenRuns } from '../../kit/golden-records';
 
 const ID = 'acme/TOY-R-001/e1';
 const key = { id: 'k1', key: new Uint8Array(32).fill(7) };
@@ -47,4 +52,43 @@ test('what was never there, and what nobody can read any more, is not there', as
     code: 'OUTCOME_UNKNOWN',
   });
   await expect(times(source(new Map()))).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+});
+
+test('it is described, and its story told to the end as that of any other that is over', async () => {
+  const { workflow, run, history: held } = goldenRuns().find(({ name }) => name === 'gate-approved-local.1')!;
+  const gone = (id: string) => Promise.reject(new OutcomeError('OUTCOME_UNKNOWN', id));
+  const services = {
+    outcomes: { histories: gone, runs: gone, describe: gone, tell: gone },
+    ingest: {},
+    evidence: {
+      codec: createCodec(),
+      keys: { byId: () => Promise.resolve(undefined) },
+      store: {
+        runsOf: (_tenant: string, id: string) =>
+          Promise.resolve(id === workflow ? [{ run, workflow, subjectKey: null }] : []),
+        archived: () => {
+          const stored = packHistory({ tenant: 'acme', workflow, run }, held, undefined);
+          return Promise.resolve({ sealedWith: null, stored });
+        },
+      },
+    },
+  } as never;
+  const described = await describeOutcome(services, workflow);
+  expect(described).toMatchObject({
+    value: { id: workflow, outcome: 'TOY-R-001', phase: 'completed', isRunning: false },
+  });
+  const { startedAt = 0, closedAt = 0 } = described.ok ? described.value : {};
+  expect(closedAt).toBeGreaterThan(startedAt);
+  expect(await describeOutcome(services, 'acme/TOY-R-001/never')).toMatchObject({
+    error: { code: 'OUTCOME_UNKNOWN' },
+  });
+  const story = await storyFrom(liveSource(services), workflow);
+  if (!story.ok) throw new Error(story.error.code);
+  const frames: string[] = [];
+  for await (const frame of traceStream(followOutcome(services, story.value, new AbortController().signal)))
+    frames.push(frame);
+  expect(frames.filter((frame) => frame.includes('event: trace'))).toHaveLength(
+    story.value.told.trace.length,
+  );
+  expect(frames.at(-1)).toContain('event: end');
 });

@@ -4,7 +4,7 @@
  * @source execution model 7.3
  */
 import type { RecordKind } from '../record';
-import { approvalsOf, attemptsOf, costOf, numberOf, textOf } from './read-record';
+import { approvalsOf, attemptsOf, costOf, howEnded, numberOf, textOf, type HowEnded } from './read-record';
 import type { Collector, Findings, ReportKind, ReportRecord } from './report';
 import { Listing, percent, Tally } from './tally';
 
@@ -16,14 +16,6 @@ export const COLLECTORS: { readonly [Kind in ReportKind]: () => Collector } = {
   authority: () => new AuthorityReport(),
 };
 
-/** Records that tell of one firing of an action, by how it ended. */
-const FIRED: { readonly [Kind in RecordKind]?: 'committed' | 'failed' | 'held' | 'attested' | 'skipped' } = {
-  'action.committed': 'committed',
-  'action.failed': 'failed',
-  'action.held': 'held',
-  'action.attested': 'attested',
-  'action.skipped': 'skipped',
-};
 const ENDED: { readonly [Kind in RecordKind]?: string } = {
   'outcome.completed': 'completed',
   'outcome.backstepped': 'backstepped',
@@ -56,7 +48,7 @@ const stamp = ({ at }: ReportRecord): string => new Date(at).toISOString();
 const actionOf = ({ outcome = '', node = '' }: ReportRecord): string => `${outcome}#${node}`;
 
 class ActionSummary implements Collector {
-  private readonly byAwf = new Tally<'committed' | 'failed' | 'held' | 'attested' | 'skipped' | 'undone'>();
+  private readonly byAwf = new Tally<HowEnded | 'undone'>();
   private readonly ends = new Tally<'outcomes'>();
   private readonly decisions = new Tally<
     'approved' | 'rejected' | 'expired' | 'refused' | 'escalated' | 'delegated'
@@ -70,7 +62,7 @@ class ActionSummary implements Collector {
 
   take(record: ReportRecord): void {
     const { kind, seq, actor } = record;
-    const how = FIRED[kind];
+    const how = howEnded(record);
     const awf = textOf(record, 'awf', textOf(record, 'of'));
     if (how !== undefined) {
       if (awf !== 'unknown') this.byAwf.add(awf, how);
@@ -99,7 +91,10 @@ class ActionSummary implements Collector {
   }
 
   findings(): Findings {
-    const columns = ['committed', 'failed', 'held', 'attested', 'skipped', 'undone'] as const;
+    const columns = [
+      ...(['committed', 'failed', 'denied', 'expired', 'held', 'attested', 'skipped'] as const),
+      'undone',
+    ] as const;
     return {
       figures: [
         { label: 'outcomes started', value: this.started, unit: '' },
@@ -133,7 +128,7 @@ class ActionSummary implements Collector {
 }
 
 class AutomationAudit implements Collector {
-  private readonly automations = new Tally<'fired' | 'committed' | 'failed' | 'held' | 'autopilot'>();
+  private readonly automations = new Tally<HowEnded | 'fired' | 'autopilot'>();
   private readonly interventions = new Tally<'interventions'>();
   private readonly listed = new Listing({
     id: 'interventions',
@@ -143,13 +138,12 @@ class AutomationAudit implements Collector {
 
   take(record: ReportRecord): void {
     const { kind, seq, actor, outcome } = record;
-    const how = FIRED[kind];
+    const how = howEnded(record);
     const automation = textOf(record, 'automation', 'none');
-    if (how === 'committed' || how === 'failed' || how === 'held') {
-      this.automations.add(automation, how);
-      if (how !== 'held') this.automations.add(automation, 'fired');
-      if (how !== 'held' && textOf(record, 'mode') === 'autopilot')
-        this.automations.add(automation, 'autopilot');
+    if (how !== undefined && how !== 'attested' && how !== 'skipped') this.automations.add(automation, how);
+    if (how === 'committed' || how === 'failed') {
+      this.automations.add(automation, 'fired');
+      if (textOf(record, 'mode') === 'autopilot') this.automations.add(automation, 'autopilot');
     }
     const intervened = INTERVENED[kind];
     if (intervened === undefined || !isPerson(record)) return;
@@ -180,7 +174,7 @@ class AutomationAudit implements Collector {
             id: 'automations',
             title: 'Automations',
             name: 'automation',
-            columns: ['fired', 'autopilot', 'committed', 'failed', 'held'],
+            columns: ['fired', 'autopilot', 'committed', 'failed', 'denied', 'expired', 'held'],
           },
           { title: 'success %', of: (get) => percent(get('committed'), get('fired')) },
         ),
@@ -194,8 +188,9 @@ class CostReport implements Collector {
   private readonly byUnit = new Map<string, Tally<'actions' | 'amount'>>();
 
   take(record: ReportRecord): void {
-    // What failed was asked for, too; what was held was not.
-    if (record.kind !== 'action.committed' && record.kind !== 'action.failed') return;
+    // What failed was asked for, too; what was held or denied was not.
+    const how = howEnded(record);
+    if (how !== 'committed' && how !== 'failed') return;
     for (const [unit, amount] of costOf(record)) {
       const tally = this.byUnit.get(unit) ?? new Tally<'actions' | 'amount'>();
       this.byUnit.set(unit, tally);
@@ -239,14 +234,17 @@ class FailureAnalysis implements Collector {
     columns: ['seq', 'at', 'who', 'what', 'of', 'how'],
   });
   private readonly counts = new Tally<'records'>();
+  private readonly unfired = new Tally<'denied' | 'expired'>();
 
   take(record: ReportRecord): void {
     const { kind, seq, actor } = record;
     const code = textOf(record, 'code');
+    const how = howEnded(record);
     this.counts.add(kind, 'records');
-    if (kind === 'action.failed' || kind === 'action.undo_failed') {
-      const awf = textOf(record, kind === 'action.failed' ? 'awf' : 'comp');
-      this.causes.add(code, kind === 'action.failed' ? 'failed' : 'undo failed');
+    if (how === 'denied' || how === 'expired') this.unfired.add(textOf(record, 'awf'), how);
+    if (how === 'failed' || kind === 'action.undo_failed') {
+      const awf = textOf(record, how === 'failed' ? 'awf' : 'comp');
+      this.causes.add(code, how === 'failed' ? 'failed' : 'undo failed');
       this.systems.add(awf, 'failed');
       this.systems.add(awf, 'attempts', attemptsOf(record));
       const facts = [textOf(record, 'class', ''), textOf(record, 'effect', ''), attemptsOf(record)];
@@ -255,13 +253,13 @@ class FailureAnalysis implements Collector {
     if (kind === 'action.committed')
       for (let n = attemptsOf(record); n > 0; n--)
         this.causes.add('ended well after failed attempts', 'retried');
-    const how = REMEDIES[kind];
-    if (how !== undefined)
+    const remedy = REMEDIES[kind];
+    if (remedy !== undefined)
       this.mended.add([
         seq,
         stamp(record),
         actor.id,
-        how,
+        remedy,
         actionOf(record),
         textOf(record, 'as', textOf(record, 'code', '')),
       ]);
@@ -271,7 +269,9 @@ class FailureAnalysis implements Collector {
     const count = (kind: RecordKind): number => this.counts.get(kind, 'records');
     return {
       figures: [
-        { label: 'actions failed', value: count('action.failed'), unit: '' },
+        { label: 'actions failed', value: this.causes.total('failed'), unit: '' },
+        { label: 'actions denied', value: this.unfired.total('denied'), unit: '' },
+        { label: 'actions expired', value: this.unfired.total('expired'), unit: '' },
         { label: 'outcomes that went back', value: count('backstep.begun'), unit: '' },
         { label: 'actions undone', value: count('action.undone'), unit: '' },
         { label: 'could not be undone', value: count('action.undo_failed'), unit: '' },
@@ -296,6 +296,12 @@ class FailureAnalysis implements Collector {
           columns: ['failed', 'attempts'],
         }),
         this.listed.table(),
+        this.unfired.table({
+          id: 'unfired',
+          title: 'Never fired, by action type',
+          name: 'awf',
+          columns: ['denied', 'expired'],
+        }),
         this.mended.table(),
       ],
     };
@@ -312,7 +318,7 @@ const REMEDIES: { readonly [Kind in RecordKind]?: string } = {
 };
 
 class AuthorityReport implements Collector {
-  private readonly modes = new Tally<'decisions' | 'committed' | 'held'>();
+  private readonly modes = new Tally<'decisions' | 'committed' | 'failed' | 'denied' | 'expired' | 'held'>();
   private readonly risks = new Tally<'decisions'>();
   private readonly reasons = new Tally<'holds'>();
   private readonly refused = new Tally<'refusals'>();
@@ -325,10 +331,10 @@ class AuthorityReport implements Collector {
   take(record: ReportRecord): void {
     const { kind, seq, actor } = record;
     const mode = textOf(record, 'mode', '');
-    if (mode !== '' && (kind === 'action.committed' || kind === 'action.held' || kind === 'action.failed')) {
+    const how = howEnded(record);
+    if (mode !== '' && how !== undefined && how !== 'attested' && how !== 'skipped') {
       this.modes.add(mode, 'decisions');
-      if (kind === 'action.committed') this.modes.add(mode, 'committed');
-      if (kind === 'action.held') this.modes.add(mode, 'held');
+      this.modes.add(mode, how);
       this.risks.add(textOf(record, 'riskClass'), 'decisions');
     }
     if (kind === 'action.held') this.reasons.add(textOf(record, 'because'), 'holds');
@@ -370,7 +376,7 @@ class AuthorityReport implements Collector {
           id: 'modes',
           title: 'Mode usage',
           name: 'mode',
-          columns: ['decisions', 'committed', 'held'],
+          columns: ['decisions', 'committed', 'failed', 'denied', 'expired', 'held'],
         }),
         this.risks.table({ id: 'risk', title: 'Risk classes', name: 'risk', columns: ['decisions'] }),
         this.reasons.table({

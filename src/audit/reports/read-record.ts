@@ -16,6 +16,27 @@ export const numberOf = ({ data }: ReportRecord, name: string): number | null =>
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 };
 
+/** Codes of what never was fired: the rules or a person said no, or nobody said yes in time. It is on record as `action.failed`. */
+const UNFIRED: { readonly [code: string]: 'denied' | 'expired' | undefined } = {
+  ACTION_DENIED: 'denied',
+  ACTION_EXPIRED: 'expired',
+};
+const ENDED: { readonly [Kind in RecordKind]?: 'committed' | 'failed' | 'held' | 'attested' | 'skipped' } = {
+  'action.committed': 'committed',
+  'action.failed': 'failed',
+  'action.held': 'held',
+  'action.attested': 'attested',
+  'action.skipped': 'skipped',
+};
+
+export type HowEnded = 'committed' | 'failed' | 'denied' | 'expired' | 'held' | 'attested' | 'skipped';
+
+/** How the firing of an action ended, or that there was none; `undefined` for records that tell of neither. */
+export function howEnded(record: ReportRecord): HowEnded | undefined {
+  const how = ENDED[record.kind];
+  return how === 'failed' ? (UNFIRED[textOf(record, 'code')] ?? how) : how;
+}
+
 /** Cost by unit, as the contract expects it. */
 export function costOf({ data }: ReportRecord): readonly (readonly [unit: string, amount: number])[] {
   const { cost } = data;
@@ -29,14 +50,15 @@ export function costOf({ data }: ReportRecord): readonly (readonly [unit: string
 export const attemptsOf = ({ data }: ReportRecord): number =>
   Array.isArray(data['attempts']) ? data['attempts'].length : 0;
 
-/** Who approved, in the order in which they did: `person:mary.major at manager`. */
+/** Who approved, in the order in which they did: `person:mary.major at manager`. Who rejected is none of them. */
 export function approvalsOf({ data }: ReportRecord): string {
   const { approvals } = data;
   if (!Array.isArray(approvals)) return '';
   return (approvals as readonly Json[])
     .flatMap((one) => {
       if (!isObject(one)) return [];
-      const { by, gate, as } = one;
+      const { by, gate, as, decision = 'approved' } = one;
+      if (decision !== 'approved') return [];
       const where = typeof gate === 'string' ? ` at ${gate}` : typeof as === 'string' ? ` as ${as}` : '';
       return typeof by === 'string' ? [`${by}${where}`] : [];
     })

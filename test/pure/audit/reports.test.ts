@@ -50,7 +50,10 @@ test('the summary tells every action that is on record, and how each outcome end
   const report = reportOf('actions', golden);
   expect(counted('action.committed')).toBeGreaterThan(20);
   expect(figure(report, 'actions committed')).toBe(counted('action.committed'));
-  expect(figure(report, 'actions failed')).toBe(counted('action.failed'));
+  const unfired = golden.filter(({ data }) =>
+    /^"ACTION_(DENIED|EXPIRED)"$/.test(JSON.stringify(data['code'] ?? null)),
+  ).length;
+  expect(figure(report, 'actions failed')).toBe(counted('action.failed') - unfired);
   expect(figure(report, 'actions undone')).toBe(counted('action.undone'));
   expect(figure(report, 'outcomes completed')).toBe(counted('outcome.completed'));
   expect(figure(report, 'outcomes backstepped')).toBe(counted('outcome.backstepped'));
@@ -80,6 +83,8 @@ test('the audit tells what went by itself, how well, and where people stepped in
     made('action.committed', auto),
     made('action.committed', { ...auto, mode: 'copilot' }),
     made('action.failed', auto),
+    made('action.failed', { ...auto, code: 'ACTION_DENIED' }),
+    made('action.failed', { ...auto, code: 'ACTION_EXPIRED' }),
     made('action.held', auto),
     made('gate.rejected', { reason: 'no budget' }, { actor: person }),
     made(
@@ -89,11 +94,44 @@ test('the audit tells what went by itself, how well, and where people stepped in
     ),
     made('gate.rejected', { reason: 'by rule' }),
   ]);
-  expect(table(report, 'automations').rows).toEqual([['onboard', 3, 2, 2, 1, 1, 66.7]]);
+  expect(table(report, 'automations').rows).toEqual([['onboard', 3, 2, 2, 1, 1, 1, 1, 66.7]]);
   expect(table(report, 'interventions').rows.map(([, , who, what, , why]) => [who, what, why])).toEqual([
     [person.id, 'rejected', 'no budget'],
     [person.id, 'killed', 'wrong groups'],
   ]);
+});
+
+test('what was denied, or waited until its time was over, never was fired: it failed nowhere', () => {
+  const of = { awf: 'okta.create_identity', mode: 'copilot' };
+  const records = [
+    made('action.committed', of),
+    made('action.failed', { ...of, code: 'full' }),
+    made('action.failed', { ...of, code: 'ACTION_DENIED' }),
+    made('action.failed', { ...of, code: 'ACTION_EXPIRED' }),
+  ];
+  const ends = ['committed', 'failed', 'denied', 'expired'] as const;
+  const summary = reportOf('actions', records);
+  expect(ends.map((end) => figure(summary, `actions ${end}`))).toEqual([1, 1, 1, 1]);
+  expect(table(summary, 'actions').rows.map((row) => row[8])).toEqual(ends);
+  const failures = reportOf('failures', records);
+  expect(ends.slice(1).map((end) => figure(failures, `actions ${end}`))).toEqual([1, 1, 1]);
+  expect(table(failures, 'failures').rows.map(([, , , , code]) => code)).toEqual(['full']);
+  expect(table(failures, 'causes').rows).toEqual([['full', 1, 0, 0]]);
+  expect(table(failures, 'unfired').rows).toEqual([[of.awf, 1, 1]]);
+  expect(table(reportOf('authority', records), 'modes').rows).toEqual([['copilot', 4, 1, 1, 1, 1, 0]]);
+});
+
+test('who rejected is not named among those who approved', () => {
+  const approvals = [
+    { by: 'person:ann', gate: 'ok' },
+    { by: 'person:bob', as: 'manager', decision: 'rejected' },
+    { by: 'person:cyd', as: 'admin', decision: 'approved' },
+  ];
+  const { rows } = table(
+    reportOf('actions', [made('action.committed', { awf: 'a.b', approvals })]),
+    'actions',
+  );
+  expect(rows.map((row) => row[9])).toEqual(['person:ann at ok, person:cyd as admin']);
 });
 
 test('costs add up by unit and type, of what was committed or tried, not of what was held', () => {
@@ -101,6 +139,8 @@ test('costs add up by unit and type, of what was committed or tried, not of what
   const report = reportOf('cost', [
     ...Array.from({ length: 3 }, () => made('action.committed', cost)),
     made('action.failed', cost),
+    made('action.failed', { ...cost, code: 'ACTION_DENIED' }),
+    made('action.failed', { ...cost, code: 'ACTION_EXPIRED' }),
     made('action.held', cost),
   ]);
   expect(report.figures).toEqual([

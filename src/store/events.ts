@@ -158,14 +158,15 @@ function columnsOf(verdict: EventVerdict): Partial<typeof receivedEvents.$inferI
       return { status: 'started', outcomeId: verdict.outcomeId, reasons: [] };
     case 'unselected':
     case 'ambiguous':
-    case 'failed':
       // What an earlier try selected is no longer so, and its outcome code is free again.
-      return {
-        status: verdict.status,
-        reasons: verdict.reasons,
-        automation: null,
-        outcome: null,
-        entity: null,
-      };
+      return { ...notSelected(verdict), entity: null };
+    case 'failed':
+      // Whom it is about stays known: when they are forgotten, so is what it says.
+      return notSelected(verdict);
   }
 }
+
+const notSelected = ({ status, reasons }: Extract<EventVerdict, { readonly reasons: unknown }>) => ({
+  ...{ status, reasons },
+  ...{ automation: null, outcome: null },
+});

@@ -14,6 +14,11 @@ export interface EvidenceControls {
    * nothing was done.
    */
   erase(tenant: string, keyId: string): Promise<'erased' | 'held'>;
+  /**
+   * Blanks what events said that nobody could be found for and that wait since a month before `before` (ISO 8601); nothing under a
+   * legal hold that is of no entity or outcome alone.
+   */
+  fade(tenant: string, before: string): Promise<void>;
 }
 
 /** Throws StoreError when the database is down or refuses. */
@@ -34,6 +39,11 @@ export function createEvidenceControls(database: Database): EvidenceControls {
         await client.query(DESTROY_KEY, [tenant, keyId]);
         return 'erased';
       }),
+    fade: (tenant, before) =>
+      database.of(tenant).transaction(async (client) => {
+        await oneAtATime(client, tenant);
+        await client.query({ name: 'events-fade', text: FADE, values: [tenant, before] });
+      }),
   };
 }
 
@@ -46,6 +56,8 @@ async function forget(
   // Whoever is admitted takes from the same rows, in an order of its own.
   await client.query('SELECT authority_lock($1)', [tenant]);
   for (const text of COUNTED) await client.query(text, [tenant, outcomes, subject]);
+  const marks = (await client.query<{ readonly mark: string }>(MARKS, [tenant, subject])).rows;
+  await client.query(STRAYS, [tenant, wordsOf(nameOf(subject)), marks.map(({ mark }) => phraseOf(mark))]);
   for (const text of BY_SUBJECT) await client.query(text, [tenant, subject]);
   for (const text of BY_OUTCOME) await client.query(text, [tenant, outcomes]);
   await client.query(EVENTS, [tenant, subject, outcomes]);
@@ -111,8 +123,49 @@ const BY_OUTCOME = [
   `UPDATE notices SET body = body - 'because' - 'card' WHERE tenant = $1 AND body ->> 'outcome' = ANY($2)`,
 ];
 
-/** What an event said; that it came, and is not to count again, stays. */
+/** What of an event stays: that it came, and is not to count again. */
+const BLANKED = `entity = 'erased', reasons = '[]', event = jsonb_strip_nulls(jsonb_build_object('specversion', event -> 'specversion',
+    'id', event -> 'id', 'source', event -> 'source', 'type', event -> 'type'))`;
+
+/** Those about a subject, or that started an outcome about it. */
 const EVENTS = `
-  UPDATE received_events SET entity = 'erased', reasons = '[]', event = jsonb_strip_nulls(jsonb_build_object(
-    'specversion', event -> 'specversion', 'id', event -> 'id', 'source', event -> 'source', 'type', event -> 'type'))
-  WHERE tenant = $1 AND (entity = $2 OR outcome_id = ANY($3))`;
+  UPDATE received_events SET ${BLANKED} WHERE tenant = $1 AND (entity = $2 OR outcome_id = ANY($3))`;
+
+/**
+ * Those for which nobody was found, and that say the name of a subject (all its words, $2) or one of its marks ($3). Rather one too
+ * many: nothing was begun for them.
+ */
+const STRAYS = `
+  UPDATE received_events SET ${BLANKED} WHERE tenant = $1 AND entity IS NULL AND (
+    cardinality($2::text[]) > 0 AND NOT EXISTS (SELECT FROM unnest($2::text[]) w WHERE lower(event::text || reasons::text) !~ w)
+    OR EXISTS (SELECT FROM unnest($3::text[]) m WHERE lower(event::text || reasons::text) ~ m))`;
+
+/** Addresses and numbers, not days, that the graph has of a subject, and of nobody else in the same field. */
+const MARKS = `
+  SELECT f.value #>> '{}' AS mark FROM entities e, jsonb_each(e.fields) f
+  WHERE e.tenant = $1 AND e.id = $2 AND jsonb_typeof(f.value) IN ('string', 'number')
+    AND f.value #>> '{}' ~ '^[^\\s]*[0-9@][^\\s]*$' AND f.value #>> '{}' !~ '^\\d{4}-\\d\\d-\\d\\d'
+    AND length(f.value #>> '{}') >= 4
+    AND NOT EXISTS (SELECT FROM entities o WHERE o.tenant = $1 AND o.id <> $2 AND o.fields -> f.key = f.value)`;
+
+const FADE = `
+  UPDATE received_events SET ${BLANKED}
+  WHERE tenant = $1 AND entity IS NULL AND status IN ('unselected', 'ambiguous', 'failed')
+    AND updated_at <= $2::timestamptz - interval '30 days'
+    AND NOT EXISTS (SELECT FROM legal_holds WHERE tenant = $1 AND scope IN ('tenant', 'time') AND lifted_at IS NULL)`;
+
+/** `sarah.chen` of `person:sarah.chen`; nothing of a subject that is no entity. */
+const nameOf = (subject: string): string => subject.slice(subject.indexOf(':') + 1 || subject.length);
+
+const EDGE = { before: '(^|[^[:alnum:]])', after: '($|[^[:alnum:]])' } as const;
+const splitWords = (text: string): readonly string[] =>
+  text
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '');
+/** A pattern for each word of a name, wherever it stands. */
+const wordsOf = (name: string): readonly string[] =>
+  splitWords(name).map((word) => `${EDGE.before}${word}${EDGE.after}`);
+/** A pattern for all words of a text, one behind the other. */
+const phraseOf = (text: string): string =>
+  `${EDGE.before}${splitWords(text).join('[^[:alnum:]]+')}${EDGE.after}`;

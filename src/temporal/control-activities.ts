@@ -38,7 +38,9 @@ export function createControlActivities(parts: {
       const { tenant, act, by, reason } = start;
       if (act.do === 'erase') return eraseUnlessHeld(evidence, tenant, act.key);
       if (act.do === 'expire') {
-        if (act.before !== undefined) await retention.drop(tenant, act.before);
+        if (act.before === undefined) return;
+        await retention.drop(tenant, act.before);
+        await evidence.fade(tenant, act.before);
         return;
       }
       if (act.do === 'report') return parts.report(tenant, act.report, start.due);

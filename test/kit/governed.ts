@@ -3,15 +3,19 @@ import { randomUUID } from 'node:crypto';
 import type { ControlAct } from '../../workflows/control-protocol';
 import type { Under } from '../../workflows/protocol';
 import { createBarrier } from '../../src/store/barrier';
+import { createSubjectKeys } from '../../src/store/subject-keys';
 import { createActivities } from '../../src/temporal/activities';
+import { barrierAdmit, type Admit } from '../../src/temporal/admission';
 import { createAuthorityRobot } from '../../src/temporal/authority-robot';
 import type { Outcomes } from '../../src/temporal/client';
 import { performControl, type ControlDone } from '../../src/temporal/controls';
 import { createDispatcher } from '../../src/temporal/dispatcher';
+import { countedNames } from '../../src/temporal/entity-names';
 import type { Rules } from '../../src/temporal/rules';
 import { startWorker } from '../../src/temporal/worker';
 import { OPEN_RULES, seasoned as history } from './open-rules';
 import { toyContracts } from './plans';
+import type { TestStand } from './stand';
 import { codec, openRobots, type Robots } from './robots';
 import { costlyContracts, withCostly } from './writer';
 
@@ -100,3 +104,22 @@ export const control = (outcomes: Outcomes, tenant: string, act: ControlAct): Pr
   performControl(outcomes.client, { tenant, act, by: 'person:ada', reason: 'test' });
 
 export const newTenant = (): string => `t${randomUUID().slice(0, 8)}`;
+
+/** Governed for what an automation does, with one outcome of each entity a day; the barrier alone for all else. */
+export function oncePerEntity({ database, stand }: TestStand): Admit {
+  const barrier = createBarrier(database);
+  const countedAs = countedNames(createSubjectKeys(database), Date.now);
+  const { admit } = createAuthorityRobot({
+    ...{ database, controls: database, databaseUrl: stand.postgres.url, barrier, now: Date.now },
+    rulebook: async (tenant, { entity }) => ({
+      ...OPEN_RULES,
+      automation: {
+        ...{ dial: 'autopilot', outcomesPerEntityPerDay: 1, countedAs: await countedAs(tenant, entity) },
+      },
+    }),
+    figuresOf: () => Promise.resolve(OPEN_RULES.figures),
+    log: { info: () => undefined, warn: () => undefined },
+  });
+  const alone = barrierAdmit(barrier);
+  return (request) => (request.under?.automation === undefined ? alone(request) : admit(request));
+}

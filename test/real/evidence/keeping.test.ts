@@ -20,7 +20,7 @@ import { archivedHistories } from '../../../src/projection/archived-histories';
 import { bringAll, holdAll, startBringing, type BringParts } from '../../../src/projection/bring-to-archive';
 import type { ArchivePlace, Placed } from '../../../src/store/archive-place';
 import { createAuthority } from '../../../src/store/authority';
-import { createBarrier } from '../../../src/store/barrier';
+import { createEventStore } from '../../../src/store/events';
 import { createEvidenceStore } from '../../../src/store/evidence';
 import { createEvidenceControls } from '../../../src/store/evidence-controls';
 import { createLegalHolds } from '../../../src/store/legal-holds';
@@ -28,15 +28,11 @@ import { createReportStore } from '../../../src/store/reports';
 import { createRetention } from '../../../src/store/retention';
 import { createS3Archive, readS3Url } from '../../../src/store/s3-archive';
 import { createSubjectKeys, type WrappingKeys } from '../../../src/store/subject-keys';
-import { barrierAdmit } from '../../../src/temporal/admission';
-import { createAuthorityRobot } from '../../../src/temporal/authority-robot';
 import { createControlActivities } from '../../../src/temporal/control-activities';
 import { performControl } from '../../../src/temporal/controls';
-import { countedNames } from '../../../src/temporal/entity-names';
 import { dumpOf } from '../../kit/dump';
 import { openEvidence, provenBundle, type Evidence } from '../../kit/evidence';
-import { AUTOMATION, byAutomation, seasoned } from '../../kit/governed';
-import { OPEN_RULES } from '../../kit/open-rules';
+import { AUTOMATION, byAutomation, oncePerEntity, seasoned } from '../../kit/governed';
 import { put, toyPlan } from '../../kit/plans';
 import { openRobots, type Robots } from '../../kit/robots';
 import { openS3Server, type S3Server } from '../../kit/s3-server';
@@ -77,24 +73,7 @@ beforeAll(async () => {
         report: reporting(database, now),
         now,
       }),
-    admit: ({ database, stand }) => {
-      const barrier = createBarrier(database);
-      const countedAs = countedNames(createSubjectKeys(database), Date.now);
-      const { admit } = createAuthorityRobot({
-        ...{ database, controls: database, databaseUrl: stand.postgres.url, barrier, now: Date.now },
-        rulebook: async (of, { entity }) => ({
-          ...OPEN_RULES,
-          automation: {
-            ...{ dial: 'autopilot', outcomesPerEntityPerDay: 1, countedAs: await countedAs(of, entity) },
-          },
-        }),
-        figuresOf: () => Promise.resolve(OPEN_RULES.figures),
-        log: { info: () => undefined, warn: () => undefined },
-      });
-      // What no automation began is let be.
-      const alone = barrierAdmit(barrier);
-      return (request) => (request.under?.automation === undefined ? alone(request) : admit(request));
-    },
+    admit: oncePerEntity,
   });
   evidence = openEvidence(robots.stand.database, robots.outcomes);
 }, STAND_TIMEOUT_MS);
@@ -284,6 +263,52 @@ describe('forgetting somebody', () => {
     expect(after.flaws).toEqual([]);
     expect(after.notDerived).toBeGreaterThan(before.notDerived);
     expect(await erased()).toMatchObject({ error: { code: 'ENTITY_REFUSED' } });
+  });
+
+  test('takes what events said of them that selected nothing, and what says of nobody who is known goes after a month', async () => {
+    const wren = 'person:wren.marker';
+    await about(wren);
+    await db(
+      `INSERT INTO entities (tenant, id, type, fields, relations, sources, version) VALUES
+       ($1, $2, 'person', '{"email":"wm@acme.example","workdayId":"W-4711","team":"team-7","contractEnd":"2027-05-31"}', '{}', '{}', 1),
+       ($1, 'person:zed', 'person', '{"team":"team-7"}', '{}', '{}', 1)`,
+      [tenant, wren],
+    );
+    const store = createEventStore(robots.stand.database);
+    const events = {
+      'by name': { who: 'Marker, WREN' },
+      'by address': { mail: 'WM@acme.example' },
+      'by number': { worker: 'W-4711' },
+      'of a team': { team: 'team-7', note: 'wrench', until: '2027-05-31' },
+      'of a namesake': { who: 'Wren Miller' },
+    };
+    const keyOf = (id: string) => ({ tenant, source: '/stray', id });
+    for (const [id, data] of Object.entries(events)) {
+      await store.receive(keyOf(id), { type: 'what', event: { specversion: '1.0', id, data } });
+      await store.settle(keyOf(id), { status: 'unselected', reasons: [] });
+    }
+    const failed = keyOf('not compiled');
+    await store.receive(failed, { type: 'what', event: { specversion: '1.0', id: 'x', data: { n: 1 } } });
+    await store.settle(failed, { status: 'selected', automation: 'a', outcome: 'TOY-R-001', entity: wren });
+    await store.settle(failed, { status: 'failed', reasons: [] });
+    const blank = async (): Promise<readonly string[]> => {
+      const text = `SELECT id FROM received_events WHERE tenant = $1 AND source = '/stray' AND event -> 'data' IS NULL ORDER BY id`;
+      return (await db(text, [tenant])).map(({ id }) => String(id));
+    };
+    expect(await eraseSubject(services(), tenant, { subject: wren, ...why })).toMatchObject({ ok: true });
+    expect(await blank()).toEqual(['by address', 'by name', 'by number', 'not compiled']);
+    const controls = createEvidenceControls(robots.stand.database);
+    const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
+    await controls.fade(tenant, inDays(29));
+    expect(await blank()).toHaveLength(4);
+    const hold = await held({ scope: 'tenant' });
+    await controls.fade(tenant, inDays(31));
+    expect(await blank()).toHaveLength(4);
+    await lifted(hold);
+    // As the end of retention has it done, a month on.
+    ahead = 31 * 86_400_000;
+    await expireNow(services(), tenant, why);
+    expect(await blank()).toHaveLength(6);
   });
 
   test('is not hindered by limits: counters call nobody by name, and what they held says for good that somebody was, not who', async () => {

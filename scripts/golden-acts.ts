@@ -96,7 +96,14 @@ async function people(robots: SignedRobots): Promise<void> {
   await keep(outcomes, 'people', id);
 }
 
-const TERMS: ApprovalTerms = { v: 1, acts: 'signed', depth: 3, plan: 'f'.repeat(64), figures: {} };
+const TERMS: ApprovalTerms = {
+  v: 1,
+  acts: 'signed',
+  early: 'again',
+  depth: 3,
+  plan: 'f'.repeat(64),
+  figures: {},
+};
 
 /** Nobody answers: they are reminded, the level above hears of it, and the gate's time ends. */
 async function clocks(robots: SignedRobots): Promise<void> {

@@ -10,6 +10,7 @@ import { decideAgain } from '../governance/decide';
 import { layoutOf, planNodeOf } from '../engine/layout';
 import type { Json } from '../kernel/json';
 import type { Plan } from '../plan/plan';
+import type { DecisionKeyStore } from '../store/decision-keys';
 import type { Under } from '../../workflows/protocol';
 import { cardFor } from './cards';
 import { grantsTo, linesOf, personOf, type PeopleParts } from './people';
@@ -36,8 +37,7 @@ export interface Judged {
 }
 
 export interface JudgeParts extends PeopleParts {
-  /** Who has taken the outcome over as their own; undefined where nobody has. */
-  readonly takenOverBy: (tenant: string, outcome: string) => Promise<string | undefined>;
+  readonly takenOverBy: DecisionKeyStore['takenOverBy'];
   /** Who wrote or last changed what governs an automation: its dial, limits, overrides and file. */
   readonly authorsOf: (tenant: string, automation: string) => Promise<readonly string[]>;
 }
@@ -54,9 +54,9 @@ export async function judge(parts: JudgeParts, asked: Judged): Promise<WhoMayDec
     const because = `\`${node}\` waits for nobody`;
     return { may: false, code: 'GATE_APPROVER_NOT_ALLOWED', because };
   }
-  const taken = await parts.takenOverBy(tenant, asked.outcome);
+  const taken = await parts.takenOverBy(tenant, { outcome: asked.outcome, node });
   const starter = under?.person ?? (startedBy.startsWith('person:') ? startedBy : undefined);
-  const initiators = [starter, taken, what.starter].filter((one) => one !== undefined);
+  const initiators = [starter, taken.by, what.starter].filter((one) => one !== undefined);
   const entity = plan.entity.id;
   const automation = under?.automation;
   const [person, lines, grants, authors] = await Promise.all([
@@ -77,6 +77,7 @@ export async function judge(parts: JudgeParts, asked: Judged): Promise<WhoMayDec
     grants,
     barred: [
       ...initiators.map((one) => ({ person: one, because: 'started it, and nobody approves their own act' })),
+      ...taken.ever.map((one) => ({ person: one, because: TAKEN_OVER })),
       ...(terms.sentBy === undefined ? [] : [{ person: terms.sentBy, because: SENT }]),
       ...authorsOfChanges(asked).map((one) => ({ person: one, because: CHANGED })),
       { person: entity, because: 'is whom it is about' },
@@ -87,6 +88,7 @@ export async function judge(parts: JudgeParts, asked: Judged): Promise<WhoMayDec
   });
 }
 
+const TAKEN_OVER = 'took it over, and nobody approves their own act';
 const SENT = 'sent the event that started it, and nobody approves their own act';
 const CHANGED = 'changed what it lets go, and nobody approves their own change';
 const AUTHORED =

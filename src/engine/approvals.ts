@@ -19,7 +19,7 @@ import type {
 } from './effects';
 import { planNodeOf } from './layout';
 import { bearsOn } from './readers';
-import type { EngineState, NodeState } from './state';
+import type { EngineState, KeptDecision, NodeState } from './state';
 import { place, type Placed, type Run } from './run';
 
 /** Checks under way at once for one outcome: a flood of forged decisions must not fill its state. */
@@ -41,14 +41,20 @@ export function takeSigned(run: Run, decision: GateDecision): SignedAnswer {
   } else return 'unknown';
   const checks = (run.state.checks ??= { asked: 0, open: {} });
   if (Object.keys(checks.open).length >= CHECKS_AT_ONCE) return 'late';
-  const check = `c${(checks.asked += 1)}`;
-  checks.open[check] = id;
   const held = node.kind === 'action' && state?.held !== undefined ? { held: heldAs(state, node.awf) } : {};
+  run.asked = askCheck(run, decision, { at: run.at, ...held });
+  if (state === undefined && run.state.terms?.early === 'again') (checks.early ??= {})[run.asked] = run.at;
+  return 'checking';
+}
+
+function askCheck(run: Run, decision: GateDecision, rest: Pick<Check, 'at' | 'held'>): string {
+  const checks = (run.state.checks ??= { asked: 0, open: {} });
+  const check = `c${(checks.asked += 1)}`;
+  checks.open[check] = decision.gate;
   const { changes } = run.state;
   if (changes !== undefined) (checks.seen ??= {})[check] = changes;
-  run.commands.push({ do: 'check', check, decision, at: run.at, ...held, ...saidSoFar(run.state) });
-  run.asked = check;
-  return 'checking';
+  run.commands.push({ do: 'check', check, decision, ...rest, ...saidSoFar(run.state) });
+  return check;
 }
 
 /** What holds it, and who has decided on that already. */
@@ -70,6 +76,8 @@ export function checked(run: Run, event: Extract<EngineEvent, { kind: 'checked' 
   delete run.state.checks.open[event.check];
   const seen = run.state.checks.seen?.[event.check] ?? 0;
   delete run.state.checks.seen?.[event.check];
+  const arrivedAt = run.state.checks.early?.[event.check];
+  delete run.state.checks.early?.[event.check];
   const { result } = event;
   if (result.kind === 'refused') return denyAuto(run, id, result) ?? refused(run, id, result);
   if (result.kind === 'vouched') return 'late';
@@ -80,7 +88,8 @@ export function checked(run: Run, event: Extract<EngineEvent, { kind: 'checked' 
     return refused(run, id, { by: result.decision.by, code: 'GATE_CARD_CHANGED', because });
   }
   const node = planNodeOf(run.layout, id);
-  if (node?.kind === 'gate') return count(run, id, result.decision);
+  if (node?.kind === 'gate')
+    return count(run, id, { ...result.decision, ...(arrivedAt === undefined ? {} : { arrivedAt }) });
   return countForHold(run, id, result.decision);
 }
 
@@ -130,23 +139,34 @@ export function saidSoFar({ overrides }: Pick<EngineState, 'overrides'>): {
   return said.length === 0 ? {} : { overrides: said };
 }
 
-function count(run: Run, gate: string, decision: CountedDecision): SignedAnswer {
+function count(run: Run, gate: string, { arrivedAt, ...decision }: KeptDecision): SignedAnswer {
   const state = run.state.nodes[gate];
   if (state === undefined) {
     const kept = ((run.state.kept ??= {})[gate] ??= []);
     if (hasDecided(kept, decision)) return 'late';
-    kept.push(decision);
+    kept.push({ ...decision, ...(arrivedAt === undefined ? {} : { arrivedAt }) });
     return 'kept';
   }
   if (state.status !== 'asking') return 'late';
+  if (state.spent?.includes(wordOf(decision)) === true) {
+    const because = 'it has counted before, when the gate was open for the last time';
+    return refused(run, gate, { by: decision.by, code: 'ACT_REPEATED', because });
+  }
   return settle(run, place(run, gate), decision);
 }
+
+/** What was signed of a token: the signature itself can be written in more ways than one. */
+const wordOf = ({ token }: Pick<CountedDecision, 'token'>): string => {
+  const end = token.lastIndexOf('.');
+  return end < 0 ? token : token.slice(0, end);
+};
 
 function settle(run: Run, placed: Placed, decision: CountedDecision): SignedAnswer {
   const { id, state } = placed;
   const { by, verdict, reason } = decision;
   if (verdict === 'reject') {
     stopAsking(run, id);
+    (state.spent ??= []).push(wordOf(decision));
     run.notes.push({ kind: 'gate.rejected', gate: id, ...saidBy(decision) });
     run.agenda.push({ step: 'fail', node: id, failure: failureOf('GATE_REJECTED', `rejected by ${by}`) });
     return 'done';
@@ -173,16 +193,25 @@ function settle(run: Run, placed: Placed, decision: CountedDecision): SignedAnsw
   return 'done';
 }
 
-/** Takes what was decided before the gate opened, in the order in which it came. */
+/**
+ * Takes what was decided before the gate opened, in the order in which it came: each is checked again, because whoever decided may
+ * have become one who may not. What was kept without its time, in an outcome from before that was asked, counts as it did.
+ */
 export function takeKept(run: Run, gate: string): void {
   const kept = run.state.kept?.[gate];
   if (kept === undefined || run.state.nodes[gate]?.status !== 'asking') return;
   delete run.state.kept![gate];
-  for (const decision of kept) {
+  for (const { arrivedAt, ...decision } of kept) {
     if (run.agenda.some((step) => 'node' in step && step.node === gate && step.step !== 'ready')) return;
-    settle(run, place(run, gate), decision);
+    if (arrivedAt === undefined) settle(run, place(run, gate), decision);
+    else askCheck(run, asSent(gate, decision), { at: arrivedAt });
   }
 }
+
+const asSent = (gate: string, { verdict, by, reason, token }: CountedDecision): GateDecision => ({
+  ...{ gate, verdict, by, token },
+  ...(reason === undefined ? {} : { reason }),
+});
 
 function countForHold(run: Run, id: string, decision: CountedDecision): SignedAnswer {
   const state = run.state.nodes[id];
@@ -243,6 +272,7 @@ const seatsIn = (coveredBy: readonly (readonly string[])[]): number =>
 
 /** A gate opens, for the first time or anew: whatever was said of an earlier asking was said of that. */
 export function beginAsking(run: Run, { id, state }: Placed): void {
+  if (state.counted !== undefined) (state.spent ??= []).push(...state.counted.map(wordOf));
   delete state.counted;
   if (run.state.terms === undefined) return;
   const opened = (run.state.opened ??= []);

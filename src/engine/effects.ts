@@ -90,6 +90,8 @@ export interface ApprovalTerms {
   readonly sentBy?: string;
   /** Set where acts of people must be signed, as decisions are; absent in outcomes that began before they had to be. */
   readonly acts?: 'signed';
+  /** Set where decisions that came before their gate are checked again when it opens; absent in outcomes that began before they were. */
+  readonly early?: 'again';
 }
 
 /** Milliseconds from asking each of those who are asked; null for never. */

@@ -53,6 +53,8 @@ export interface EngineState {
     open: { [check: string]: string };
     /** How many overrides there were when a decision's check was asked for; absent for none. */
     seen?: { [check: string]: number };
+    /** When a decision arrived that is checked again once its gate opens, in milliseconds since the epoch; absent for none. */
+    early?: { [check: string]: number };
     /** Of those: acts that wait to be vouched for. */
     acts?: { [check: string]: GuardedEvent };
   };
@@ -61,7 +63,7 @@ export interface EngineState {
   /** Messages that changed nothing because they were not signed or had no form. */
   refusals?: number;
   /** Decisions that count, for gates that are not open yet; kept, not lost. */
-  kept?: { [gate: string]: CountedDecision[] };
+  kept?: { [gate: string]: KeptDecision[] };
   /** Gates that have opened where decisions must be signed, in that order: what stands behind them goes by their proof. */
   opened?: string[];
   /** Gates that were approved by signed decisions, in that order: what stands behind them is fired with their proof. */
@@ -90,6 +92,12 @@ export interface EngineState {
    */
   turnsLeft: number;
   readonly turnsPerRun: number;
+}
+
+/** A decision that came before its gate opened. */
+export interface KeptDecision extends CountedDecision {
+  /** In milliseconds since the epoch: it is checked again as of then. Absent where the terms do not ask for that. */
+  readonly arrivedAt?: number;
 }
 
 export interface BlockState {
@@ -148,6 +156,8 @@ export interface NodeState {
   attested?: { readonly undo: 'person' | 'compensation'; readonly args?: Json };
   /** Decisions of people that counted for it, oldest first. */
   counted?: CountedDecision[];
+  /** Of a gate: what was signed of decisions that counted in an earlier asking. It counts in no later one. */
+  spent?: string[];
   /** One of them came while a held action was asking again: the answer to that may know nothing of it. */
   isCountedEarly?: boolean;
   /** Of a held action: the decision of the rules that holds it, and the approvers asked, for whom its timers run. */

@@ -43,8 +43,15 @@ export interface DecisionKeyStore {
   people(tenant: string): Promise<readonly PeopleRow[]>;
   /** Who last set what an automation may do: its dial, what it overrides, the limits of the tenant. Sorted. */
   governors(tenant: string, automation: string): Promise<readonly string[]>;
-  /** Who has taken an outcome over as their own. */
-  takenOverBy(tenant: string, outcome: string): Promise<string | undefined>;
+  /** Who has taken an outcome over as their own, or the action of it that is named. */
+  takenOverBy(tenant: string, of: { readonly outcome: string; readonly node: string }): Promise<TakenOver>;
+}
+
+export interface TakenOver {
+  /** Whose the outcome is now; absent where nobody has taken it over. */
+  readonly by?: string;
+  /** Everybody who ever took over the outcome or the action, sorted: another who does so later takes nothing back. */
+  readonly ever: readonly string[];
 }
 
 /** Scope and name under which such rows stand: no admission reads them, and they wake nobody. */
@@ -52,6 +59,9 @@ export const PEOPLE = { scope: 'system', name: 'people' } as const;
 
 /** Begins the kind of the row that opens a review. The check of decisions writes it, and no act of control may. */
 export const OPENED_REVIEW = 'review:';
+
+/** Begins the kind of the row that says that somebody took it over, beside the one that says whose it is now. */
+export const TOOK = 'took:';
 
 export function createDecisionKeyStore(database: Database): DecisionKeyStore {
   return {
@@ -99,13 +109,15 @@ export function createDecisionKeyStore(database: Database): DecisionKeyStore {
       });
       return rows.map(({ by }) => by);
     },
-    async takenOverBy(tenant, outcome) {
-      const rows = await database.of(tenant).query<{ by: string }>({
+    async takenOverBy(tenant, { outcome, node }) {
+      const rows = await database.of(tenant).query<{ by: string; scope: string; kind: string }>({
         name: 'taken-over-by',
         text: TAKEN,
-        values: [tenant, outcome],
+        values: [tenant, outcome, `${outcome}#${node}`, `${TOOK}%`],
       });
-      return rows[0]?.by;
+      const now = rows.find(({ scope, kind }) => scope === 'outcome' && kind === 'person');
+      const ever = [...new Set(rows.map(({ by }) => by))];
+      return { ...(now === undefined ? {} : { by: now.by }), ever };
     },
   };
 }
@@ -130,8 +142,9 @@ WHERE tenant = $1 AND kid = $2`;
 const RESEAL = `UPDATE decision_keys SET private_key = $4
 WHERE tenant = $1 AND kid = $2 AND private_key = $3::jsonb`;
 
-const TAKEN = `SELECT by FROM authority_controls
-WHERE tenant = $1 AND scope = 'outcome' AND name = $2 AND kind = 'person'`;
+const TAKEN = `SELECT by, scope, kind FROM authority_controls
+WHERE tenant = $1 AND (scope = 'outcome' AND name = $2 OR scope = 'action' AND name = $3) AND (kind = 'person' OR kind LIKE $4)
+ORDER BY by`;
 
 const GOVERNORS = `SELECT DISTINCT by FROM authority_controls WHERE tenant = $1
 AND (scope = 'automation' AND name = $2 AND (kind = 'dial' OR kind LIKE 'override:%') OR scope = 'tenant' AND kind LIKE 'limit:%')

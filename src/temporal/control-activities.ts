@@ -9,7 +9,7 @@ import type { Authority, Control } from '../store/authority';
 import type { EvidenceControls } from '../store/evidence-controls';
 import type { LegalHolds } from '../store/legal-holds';
 import type { Retention } from '../store/retention';
-import { OPENED_REVIEW, PEOPLE } from '../store/decision-keys';
+import { OPENED_REVIEW, PEOPLE, TOOK } from '../store/decision-keys';
 import { CONTROL_TIMES, type ControlActivities, type ControlStart } from '../../workflows/control-protocol';
 
 /** Between two looks at what still executes, in milliseconds; bounded by the kill's own bound. */
@@ -106,10 +106,14 @@ function rowsOf({ tenant, act, by, reason }: ControlStart, at: number): readonly
       const value = windows === undefined ? null : { kind, windows: windows.map((one) => ({ ...one })) };
       return [row(act.scope, act.name, `calendar:${act.id}`, value)];
     }
-    case 'take':
-      return act.node === undefined
-        ? [row('outcome', act.outcome, 'person', true)]
-        : [row('action', `${act.outcome}#${act.node}`, 'person', true)];
+    case 'take': {
+      const [scope, name] =
+        act.node === undefined
+          ? (['outcome', act.outcome] as const)
+          : (['action', `${act.outcome}#${act.node}`] as const);
+      // The first says whose it is, and the next who takes it writes it over; the second stays.
+      return [row(scope, name, 'person', true), row(scope, name, `${TOOK}${by}`, true)];
+    }
     case 'override':
       return [row('automation', act.automation, `override:${act.name}`, act.override as unknown as Json)];
     case 'approve':

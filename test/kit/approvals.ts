@@ -45,7 +45,14 @@ export const WORKER = 'person:worker';
 /** Starts outcomes, and leads nobody. */
 const STARTER = 'person:starter';
 
-const TERMS: ApprovalTerms = { v: 1, acts: 'signed', depth: 3, plan: 'f'.repeat(64), figures: {} };
+const TERMS: ApprovalTerms = {
+  v: 1,
+  acts: 'signed',
+  early: 'again',
+  depth: 3,
+  plan: 'f'.repeat(64),
+  figures: {},
+};
 
 export interface SignedRobots extends Robots {
   readonly approvals: Approvals;

@@ -41,7 +41,7 @@ export function createApprovals({ database, cortex, bundleOf, now, wrapping }: A
   const signatures = createSignatures(store, now, wrapping);
   const judging: JudgeParts = {
     ...{ cortex, bundleOf, store, signatures },
-    takenOverBy: (tenant, outcome) => store.takenOverBy(tenant, outcome),
+    takenOverBy: (tenant, of) => store.takenOverBy(tenant, of),
     async authorsOf(tenant, automation) {
       const [bundle, governors] = await Promise.all([bundleOf(tenant), store.governors(tenant, automation)]);
       const own = bundle.content.automations.find(({ id }) => id === automation)?.authors ?? [];

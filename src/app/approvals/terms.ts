@@ -22,5 +22,5 @@ export function termsOf(bundle: Bundle, facts: Facts, planId: string): ApprovalT
     ]),
   );
   const bounds = { depth: Number.isFinite(depth) ? depth : null, plan: planId };
-  return { v: 1, acts: 'signed', ...bounds, figures: figures.overrides, clocks };
+  return { v: 1, acts: 'signed', early: 'again', ...bounds, figures: figures.overrides, clocks };
 }

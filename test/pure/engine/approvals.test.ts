@@ -335,6 +335,99 @@ describe('a gate that was not approved', () => {
   });
 });
 
+describe('a gate that opens again', () => {
+  /** Of two who are asked; a rejection leads back to the asking. */
+  function again() {
+    const two = { approval: 'chain', by: ['manager', 'director'] } as const;
+    const retry = { do: 'retry', max: 3, afterMs: 5, then: { do: 'backstep' } } as const;
+    const { machine } = Machine.begin(
+      toyPlan([gate('g', { ...two, onRejected: retry })]),
+      0,
+      undefined,
+      [],
+      TERMS,
+    );
+    let at = 0;
+    const next = (event: EngineEvent) => machine.advance({ at: (at += 1), event });
+    const decide = (by: string, verdict: 'approve' | 'reject', token: string) => {
+      const { check } = next({ kind: 'decide', decision: { gate: 'g', verdict, by, token } });
+      const decision = { by, verdict, may: [by === 'lead' ? 0 : 1], token } as const;
+      const { answer, refusal } = next({
+        ...{ kind: 'checked', check: check! },
+        result: { kind: 'counts', decision },
+      });
+      return refusal?.code ?? answer;
+    };
+    const reopen = () => next({ kind: 'timer', timer: 'retry:g' });
+    return { machine, decide, reopen };
+  }
+
+  test('asks everybody anew: nothing that was said before counts', () => {
+    const { machine, decide, reopen } = again();
+    expect(decide('head', 'approve', 'a.1.x')).toBe('done');
+    expect(decide('lead', 'reject', 'a.2.x')).toBe('done');
+    reopen();
+    expect(machine.state.nodes['g']).toMatchObject({ status: 'asking' });
+    expect(machine.state.nodes['g']?.counted).toBeUndefined();
+    expect(decide('lead', 'approve', 'a.3.x')).toBe('done');
+    expect(machine.state.nodes['g']?.status).toBe('asking');
+    expect(decide('head', 'approve', 'a.4.x')).toBe('done');
+    expect(machine.state.nodes['g']?.status).toBe('done');
+  });
+
+  test('takes no signed word twice, however its signature is written', () => {
+    const { machine, decide, reopen } = again();
+    decide('head', 'approve', 'a.1.x');
+    decide('lead', 'reject', 'a.2.x');
+    reopen();
+    expect(decide('lead', 'reject', 'a.2.x')).toBe('ACT_REPEATED');
+    expect(decide('lead', 'reject', 'a.2.y')).toBe('ACT_REPEATED');
+    expect(decide('head', 'approve', 'a.1.x')).toBe('ACT_REPEATED');
+    expect(machine.state.nodes['g']?.status).toBe('asking');
+    expect(decide('lead', 'reject', 'a.3.x')).toBe('done');
+  });
+});
+
+describe('a decision that comes before its gate', () => {
+  /** Kept, and its gate opened: what the machine asks then. */
+  function early(counts: boolean, terms: ApprovalTerms = { ...TERMS, early: 'again' }) {
+    const wait = { kind: 'wait', id: 'w', for: { signal: 'go' } } as const;
+    const plan = toyPlan([wait, gate('g', { after: ['w'] })]);
+    const { machine } = Machine.begin(plan, 0, undefined, [], terms);
+    const decision = { gate: 'g', verdict: 'approve', by: 'boss', reason: 'so', token: 'signed' } as const;
+    const next = (at: number, event: EngineEvent) => machine.advance({ at, event });
+    const counted = { by: 'boss', verdict: 'approve', reason: 'so', may: [0], token: 'signed' } as const;
+    const { check } = next(7, { kind: 'decide', decision });
+    const kept = next(8, {
+      ...{ kind: 'checked', check: check! },
+      result: { kind: 'counts', decision: counted },
+    });
+    expect(kept.answer).toBe('kept');
+    const opened = next(900, { kind: 'signal', name: 'go', data: null });
+    const asked = opened.commands.filter((command) => command.do === 'check');
+    const status = () => machine.state.nodes['g']?.status;
+    if (terms.early === undefined) return { asked, status: status() };
+    expect(status()).toBe('asking');
+    const refused = { by: 'boss', code: 'GATE_SELF_APPROVAL', because: 'took it over' } as const;
+    next(901, {
+      ...{ kind: 'checked', check: 'c2' },
+      result: counts ? { kind: 'counts', decision: counted } : { kind: 'refused', ...refused },
+    });
+    return { asked, status: status() };
+  }
+
+  test('is checked again when it opens, as of when it came, and only then counts', () => {
+    const sent = { gate: 'g', verdict: 'approve', by: 'boss', reason: 'so', token: 'signed' };
+    const asked = [{ do: 'check', check: 'c2', decision: sent, at: 7 }];
+    expect(early(true)).toEqual({ asked, status: 'done' });
+    expect(early(false)).toEqual({ asked, status: 'asking' });
+  });
+
+  test('counts as it did in an outcome that began before it was checked again', () => {
+    expect(early(true, TERMS)).toEqual({ asked: [], status: 'done' });
+  });
+});
+
 describe('what was approved', () => {
   /** A gate, and behind it a step, one more behind that and a choice; beside them what no gate lets go. */
   function approved(by: readonly string[], people: readonly string[]) {

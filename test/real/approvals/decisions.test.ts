@@ -7,6 +7,7 @@ import { resolveNode } from '../../../src/app/act-on-outcome';
 import { claimTask, completeTask } from '../../../src/app/work-on-task';
 import { delegate, openReviews, review, sayAbsent, withdraw } from '../../../src/app/approvals/delegate';
 import { performControl } from '../../../src/temporal/controls';
+import { followFeed } from '../../../src/app/feed';
 import { cardOfTask, decideSigned } from '../../../src/app/approvals/decide';
 import { overrideStep, type WantedOverride } from '../../../src/app/override-step';
 import { deciding, openSignedRobots, type SignedRobots } from '../../kit/approvals';
@@ -111,8 +112,19 @@ test('a decision that comes before its gate is checked, kept and counts when the
   const early = { gate: 'ok', verdict: 'approve', by: 'person:lead' } as const;
   expect(await robots.outcomes.decide(id, early)).toMatchObject({ answer: 'refused' });
   expect(await decide(id, 'person:lead')).toEqual({ ok: true, value: 'kept' });
-  expect(await decide(id, 'person:lead', {}, 'first')).toEqual({ ok: true, value: 'done' });
+  expect(await decide(id, 'person:head')).toEqual({ ok: true, value: 'kept' });
+  // Whoever has become one who may not decide since then has decided nothing.
+  const taken = { tenant, by: 'person:lead', reason: 'mine now', act: { do: 'take', outcome: id } } as const;
+  await performControl(robots.outcomes.client, taken);
+  expect(await decide(id, 'person:head', {}, 'first')).toEqual({ ok: true, value: 'done' });
   expect(await robots.outcomes.result(id)).toEqual({ phase: 'completed' });
+  const told = await lines(id, /^(gate|decision)=ok/);
+  expect([...told].sort()).toEqual([
+    'decision=ok refused by=person:lead code=GATE_SELF_APPROVAL',
+    'decision=ok refused by=person:lead code=GATE_SIGNATURE_INVALID',
+    'gate=ok approved by=person:head reason="it is right"',
+    'gate=ok open approval=approve by=manager',
+  ]);
 });
 
 test('nobody decides for themselves, nor about themselves, nor without a reason where one is needed', async () => {
@@ -141,6 +153,9 @@ test('nobody decides for themselves, nor about themselves, nor without a reason 
   // Who takes it over answers for it, and so does not decide on it any more.
   const taken = { tenant, by: 'person:head', reason: 'mine now', act: { do: 'take', outcome: id } } as const;
   await performControl(robots.outcomes.client, taken);
+  expect(await decide(id, 'person:head')).toMatchObject({ error: { code: 'GATE_SELF_APPROVAL' } });
+  // That another does so after them takes nothing back.
+  await performControl(robots.outcomes.client, { ...taken, by: 'person:other' });
   expect(await decide(id, 'person:head')).toMatchObject({ error: { code: 'GATE_SELF_APPROVAL' } });
   expect(await decide(id, 'person:chief', { verdict: 'reject', reason: 'no budget' })).toEqual({
     ok: true,
@@ -611,4 +626,24 @@ test('each emergency is reviewed on its own: by whoever passes the chain too, an
   await breaks('person:peer');
   expect((await open()).map(([, by]) => by)).toEqual(['person:peer']);
   await handle(id).terminate();
+});
+
+test('a feed tells of every outcome that changes, also of one that stands behind a page on which nothing did', async () => {
+  const own = await robots.newTenant();
+  const ids: string[] = [];
+  for (let i = 0; i < 5; i++) ids.push(await robots.begin({ ...gated().plan, tenant: own }));
+  const [oldest = ''] = ids;
+  const stop = new AbortController();
+  const seen = new Map<string, boolean>();
+  let isAsked = false;
+  for await (const rows of followFeed(robots.services, own, { signal: stop.signal, page: 2 })) {
+    for (const { id, isRunning } of rows) seen.set(id, isRunning);
+    if (!isAsked && ids.every((id) => seen.has(id))) {
+      isAsked = true;
+      expect(await decide(oldest, 'person:lead')).toEqual({ ok: true, value: 'done' });
+    }
+    if (seen.get(oldest) === false) stop.abort();
+  }
+  expect(ids.map((id) => seen.get(id))).toEqual([false, true, true, true, true]);
+  await Promise.all(ids.slice(1).map((id) => handle(id).terminate()));
 });

@@ -76,19 +76,21 @@ function cellOf(text: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** Activity ids of class 6003: 1 create, 2 read, 3 update, 4 delete, 99 other. */
+/** Activity ids of class 6003, by kind or by what it ends with: 1 create, 2 read, 3 update, 4 delete, 99 other. */
 const ACTIVITY: Readonly<Record<string, number>> = {
   started: 1,
   opened: 1,
   exported: 2,
   undone: 4,
   erased: 4,
+  'log.expired': 4,
 };
-const FAILURES = /\.(failed|undo_failed|refused|rejected|expired|terminated)$/;
+/** What did not go as it was wanted. Of the log itself `expired` says that its archive was cut as it should be. */
+const FAILURES = /\.(failed|undo_failed|refused|rejected|terminated)$|^(?!log\.)\w+\.expired$/;
 
 function ocsfOf({ seq, at, tenant, kind, actor, outcome, node, origin, data }: Read): object {
   const [, verb = ''] = kind.split('.');
-  const activity = ACTIVITY[verb] ?? 99;
+  const activity = ACTIVITY[kind] ?? ACTIVITY[verb] ?? 99;
   const isFailure = FAILURES.test(kind);
   return {
     class_uid: 6003,

@@ -23,6 +23,7 @@ export interface RebuildParts {
 }
 
 export interface Rebuilt {
+  /** How many were told again. */
   readonly outcomes: number;
   /** Records that the rows were told from. */
   readonly records: number;
@@ -45,7 +46,7 @@ export async function rebuild(parts: RebuildParts, tenant: string): Promise<Rebu
       if (!told.isSame) changed.push(outcome);
     }
   }
-  return { outcomes: outcomes.length, records, changed, kept };
+  return { outcomes: outcomes.length - kept.length, records, changed, kept };
 }
 
 async function tellAgain(

@@ -337,6 +337,10 @@ test('a destroyed key ends what was said of a subject, breaks nothing, and is mi
   expect(verified.flaws).toMatchObject([{ code: 'KEY_MISSING' }]);
   expect(verified.notDerived).toBeGreaterThan(0);
   expect(await provenWith(before)).toMatchObject({ flaws: [], notDerived: 0 });
+  const others = (await evidence.store.outcomes(tenant)).length - 1;
+  expect(await rebuild({ ...evidence, codec, primitives }, tenant)).toMatchObject({
+    ...{ outcomes: others, changed: [], kept: [id] },
+  });
 });
 
 test.each([

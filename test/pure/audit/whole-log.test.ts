@@ -46,8 +46,10 @@ const ofRun = (run: string): readonly Entry[] => entries.filter(({ origin }) => 
 const without = (gone: readonly Entry[]): readonly Entry[] =>
   entries.filter((entry) => !gone.includes(entry));
 
-test('as it was made it holds', async () => {
+test('as it was made it holds, whatever a log has', async () => {
   expect(await flawsOf(entries)).toEqual([]);
+  const all = await verifyBundle(filesOf(await bundleOf(await goldenScene())), options);
+  expect(all).toMatchObject({ flaws: [], notDerived: 0 });
 });
 
 test('the record of an archive cannot be left out, nor can the end of a run together with it', async () => {

@@ -12,11 +12,12 @@ import { termsOf } from './approvals/terms';
 import { findRunbook, shipped } from './catalog';
 import { compileOutcome } from './compile-outcome';
 import type { TenantConfig } from './configuration';
-import { noSuchOutcome, refuse, refusing, type Refusal } from './refusal';
+import { noSuchOutcome, refuse, type Refusal } from './refusal';
 import { storyFrom } from './replay/replay';
 import { liveSource } from './replay/sources';
 import { underOf } from './rulebook';
 import { takeAlong, type ResumeWish } from './resume-plan';
+import { startOnce } from './same-start';
 import type { Services } from './services';
 
 export interface ResumeRequest extends ResumeWish {
@@ -81,20 +82,19 @@ export async function resumeOutcome(
     });
   }
   const { overrides, carried, inherited } = taken.value;
-  const started = await refusing(() =>
-    services.outcomes.start(
-      {
-        plan,
-        planId,
-        cause: { person: by },
-        startedBy: by,
-        under: underOf(plan, facts, { person: by }),
-        terms: termsOf(bundle, facts, planId),
-        overrides,
-        resumes: { of, from, inherits: inherited },
-      },
-      eventId,
-    ),
+  const started = await startOnce(
+    services,
+    {
+      plan,
+      planId,
+      cause: { person: by },
+      startedBy: by,
+      under: underOf(plan, facts, { person: by }),
+      terms: termsOf(bundle, facts, planId),
+      overrides,
+      resumes: { of, from, inherits: inherited },
+    },
+    { eventId },
   );
-  return started.ok ? ok({ ...started.value, plan, planId, carried, inherited }) : started;
+  return started.ok ? ok({ ...started.value, carried, inherited }) : started;
 }

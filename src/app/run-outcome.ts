@@ -14,8 +14,9 @@ import { findRunbook, shipped } from './catalog';
 import { compileOutcome, type CompiledOutcome } from './compile-outcome';
 import type { TenantConfig } from './configuration';
 import { sha256 } from './digest';
-import { refuse, refusing, type Refusal } from './refusal';
+import { refuse, type Refusal } from './refusal';
 import { underOf } from './rulebook';
+import { startOnce } from './same-start';
 import type { Services } from './services';
 
 export interface RunRequest {
@@ -60,10 +61,9 @@ export async function runOutcome(
     traceId: traceIdOf(tenant, services.outcomes.eventName(tenant, request.eventId)),
     attributes: { 'backstep.tenant': tenant },
   };
-  const started = await services.telemetry.tracing.inSpan(span, () =>
-    refusing(() => services.outcomes.start(start, request.eventId)),
+  return services.telemetry.tracing.inSpan(span, () =>
+    startOnce(services, start, { eventId: request.eventId, isReviewed: 'reviewed' in request.what }),
   );
-  return started.ok ? ok({ ...started.value, plan, planId }) : started;
 }
 
 function planOf(services: Services, request: RunRequest): Promise<Result<Planned, Refusal>> {

@@ -227,7 +227,8 @@ export const OUTCOME_PROBLEMS = {
   ACT_EXPIRED: 'the act was signed too long before it arrived',
   ACT_REPEATED: 'the signed word of the act has counted before',
   ACT_CROWDED: 'too much that was sent to the outcome still waits',
-  EVENT_ID_UNUSABLE: 'the id of the event is empty, or ends as those of backsteps do',
+  EVENT_ID_UNUSABLE:
+    'the id of the event is empty, ends as those of backsteps do, or was run with another request',
 } as const;
 
 /** Why something can't be replayed, or gone on with; none of these ever stands for something half done. */

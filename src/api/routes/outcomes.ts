@@ -222,7 +222,7 @@ export const getFeed = defineRoute({
   answers: { 200: 'the newest' },
   streams: true,
   async handle({ caller, wantsStream, signal }, { services }) {
-    if (wantsStream) return ok({ stream: feedStream(followFeed(services, caller.tenant, signal)) });
+    if (wantsStream) return ok({ stream: feedStream(followFeed(services, caller.tenant, { signal })) });
     const page = await pageOfOutcomes(services, caller.tenant, { limit: API_LIMITS.pageDefault });
     return page.ok ? ok({ status: 200, body: { items: [...page.value.rows] } }) : page;
   },

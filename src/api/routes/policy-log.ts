@@ -200,7 +200,7 @@ export const exportLogRoute = defineRoute({
   access: AUDITORS,
   summary: 'Take records along; that they left is on record',
   description:
-    'Answers with the records. Who took them, by which filter, how many, and the hash of the answer stand in the log. A bundle that proves itself offline is made by `backstep log export`.',
+    'Answers with the records. Who took them, by which filter, how many, and the hash of the answer stand in the log. The answer is not kept for an `Idempotency-Key`: what is sent again leaves again, and is on record again. A bundle that proves itself offline is made by `backstep log export`.',
   body: z.strictObject({ format: z.enum(RECORD_FORMS).default('jsonl'), reason, ...filters }),
   answer: z.string(),
   answers: { 200: 'the records, oldest first' },

@@ -264,6 +264,15 @@ describe('the table of routes', () => {
     });
     expect(listed.sort()).toEqual(rows.sort());
   });
+
+  it('stands in docs/api.md by its path where it is sent again without a kept answer', async () => {
+    const text = readFileSync(join(__dirname, '../../../docs/api.md'), 'utf8');
+    const [said = ''] = /Every `POST` takes an `Idempotency-Key` but [^]*?\. /.exec(text) ?? [];
+    const { routes } = await api();
+    const unkept = routes.filter(({ method, keepsAnswers }) => method === 'POST' && keepsAnswers !== true);
+    const named = [...said.matchAll(/`(\/[^`]+)`/g)].map(([, path = '']) => path);
+    expect(named.sort()).toEqual(unkept.map(({ path }) => path).sort());
+  });
 });
 
 describe('the OpenAPI document', () => {

@@ -9,7 +9,7 @@ const why = { reason: 'the story of a test' };
 
 /** @param at the stand, once it is up */
 export function tellOfPeople(at: () => Served): void {
-  describe('what approvals trust of people', () => {
+  describe('what is asked and said in the name of people', () => {
     let jonas: string;
     let ada: string;
     let maya: string;
@@ -42,11 +42,28 @@ export function tellOfPeople(at: () => Served): void {
       expect((await say(ada, JONAS, { roles: null })).status).toBe(200);
     });
 
+    test('an id that was run before is the outcome that runs, and nothing else that is asked under it', async () => {
+      const wanted = { outcome: 'EMP-R-001', entity: 'person:sarah.chen', id: 'same-1' };
+      const run = (rest: object = {}): Promise<Said> =>
+        at().post(jonas, '/v1/outcomes', { ...wanted, ...rest });
+      const first = await run();
+      expect(first.status).toBe(201);
+      // What is known of the entity moves, and what was asked for does not.
+      const { body } = await at().get(jonas, `/v1/entities/${encodeURIComponent(wanted.entity)}`);
+      const { deviceGroup = null } = body['fields'] as { readonly deviceGroup?: string };
+      expect((await say(jonas, wanted.entity, { deviceGroup: 'lab' })).status).toBe(200);
+      const again = await run();
+      expect((await say(jonas, wanted.entity, { deviceGroup })).status).toBe(200);
+      expect([again.status, again.body]).toEqual([200, { ...first.body, isNew: false }]);
+      const others = [await run({ params: { device: 'none' } }), await run({ entity: 'person:noah.kim' })];
+      expect(codes(others)).toEqual(others.map(() => [400, 'EVENT_ID_UNUSABLE']));
+    });
+
     test('is not what an event says whose sender decides: their own approval does not count', async () => {
       const send = (data: object, type: string): Promise<Said> =>
         at().post(jonas, '/v1/events', {
           ...{ specversion: '1.0', id: type, source: '/jonas', type: `com.acme.hr.person.${type}` },
-          ...{ time: new Date().toISOString(), data: { email: 'sarah.chen@acme.example', ...data } },
+          ...{ time: new Date().toISOString(), data: { email: 'noah.kim@acme.example', ...data } },
         });
       const { body } = await send({ to: 'design', manager: 'jonas.weber@acme.example' }, 'moved');
       expect(body['status']).toBe('started');

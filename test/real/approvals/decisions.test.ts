@@ -588,8 +588,7 @@ test('an emergency passes the chain with a reason, by a role, and waits for the 
 
 test('each emergency is reviewed on its own: by whoever passes the chain too, and again after it was reviewed', async () => {
   const box = `box-${randomUUID().slice(0, 8)}`;
-  const first = gate('first');
-  const plan = toyPlan([first, gate('ok', { after: ['first'] }), put(box, ['ok'])], { tenant });
+  const plan = toyPlan([gate('first'), gate('ok', { after: ['first'] }), put(box, ['ok'])], { tenant });
   const id = await robots.begin(plan);
   const breaks = async (by: string): Promise<void> => {
     const glass = { glass: true, roles: ['approver', 'admin'], reason: 'the building is on fire' };
@@ -631,18 +630,16 @@ test('each emergency is reviewed on its own: by whoever passes the chain too, an
 test('a feed tells of every outcome that changes, also of one that stands behind a page on which nothing did', async () => {
   const own = await robots.newTenant();
   const ids: string[] = [];
-  for (let i = 0; i < 5; i++) ids.push(await robots.begin({ ...gated().plan, tenant: own }));
-  const [oldest = ''] = ids;
-  const stop = new AbortController();
-  const seen = new Map<string, boolean>();
+  while (ids.length < 5) ids.push(await robots.begin({ ...gated().plan, tenant: own }));
+  const [stop, seen] = [new AbortController(), new Map<string, boolean>()];
   let isAsked = false;
   for await (const rows of followFeed(robots.services, own, { signal: stop.signal, page: 2 })) {
     for (const { id, isRunning } of rows) seen.set(id, isRunning);
     if (!isAsked && ids.every((id) => seen.has(id))) {
       isAsked = true;
-      expect(await decide(oldest, 'person:lead')).toEqual({ ok: true, value: 'done' });
+      expect(await decide(ids[0]!, 'person:lead')).toEqual({ ok: true, value: 'done' });
     }
-    if (seen.get(oldest) === false) stop.abort();
+    if (seen.get(ids[0]!) === false) stop.abort();
   }
   expect(ids.map((id) => seen.get(id))).toEqual([false, true, true, true, true]);
   await Promise.all(ids.slice(1).map((id) => handle(id).terminate()));

@@ -44,7 +44,8 @@ const keyOf = (tenant: string, node = 'box'): ActionKey => ({
 const request = (key: ActionKey, rest: Partial<ExecuteRequest> = {}): ExecuteRequest => ({
   key,
   firing: 1,
-  leaseMs: 1_000,
+  // Longer than any of these tests: attempts are lost by the clock of the database.
+  leaseMs: 60_000,
   isAlone: false,
   lost,
   at: NOW,

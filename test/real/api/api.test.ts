@@ -298,9 +298,10 @@ test('a list is read page by page, and no filter reaches beyond its tenant', asy
   for (const entity of ['person:sarah.chen', 'person:noah.kim']) {
     await post(operator, '/v1/outcomes', { outcome: 'EMP-R-001', entity });
   }
+  // What ends between two pages moves in the order of the list, and would come twice.
   const whole = await until(
     () => get(operator, '/v1/outcomes'),
-    (said) => items(said).length === 3,
+    (said) => items(said).filter((row) => row['phase'] !== 'running').length === 3,
   );
   const seen: unknown[] = [];
   for (let cursor = ''; ;) {

@@ -103,14 +103,24 @@ function askedAgain({ start, at, happenings }: ReadRun): readonly string[] {
   return asked;
 }
 
-/** Without the timers that were started and stopped within one workflow task: of those Temporal never hears. */
+/**
+ * Without the timers that were started and stopped within one workflow task: of those Temporal never hears. One of that name
+ * may well have run before, where a gate opened twice.
+ */
 function withoutPassing(asked: readonly string[], written: readonly string[]): readonly string[] {
   const left = [...asked];
-  for (const start of left.filter((one) => one.startsWith('start ') && !written.includes(one))) {
-    const stop = left.indexOf(start.replace('start', 'stop'), left.indexOf(start));
-    if (stop < 0) continue;
+  const heard = written.filter((one) => !one.startsWith('stop '));
+  for (let at = 0; at < left.length; at++) {
+    const one = left[at]!;
+    if (one.startsWith('stop ')) continue;
+    if (one === heard[0]) {
+      heard.shift();
+      continue;
+    }
+    const stop = left.indexOf(one.replace('start', 'stop'), at + 1);
+    if (!one.startsWith('start ') || stop < 0 || countOf(left, one) <= countOf(written, one)) continue;
     left.splice(stop, 1);
-    left.splice(left.indexOf(start), 1);
+    left.splice(at--, 1);
   }
   return left;
 }

@@ -103,6 +103,15 @@ export class TemporalEffects implements Effects {
       await new Promise<void>((resolve) => (this.wake = resolve));
       await turns(SETTLING_TURNS);
     }
+    return this.handOver();
+  }
+
+  async arrived(): Promise<readonly Happening[]> {
+    await turns(SETTLING_TURNS);
+    return this.handOver();
+  }
+
+  private handOver(): readonly Happening[] {
     this.ahead = new Map(this.brought.splice(0).map((end) => [end.node, end]));
     return this.queue.splice(0);
   }

@@ -327,4 +327,6 @@ export interface Effects {
   perform(command: Command): void;
   /** The next happenings in the order they arrived; resolves with at least one. */
   next(): Promise<readonly Happening[]>;
+  /** What has arrived and was not handed over yet, as `next` gives it; none is waited for. */
+  arrived(): Promise<readonly Happening[]>;
 }

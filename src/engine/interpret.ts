@@ -49,8 +49,11 @@ export async function interpret(plan: Plan, effects: Effects, how: Interpretatio
     const happening = { at: how.at, event };
     take(machine.advance(happening), happening);
   }
-  while (!machine.isOver && !machine.isReadyToLeave) {
-    for (const happening of await effects.next()) take(machine.advance(happening), happening);
+  for (;;) {
+    // What somebody said before it was over is heard: it is on record, and it may ask for the way back.
+    const isDone = machine.isOver || machine.isReadyToLeave;
+    const happenings = await (isDone ? effects.arrived() : effects.next());
+    if (isDone && happenings.length === 0) return machine.state;
+    for (const happening of happenings) take(machine.advance(happening), happening);
   }
-  return machine.state;
 }

@@ -195,6 +195,11 @@ export class PredictedEffects implements Effects {
     return Promise.resolve([{ at: next.at, event: next.event }]);
   }
 
+  /** Nothing has come to pass that was not told: what is scheduled lies ahead. */
+  arrived(): Promise<readonly Happening[]> {
+    return Promise.resolve([]);
+  }
+
   /** Takes what is pending for one node or timer out of its turn; `undefined` where nothing is. */
   take(matches: (event: EngineEvent) => boolean): EngineEvent | undefined {
     const at = this.queue.findIndex(({ event }) => matches(event));

@@ -212,6 +212,7 @@ async function inPieces(plan: Plan, seed: number, trouble: number, turns: number
       now = happenings[happenings.length - 1]!.at;
       return happenings;
     },
+    arrived: () => effects.arrived(),
   };
   let state: EngineState | undefined;
   for (let runs = 0; runs < 2_000; runs++) {

@@ -1,4 +1,8 @@
 /** Outcomes on a real Temporal: forward, back, people's acts, and the trace read from the history alone. */
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { outcomeIdOf } from '../../../src/kernel/ids';
+import { packPlan } from '../../../src/plan/wire';
+import { SERVICE_QUEUE } from '../../../workflows/protocol';
 import { put, toyPlan } from '../../kit/plans';
 import { refusal } from '../../kit/shelf';
 import { openRobots, timeless, type Robots } from '../../kit/robots';
@@ -223,6 +227,36 @@ describe('acts of people', () => {
     expect(await robots.traceOf(id)).toContain(
       'backstep from=request code=CANCELLED by=temporal reason="the workflow was cancelled"',
     );
+  });
+
+  test('what comes together with an outcome that has nothing to do is heard, and its history tells the same', async () => {
+    const nothing = toyPlan([{ kind: 'checkpoint', id: 'c' }]);
+    const { client } = robots.outcomes;
+    const started = (workflowId: string) => ({
+      workflowId,
+      taskQueue: SERVICE_QUEUE,
+      args: [{ plan: packPlan(nothing), planId: 'test', cause: { event: 'e' }, startedBy: 'person:mary' }],
+    });
+    const back = outcomeIdOf(nothing.tenant, nothing.outcome, 'comes-with-backstep');
+    await client.workflow.signalWithStart(nothing.outcome, {
+      ...started(back),
+      signal: 'backstep',
+      signalArgs: [{ by: 'person:mary' }],
+    });
+    expect(await robots.outcomes.result(back)).toEqual({ phase: 'backstepped' });
+    expect((await robots.outcomes.tell(back)).state.phase).toBe('backstepped');
+
+    const late = outcomeIdOf(nothing.tenant, nothing.outcome, 'comes-with-pause');
+    const start = new WithStartWorkflowOperation(nothing.outcome, {
+      ...started(late),
+      workflowIdConflictPolicy: 'FAIL',
+    });
+    const answer = await client.workflow.executeUpdateWithStart('pause', {
+      startWorkflowOperation: start,
+      args: [{ by: 'person:mary' }],
+    });
+    expect(answer).toBe('late');
+    expect(await robots.outcomes.result(late)).toEqual({ phase: 'completed' });
   });
 
   test('the same event starts an outcome once', async () => {

@@ -363,6 +363,7 @@ CREATE OR REPLACE FUNCTION authority_give_back(p_tenant text, p_outcome text, p_
 LANGUAGE plpgsql AS $$
 DECLARE
   r authority_reservations%ROWTYPE;
+  v_once jsonb;
 BEGIN
   DELETE FROM barriers WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node AND holder = p_holder AND attempt = 1
     AND phase = 'acting';
@@ -380,6 +381,11 @@ BEGIN
   ELSE
     PERFORM authority_count(p_tenant, r.taken, -1);
     DELETE FROM authority_reservations WHERE tenant = p_tenant AND outcome = p_outcome AND node = p_node;
+    -- An outcome of which nothing has fired counts as none: whoever lets it fire later takes its share of that day.
+    IF NOT EXISTS (SELECT FROM authority_reservations WHERE tenant = p_tenant AND outcome = p_outcome AND node <> '') THEN
+      DELETE FROM authority_reservations WHERE tenant = p_tenant AND outcome = p_outcome AND node = '' RETURNING taken INTO v_once;
+      IF FOUND THEN PERFORM authority_count(p_tenant, v_once, -1); END IF;
+    END IF;
   END IF;
 END $$;
 

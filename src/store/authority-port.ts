@@ -210,15 +210,14 @@ export interface Authority {
     label: { readonly by: string; readonly reason: string; readonly at: number },
   ): Promise<void>;
   /**
-   * Folds breaches of guardrails that nobody has folded yet into the ledger: `fold` is given the ledger and how many there are.
+   * Folds breaches that nobody has folded yet into the ledger, of guardrails and by effects that could not be undone: `fold` is
+   * given the ledger and how many there are.
    * The ledger that stands then; `undefined` where there was no breach.
    */
   foldBreaches(
     tenant: string,
     fold: (ledger: TrustLedger | null, breaches: number) => TrustLedger,
   ): Promise<TrustLedger | undefined>;
-  /** An effect that could not be undone: the ledger that `fold` gives of the one that stands is the tenant's from now on. */
-  foldTrust(tenant: string, fold: (ledger: TrustLedger | null) => TrustLedger): Promise<void>;
   /** Admitted actions of an automation that are still executing. */
   inFlight(tenant: string, automation: string): Promise<number>;
   /** The same as a list, for people. */

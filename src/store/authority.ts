@@ -4,7 +4,6 @@
  * Adapter ring. It judges nothing: it takes units where there is room, and tells what it read. All methods throw StoreError.
  */
 import { randomUUID } from 'node:crypto';
-import type { PoolClient } from 'pg';
 import type { TrustLedger } from '../governance/trust';
 import type { Window } from '../governance/figures/guardrails';
 import { windowAt } from '../governance/reserve';
@@ -124,13 +123,16 @@ export function createAuthority(database: Database): Authority {
         ...[JSON.stringify(ledger), JSON.stringify(memory), JSON.stringify(label), label.at],
       ),
     foldBreaches: (tenant, fold) =>
-      withLedger(database, tenant, async (client, ledger) => {
+      database.of(tenant).transaction(async (client) => {
+        await client.query('SELECT authority_lock($1)', [tenant]);
         const { rowCount } = await client.query(TAKE_BREACHES, [tenant]);
-        return rowCount === null || rowCount === 0 ? undefined : fold(ledger, rowCount);
+        if (rowCount === null || rowCount === 0) return undefined;
+        const find = 'SELECT trust FROM authority_tenants WHERE tenant = $1';
+        const { rows } = await client.query<{ trust: TrustLedger | null }>(find, [tenant]);
+        const ledger = fold(rows[0]?.trust ?? null, rowCount);
+        await client.query(KEEP_LEDGER, [tenant, JSON.stringify(ledger)]);
+        return ledger;
       }),
-    foldTrust: async (tenant, fold) => {
-      await withLedger(database, tenant, (_, ledger) => Promise.resolve(fold(ledger)));
-    },
     async claim(at, againAfterMs, limit) {
       return database.shared.query<Woken>({ ...CLAIM, values: [at, againAfterMs, limit] });
     },
@@ -148,24 +150,8 @@ export function createAuthority(database: Database): Authority {
   };
 }
 
-/** Breaches that a settlement has marked: each is taken once. */
+/** Breaches that a settlement or a failed undo has marked: each is taken once. */
 const TAKE_BREACHES = `DELETE FROM authority_controls WHERE tenant = $1 AND scope = 'tenant' AND kind LIKE 'breach:%'`;
-
-/** Changes the tenant's ledger under its lock; what `change` gives is the ledger from then on, unless it gives none. */
-function withLedger(
-  database: Database,
-  tenant: string,
-  change: (client: PoolClient, ledger: TrustLedger | null) => Promise<TrustLedger | undefined>,
-): Promise<TrustLedger | undefined> {
-  return database.of(tenant).transaction(async (client) => {
-    await client.query('SELECT authority_lock($1)', [tenant]);
-    const find = 'SELECT trust FROM authority_tenants WHERE tenant = $1';
-    const { rows } = await client.query<{ trust: TrustLedger | null }>(find, [tenant]);
-    const ledger = await change(client, rows[0]?.trust ?? null);
-    if (ledger !== undefined) await client.query(KEEP_LEDGER, [tenant, JSON.stringify(ledger)]);
-    return ledger;
-  });
-}
 
 const KEEP_LEDGER = `INSERT INTO authority_tenants (tenant, trust) VALUES ($1, $2::jsonb)
 ON CONFLICT (tenant) DO UPDATE SET trust = excluded.trust`;

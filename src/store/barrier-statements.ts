@@ -167,16 +167,19 @@ export const RECORD_FAILURE_GOVERNED = {
 /**
  * $4 firing, $5 at, $6 lost, $7 whether the history knows of a commit. Where nothing ran, or all that ran failed without an
  * effect, the row becomes the fence. While an attempt may still write it stays as it is, and the caller waits. A history that
- * knows of a commit is believed also where the row was lost: what it says was done is undone.
+ * knows of a commit is believed also where the row was lost: what it says was done is undone. The tenant's lock stands first, as
+ * everywhere: what an attempt left taken is given back with it.
  */
 export const ADMIT_COMPENSATE = {
   name: 'barrier-admit-compensate',
   text: `
+WITH lock AS MATERIALIZED (SELECT authority_lock($1) AS held)
 INSERT INTO barriers AS b
   (tenant, outcome, node, phase, firing, attempt, holder, started_at, lease_until, unclear, attempts,
    undo_firing, undo_attempt, undo_started_at, undo_changed)
-VALUES ($1, $2, $3, CASE WHEN $7::boolean THEN 'undoing' ELSE 'fenced' END, 0, 0, '', $5::bigint, now(), false, '[]',
-  $4::int, $7::boolean::int, CASE WHEN $7::boolean THEN $5::bigint END, CASE WHEN $7::boolean THEN NULL ELSE false END)
+SELECT $1, $2, $3, CASE WHEN $7::boolean THEN 'undoing' ELSE 'fenced' END, 0, 0, '', $5::bigint, now(), false, '[]',
+  $4::int, $7::boolean::int, CASE WHEN $7::boolean THEN $5::bigint END, CASE WHEN $7::boolean THEN NULL ELSE false END
+FROM lock WHERE held
 ON CONFLICT (tenant, outcome, node) DO UPDATE SET
   (phase, undo_firing, undo_attempt, undo_started_at, undo_attempts, undo_changed, undo_settled, updated_at) = (
     SELECT
@@ -211,12 +214,19 @@ export const COMMIT_COMPENSATE = {
 WHERE ${KEY} AND phase = 'undoing' RETURNING undo_attempts`,
 };
 
-/** $4 attempt, $5 whether it was the last of its asking. A lost mark of the same attempt, set by one that came after, is not doubled. */
+/**
+ * $4 attempt, $5 whether it was the last of its asking, $6 whether that is a breach of trust: it is marked with the record, and
+ * folded by whoever comes next. A lost mark of the same attempt, set by one that came after, is not doubled.
+ */
 export const RECORD_UNDO_FAILURE = {
   name: 'barrier-record-undo-failure',
-  text: `UPDATE barriers SET undo_attempts = undo_attempts || jsonb_build_array($4::jsonb), undo_started_at = NULL,
-  undo_settled = $5::boolean, updated_at = now()
-WHERE ${KEY} AND phase = 'undoing' AND undo_attempt = ($4::jsonb ->> 'n')::int RETURNING undo_attempts`,
+  text: `WITH failed AS (UPDATE barriers SET undo_attempts = undo_attempts || jsonb_build_array($4::jsonb), undo_started_at = NULL,
+    undo_settled = $5::boolean, updated_at = now()
+  WHERE ${KEY} AND phase = 'undoing' AND undo_attempt = ($4::jsonb ->> 'n')::int RETURNING undo_attempts),
+marked AS (INSERT INTO authority_controls (tenant, scope, name, kind, value, by, reason, at)
+  SELECT $1, 'tenant', $1, 'breach:undo:' || $2 || '#' || $3, 'true', 'engine', 'its effect could not be undone',
+    ($4::jsonb ->> 'endedAt')::bigint FROM failed WHERE $5::boolean AND $6::boolean ON CONFLICT DO NOTHING)
+SELECT undo_attempts FROM failed`,
 };
 
 /**

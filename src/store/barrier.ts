@@ -136,7 +136,11 @@ export interface Barrier {
   recordUndoFailure(
     key: ActionKey,
     attempt: Attempt,
-    how: { readonly isLast: boolean },
+    how: {
+      readonly isLast: boolean;
+      /** Where trust is kept: an effect that can't be undone is marked as a breach of it, in the same statement. */
+      readonly isBreach?: boolean;
+    },
   ): Promise<readonly Attempt[] | undefined>;
   /**
    * What has acted, oldest first, in a firing that the workflow knows nothing of; and a fence before the nodes named, which are
@@ -227,10 +231,10 @@ export function createBarrier(database: Database): Barrier {
       const other = await read(key);
       return { changed: other.undo_changed ?? changed, attempts: other.undo_attempts };
     },
-    async recordUndoFailure(key, attempt, { isLast }) {
+    async recordUndoFailure(key, attempt, { isLast, isBreach = false }) {
       const [row] = await database.of(key.tenant).query<{ undo_attempts: readonly Attempt[] }>({
         ...RECORD_UNDO_FAILURE,
-        values: [...values(key), attemptText(attempt), isLast],
+        values: [...values(key), attemptText(attempt), isLast, isBreach],
       });
       return row?.undo_attempts;
     },

@@ -5,7 +5,6 @@
  */
 import type { Proofs } from '../approvals/proofs';
 import type { Figures } from '../governance/figures';
-import { applyTrustEvent, freshTrust } from '../governance/trust';
 import { createAuthority, type Authority, type Woken } from '../store/authority';
 import type { Barrier } from '../store/barrier';
 import type { Database } from '../store/database';
@@ -19,7 +18,7 @@ import { createRetention } from '../store/retention';
 import { createControlActivities } from './control-activities';
 import type { ControlActivities } from '../../workflows/control-protocol';
 import type { Log } from './dispatcher';
-import { createGovernedAdmit } from './governed-admission';
+import { createGovernedAdmit, foldBreaches } from './governed-admission';
 import { OutcomeError } from './outcome-error';
 import { startReleaser, type Releaser, type Told } from './releaser';
 import type { Rulebook } from './rules';
@@ -49,7 +48,7 @@ export interface AuthorityRobotParts {
 export interface AuthorityRobot {
   readonly authority: Authority;
   readonly admit: Admit;
-  /** To be told of an effect that could not be undone: a critical failure, which drops trust by a level at once. */
+  /** To be told of an effect that is on record as not to be undone: a critical failure, which drops trust by a level at once. */
   readonly undoFailed: (tenant: string) => Promise<void>;
   readonly activities: ControlActivities;
   /** Begins to tell held actions of their release. */
@@ -67,11 +66,7 @@ export function createAuthorityRobot(parts: AuthorityRobotParts): AuthorityRobot
       ...(parts.onHold === undefined ? {} : { onHold: parts.onHold }),
     }),
     async undoFailed(tenant) {
-      const figures = await parts.figuresOf(tenant);
-      const failure = { at: now(), kind: 'critical_failure' } as const;
-      await authority.foldTrust(tenant, (ledger) =>
-        applyTrustEvent(ledger ?? freshTrust(figures), failure, figures),
-      );
+      await foldBreaches({ authority, now }, tenant, await parts.figuresOf(tenant));
     },
     activities: createControlActivities({
       authority: createAuthority(controls),

@@ -42,6 +42,8 @@ export async function compensate(
     case 'done':
       return undone(admission.changed, admission.attempts);
     case 'failed':
+      // Who recorded it may have died before it told.
+      await parts.undoFailed?.(key.tenant);
       return failed(lastOf(admission.attempts, false), admission.attempts);
     case 'wait':
       return { kind: 'again', afterMs: admission.ms };
@@ -57,7 +59,7 @@ export async function compensate(
   const giveUp = async (failure: Failure): Promise<UndoResult | Again> => {
     const record = { n: attempt, startedAt, endedAt: parts.now(), failure };
     const verdict = verdictOn(failure, [...admission.attempts, record], request.retry);
-    const how = { isLast: !verdict.retry };
+    const how = { isLast: !verdict.retry, isBreach: parts.undoFailed !== undefined };
     const attempts = await withPatience(() => parts.barrier.recordUndoFailure(key, record, how));
     if (attempts === undefined) return { kind: 'again', afterMs: 0 };
     if (how.isLast) await parts.undoFailed?.(key.tenant);

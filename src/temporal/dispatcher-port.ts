@@ -95,7 +95,7 @@ export interface DispatcherParts {
   readonly admit?: Admit;
   /** Sees the decisions at the gates before an action: why they do not let it through, or undefined. Default: nobody has to sign. */
   readonly proven?: (key: ActionKey, gates: readonly GateProof[]) => Promise<string | undefined>;
-  /** Told of an effect that could not be undone. */
+  /** Told of an effect that could not be undone, once that is on record; where the telling is lost, it is told again. */
   readonly undoFailed?: (tenant: string) => Promise<void>;
   /** Finds an effect by the name of its AWF, loading its vendor's SDK only then. */
   readonly effects: (awf: string) => Promise<AwfEffect<unknown, unknown> | undefined>;

@@ -5,7 +5,8 @@
  */
 import { decide, recordOf, type Decision, type DecisionBlock } from '../governance/decide';
 import { windowAt } from '../governance/reserve';
-import { applyTrustEvent, freshTrust } from '../governance/trust';
+import type { Figures } from '../governance/figures';
+import { applyTrustEvent, freshTrust, type TrustLedger } from '../governance/trust';
 import { holding, type Proofs } from '../approvals/proofs';
 import type { HoldAsks } from '../engine/effects';
 import type { Attempt, Failure } from '../kernel/failure';
@@ -160,21 +161,29 @@ function asksOfPeople({ approval, blocks }: Decision): { readonly asks?: HoldAsk
   return { asks: { approval: type, open, remindAfterMs, escalateAfterMs, expiresAfterMs } };
 }
 
-/** A guardrail that was breached lowers trust before anything else is decided. */
+/** A guardrail that was breached, or an effect that could not be undone, lowers trust before anything else is decided. */
 async function afterBreaches(
   { authority, now }: GovernedParts,
   { asked: { key }, rules: { figures } }: Asked,
   said: Said,
 ): Promise<Said> {
   if (!said.controls.some(({ k }) => k.startsWith('breach:'))) return said;
-  const trust = await authority.foldBreaches(key.tenant, (ledger, breaches) => {
+  const trust = await foldBreaches({ authority, now }, key.tenant, figures);
+  return trust === undefined ? said : { ...said, trust };
+}
+
+/** Each breach that is marked, and not counted yet, is a critical failure. The ledger that stands then; `undefined` without any. */
+export const foldBreaches = (
+  { authority, now }: Pick<GovernedParts, 'authority' | 'now'>,
+  tenant: string,
+  figures: Figures,
+): Promise<TrustLedger | undefined> =>
+  authority.foldBreaches(tenant, (ledger, breaches) => {
     let folded = ledger ?? freshTrust(figures);
     for (let n = 0; n < breaches; n++)
       folded = applyTrustEvent(folded, { at: now(), kind: 'critical_failure' }, figures);
     return folded;
   });
-  return trust === undefined ? said : { ...said, trust };
-}
 
 const factsInput = (asked: Asked, said: Said, earlier: readonly Attempt[]) => ({
   rules: asked.rules,

@@ -40,7 +40,7 @@ export const controls = pgTable(
     /** `tenant`, `domain`, `runbook`, `automation`, `outcome`, `action`, `node` or `system`. */
     scope: text().notNull(),
     name: text().notNull(),
-    /** `dial`, `kill`, `pause`, `passive`, `limit:<guardrail>`, `calendar:<id>`, `person`, `took:<person>`, `approval:<person>`, `breach:<guardrail>` or `stopped`. */
+    /** `dial`, `kill`, `pause`, `passive`, `limit:<guardrail>`, `calendar:<id>`, `person`, `took:<person>`, `approval:<person>`, `breach:<guardrail>`, `breach:undo:<action>` or `stopped`. */
     kind: text().notNull(),
     value: jsonb().$type<Json>().notNull(),
     by: text().notNull(),

@@ -298,6 +298,72 @@ describe('limits', () => {
     expect(await settled(0, 1)).toBe(1);
     expect(await settled(0, 5)).toBe(0);
   });
+
+  test('what is counted once an outcome is not counted for one that is held before anything of it has fired', async () => {
+    const tenant = newTenant();
+    const outcomes: Ask = { k: 'outcomes:hire', w: 'day', u: 1, l: 1, o: true };
+    const [first, second] = [keyOf(tenant, 'a'), keyOf(tenant, 'a')];
+    const held = request(first);
+    const { holder, admission } = await authority.admit(held, scope, [outcomes]);
+    if (admission.kind !== 'let') throw new Error(`it is ${admission.kind}`);
+    expect(await used(tenant, 'outcomes:hire')).toBe(1);
+    const causes = ['approval'];
+    await authority.hold({ request: held, holder, scope }, [outcomes], hold(admission.said, { causes }));
+    expect(await used(tenant, 'outcomes:hire')).toBe(0);
+
+    // Another takes its place in the day, and keeps it while one more action of it is held.
+    expect(await ask(second, [outcomes])).toBe('in');
+    const beside = request({ ...second, node: 'b' });
+    const next = await authority.admit(beside, scope, [outcomes]);
+    if (next.admission.kind !== 'let') throw new Error(`it is ${next.admission.kind}`);
+    await authority.giveBack(beside.key, next.holder, NOW);
+    expect(await used(tenant, 'outcomes:hire')).toBe(1);
+    expect(await ask(first, [outcomes], { firing: 2 })).toBe('waits');
+  });
+});
+
+describe('an effect that could not be undone', () => {
+  test('is marked with its record, once, and counted by whoever comes next', async () => {
+    const barrier = createBarrier(stand.database);
+    const tenant = newTenant();
+    const key = keyOf(tenant);
+    await ask(key, [perDay(5)]);
+    await commit(key);
+    const undo = { key, at: NOW, isCommitted: true, lost };
+    const failure = { ...lost, class: 'permanent', code: 'ACTION_DIVERGED' } as const;
+    const record = { n: 1, startedAt: NOW, endedAt: NOW, failure };
+    const folded = async (): Promise<number> => {
+      let count = 0;
+      await authority.foldBreaches(tenant, (_, breaches) => ((count = breaches), freshTrust(SPEC_FIGURES)));
+      return count;
+    };
+    await barrier.admitCompensate({ ...undo, firing: 1 });
+    await barrier.recordUndoFailure(key, record, { isLast: false, isBreach: true });
+    expect(await folded()).toBe(0);
+    await barrier.admitCompensate({ ...undo, firing: 1 });
+    for (let again = 0; again < 2; again++)
+      await barrier.recordUndoFailure(key, { ...record, n: 2 }, { isLast: true, isBreach: true });
+    // Whoever recorded it died before it told anybody: the next decision sees it.
+    const { admission } = await authority.admit(request(keyOf(tenant)), scope, [perDay(5)]);
+    if (admission.kind !== 'let') throw new Error(`it is ${admission.kind}`);
+    expect(admission.said.controls.filter(({ k }) => k.startsWith('breach:'))).toHaveLength(1);
+    expect(await folded()).toBe(1);
+    expect(await folded()).toBe(0);
+  });
+
+  test('a way back that overtakes a late commit waits for it, and neither is a deadlock', async () => {
+    const barrier = createBarrier(stand.database);
+    const tenant = newTenant();
+    const keys = Array.from({ length: 40 }, () => keyOf(tenant));
+    for (const key of keys) await ask(key, [perDay(1_000)], { leaseMs: 1 });
+    await new Promise((done) => setTimeout(done, 20));
+    const overtaken = (key: ActionKey) => [
+      barrier.admitCompensate({ key, firing: 1, at: NOW, isCommitted: false, lost }),
+      commit(key),
+    ];
+    const all = await Promise.all<unknown>(keys.flatMap(overtaken));
+    expect(all).toHaveLength(2 * keys.length);
+  });
 });
 
 describe('the queue', () => {

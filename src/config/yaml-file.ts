@@ -10,7 +10,9 @@ import {
   LineCounter,
   parseDocument,
   Parser,
+  visit,
   type CST,
+  type Document,
   type Node,
   type Pair,
 } from 'yaml';
@@ -48,9 +50,13 @@ export function readYaml(file: ConfigFile): Result<YamlFile, readonly Diagnostic
     ]);
   }
   const lines = new LineCounter();
-  const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  const document = parseDocument(file.text, {
+    ...{ lineCounter: lines, prettyErrors: false, stringKeys: true },
+    // The library compares each key with every other; a file of many would keep it busy for seconds.
+    uniqueKeys: false,
+  });
   // A warning is about a tag that would be ignored, and what is ignored in silence is a mistake.
-  const mistakes = [...document.errors, ...document.warnings];
+  const mistakes = [...document.errors, ...document.warnings, ...repeatedKeys(document)];
   if (mistakes.length > 0) {
     return err(
       mistakes.map((mistake) => ({
@@ -82,6 +88,23 @@ export function readYaml(file: ConfigFile): Result<YamlFile, readonly Diagnostic
     return err([{ code: 'CONFIG_YAML', at: at(odd), message }]);
   }
   return ok({ path: file.path, value, at });
+}
+
+/** Keys that stand in their map already. */
+function repeatedKeys(document: Document): readonly { readonly message: string; readonly pos: [number] }[] {
+  const repeated: { readonly message: string; readonly pos: [number] }[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (seen.has(name)) repeated.push({ message: 'Map keys must be unique', pos: [key.range?.[0] ?? 0] });
+        seen.add(name);
+      }
+    },
+  });
+  return repeated;
 }
 
 /** Where the first text or number stands that has no JSON: YAML has escapes for both. */

@@ -75,8 +75,39 @@ const grant = z.object({
 /** Somebody lets another decide in their place. */
 export type Grant = z.output<typeof grant>;
 
+/** Nobody decides in another's place any more by what was granted before it. */
+const withdrawal = z.object({
+  v: z.literal(1),
+  from: text,
+  to: text,
+  /** `<outcome id>#<node>` where what is withdrawn was for one task alone. */
+  task: text.optional(),
+  at: time,
+  by: text,
+});
+export type Withdrawal = z.output<typeof withdrawal>;
+
 const absence = z.object({ v: z.literal(1), person: text, from: time, until: time, at: time, by: text });
 export type Absence = z.output<typeof absence>;
 
 export const readGrant = (payload: Json): Grant | undefined => grant.safeParse(payload).data;
 export const readAbsence = (payload: Json): Absence | undefined => absence.safeParse(payload).data;
+export const readWithdrawal = (payload: Json): Withdrawal | undefined => withdrawal.safeParse(payload).data;
+
+/** What came of the look at an emergency. */
+const review = z.object({
+  v: z.literal(1),
+  id: text,
+  verdict: z.enum(['sound', 'unsound']),
+  by: text,
+  reason: z.string(),
+  at: time,
+});
+export type Review = z.output<typeof review>;
+export const readReview = (payload: Json): Review | undefined => review.safeParse(payload).data;
+
+/** The row of all that one grants another, and of its withdrawal; what is for one task stands beside what is for all. */
+export const grantRow = ({ from, to, task }: Pick<Grant, 'from' | 'to' | 'task'>): string =>
+  task === undefined ? `grant:${from}:${to}` : `grant:${task}:${from}:${to}`;
+export const absenceRow = (person: string): string => `absence:${person}`;
+export const reviewRow = (id: string): string => `reviewed:${id}`;

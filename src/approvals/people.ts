@@ -11,8 +11,9 @@ import type { GrantFacts, Line, PersonFacts } from '../governance/approval-peopl
 import { APPROVER_LEVELS, atLeast, type ApproverLevel } from '../governance/mode';
 import type { Json } from '../kernel/json';
 import type { DecisionKeyStore } from '../store/decision-keys';
-import { readAbsence, readGrant, type Absence } from './decision';
+import { absenceRow, grantRow, readAbsence, readGrant, type Absence } from './decision';
 import type { Signatures } from './signing';
+import { tokenIn } from './words';
 
 /** Relation of an entity to who answers for it, and fields of a person. Their names are ours; that they exist is configuration. */
 const MANAGER = 'manager';
@@ -71,14 +72,17 @@ export async function grantsTo(
     if (!kind.startsWith('absence:')) continue;
     const payload = await signed(parts.signatures, tenant, 'absence', value);
     const absence = payload === undefined ? undefined : readAbsence(payload);
-    if (absence !== undefined && absence.from <= at && at < absence.until) absences.push(absence);
+    if (absence === undefined || absenceRow(absence.person) !== kind) continue;
+    if (absence.from <= at && at < absence.until) absences.push(absence);
   }
   const grants: GrantFacts[] = [];
   for (const { kind, value } of rows) {
     if (!kind.startsWith('grant:') || !kind.endsWith(`:${to}`)) continue;
     const payload = await signed(parts.signatures, tenant, 'grant', value);
     const grant = payload === undefined ? undefined : readGrant(payload);
-    if (grant === undefined || grant.to !== to || grant.at > at || at >= grant.until) continue;
+    // One under another's name would stand where no withdrawal of it does.
+    if (grant === undefined || grant.to !== to || grantRow(grant) !== kind) continue;
+    if (grant.at > at || at >= grant.until) continue;
     if (grant.task !== undefined && grant.task !== task) continue;
     // Who is away must have named their stand-in before they went.
     const isAway = absences.some((one) => one.person === grant.from && grant.at < one.at);
@@ -102,14 +106,6 @@ async function signed(
   const payload = await signatures.verify(tenant, kind, token);
   return payload.ok ? payload.value : undefined;
 }
-
-/** The signed word in a row. */
-export const tokenIn = (value: Json): string | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && 'token' in value
-    ? typeof value['token'] === 'string'
-      ? value['token']
-      : undefined
-    : undefined;
 
 /**
  * The tier that somebody belongs to, for what may be handed to them: as their entity says, or by whom they lead: people, those

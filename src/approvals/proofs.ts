@@ -11,8 +11,8 @@ import type { Json } from '../kernel/json';
 import type { ControlSaid } from '../store/authority';
 import { digestOf, type Covered } from './cards';
 import { readDecision, type SignedDecision } from './decision';
-import { tokenIn } from './people';
 import type { Signatures } from './signing';
+import { tokenIn } from './words';
 
 interface ActionKey {
   readonly tenant: string;

@@ -22,7 +22,7 @@ import { StoreError } from '../store/store-error';
 import { openKey, sealKey, type KeyWrapping } from './key-wrapping';
 
 /** What a signature may be for: one kind can never be taken for another. */
-export type SignedKind = 'decision' | 'act' | 'grant' | 'absence' | 'review' | 'revocation';
+export type SignedKind = 'decision' | 'act' | 'grant' | 'withdrawal' | 'absence' | 'review' | 'revocation';
 
 export interface Signatures {
   /** Compact JWS over the payload. Throws StoreError where the keys are not at hand. */

@@ -41,6 +41,10 @@ export interface DecisionKeyStore {
   reseal(tenant: string, kid: string, key: { readonly was: Json; readonly is: Json }): Promise<void>;
   /** What people have granted, where they are absent, and what is to be reviewed. */
   people(tenant: string): Promise<readonly PeopleRow[]>;
+  /** One of them, with a mark that tells how it stands from how it stood before. */
+  person(tenant: string, kind: string): Promise<{ readonly value: Json; readonly mark: string } | undefined>;
+  /** Puts a row where the one with this mark stands, or where none does; false where another stands there by now. */
+  replace(tenant: string, row: PeopleRow, mark: string | undefined): Promise<boolean>;
   /** Who last set what an automation may do: its dial, what it overrides, the limits of the tenant. Sorted. */
   governors(tenant: string, automation: string): Promise<readonly string[]>;
   /** Who has taken an outcome over as their own, or the action of it that is named. */
@@ -101,6 +105,32 @@ export function createDecisionKeyStore(database: Database): DecisionKeyStore {
         text: ROWS,
         values: [tenant, PEOPLE.scope, PEOPLE.name],
       }),
+    async person(tenant, kind) {
+      const [found] = await database.of(tenant).query<{ value: Json; mark: string }>({
+        name: 'people-row',
+        text: ROW,
+        values: [tenant, PEOPLE.scope, PEOPLE.name, kind],
+      });
+      return found;
+    },
+    async replace(tenant, { kind, value, by, reason, at }, mark) {
+      const rows = await database.of(tenant).query<{ kind: string }>({
+        name: 'people-replace',
+        text: REPLACE,
+        values: [
+          tenant,
+          PEOPLE.scope,
+          PEOPLE.name,
+          kind,
+          JSON.stringify(value),
+          by,
+          reason,
+          at,
+          mark ?? null,
+        ],
+      });
+      return rows.length > 0;
+    },
     async governors(tenant, automation) {
       const rows = await database.of(tenant).query<{ by: string }>({
         name: 'governors',
@@ -152,3 +182,12 @@ ORDER BY by`;
 
 const ROWS = `SELECT kind, value, by, reason, at::float8 AS at FROM authority_controls
 WHERE tenant = $1 AND scope = $2 AND name = $3 ORDER BY at, kind`;
+
+const ROW = `SELECT value, md5(value::text) AS mark FROM authority_controls
+WHERE tenant = $1 AND scope = $2 AND name = $3 AND kind = $4`;
+
+const REPLACE = `INSERT INTO authority_controls AS c (tenant, scope, name, kind, value, by, reason, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (tenant, scope, name, kind) DO UPDATE
+SET value = excluded.value, by = excluded.by, reason = excluded.reason, at = excluded.at WHERE md5(c.value::text) = $9
+RETURNING kind`;

@@ -4,10 +4,13 @@
  * Adapter ring; put together from what it is handed.
  */
 import type { Proofs } from '../approvals/proofs';
+import { createSignatures } from '../approvals/signing';
+import { createWords, type Words } from '../approvals/words';
 import type { Figures } from '../governance/figures';
 import { createAuthority, type Authority, type Woken } from '../store/authority';
 import type { Barrier } from '../store/barrier';
 import type { Database } from '../store/database';
+import { createDecisionKeyStore } from '../store/decision-keys';
 import { listen } from '../store/listen';
 import type { Admit } from './admission';
 import type { Outcomes } from './client';
@@ -73,6 +76,7 @@ export function createAuthorityRobot(parts: AuthorityRobotParts): AuthorityRobot
       evidence: createEvidenceControls(controls),
       holds: createLegalHolds(controls),
       retention: createRetention(controls, parts.archive),
+      words: wordsOf(controls, now),
       report: parts.report ?? (() => Promise.resolve()),
       now,
     }),
@@ -85,6 +89,12 @@ export function createAuthorityRobot(parts: AuthorityRobotParts): AuthorityRobot
         log,
       }),
   };
+}
+
+/** Who only verifies needs no wrapping key. */
+export function wordsOf(database: Database, now: () => number): Words {
+  const store = createDecisionKeyStore(database);
+  return createWords(store, createSignatures(store, now), now);
 }
 
 /** The outcome takes one release of one hold once, however often it is sent: the name of the message says which it is. */

@@ -4,13 +4,19 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import { isOfSignedWords, type Words } from '../approvals/words';
 import type { Json } from '../kernel/json';
 import type { Authority, Control } from '../store/authority';
 import type { EvidenceControls } from '../store/evidence-controls';
 import type { LegalHolds } from '../store/legal-holds';
 import type { Retention } from '../store/retention';
 import { OPENED_REVIEW, PEOPLE, TOOK } from '../store/decision-keys';
-import { CONTROL_TIMES, type ControlActivities, type ControlStart } from '../../workflows/control-protocol';
+import {
+  CONTROL_TIMES,
+  type ControlAct,
+  type ControlActivities,
+  type ControlStart,
+} from '../../workflows/control-protocol';
 
 /** Between two looks at what still executes, in milliseconds; bounded by the kill's own bound. */
 const LOOK_EVERY_MS = 20;
@@ -23,6 +29,8 @@ export function createControlActivities(parts: {
   readonly evidence: EvidenceControls;
   readonly holds: Pick<LegalHolds, 'hold' | 'lift'>;
   readonly retention: Pick<Retention, 'cut' | 'drop'>;
+  /** Words of people, which count for their signature. */
+  readonly words: Words;
   /** Makes and keeps the report of the last whole period before it was due; without `due` before now. */
   readonly report: (tenant: string, kind: string, due?: number) => Promise<void>;
   /** Milliseconds since the epoch. */
@@ -43,6 +51,7 @@ export function createControlActivities(parts: {
         await evidence.fade(tenant, act.before);
         return;
       }
+      if (act.do === 'people') return sayOrRefuse(parts, start, act, now());
       if (act.do === 'report') return parts.report(tenant, act.report, start.due);
       if (act.do === 'hold') {
         const { do: _do, on, ...hold } = act;
@@ -68,9 +77,29 @@ export function createControlActivities(parts: {
 
 /** A hold that was set since somebody asked ends the act: it had no effect, and says so on record. */
 async function eraseUnlessHeld(evidence: EvidenceControls, tenant: string, key: string): Promise<void> {
-  if ((await evidence.erase(tenant, key)) === 'held')
-    throw ApplicationFailure.nonRetryable('a legal hold keeps the key', 'LOG_HELD');
+  if ((await evidence.erase(tenant, key)) === 'held') throw refusal('LOG_HELD', 'a legal hold keeps the key');
 }
+
+/** What people say. A word that was not signed, or that a newer one has replaced, ends the act: it had no effect. */
+async function sayOrRefuse(
+  { authority, words }: { readonly authority: Authority; readonly words: Words },
+  { tenant, by, reason }: ControlStart,
+  { row: kind, value }: Extract<ControlAct, { do: 'people' }>,
+  at: number,
+): Promise<void> {
+  // A review is opened by the check of decisions, and nobody's to take away or to put in another's name.
+  if (kind.startsWith(OPENED_REVIEW)) throw refusal('ACT_UNSIGNED', 'the check of decisions opens reviews');
+  const row = { kind, by, reason, at };
+  // Who claims a review, and what became of a key, is on record for people to read, and decides nothing.
+  if (!isOfSignedWords(kind)) return authority.control({ tenant, ...PEOPLE, ...row, value });
+  const took = value === null ? 'unsigned' : await words.take(tenant, { ...row, value });
+  if (took === 'unsigned')
+    throw refusal('ACT_UNSIGNED', 'it is no word of this row that the tenant has signed');
+  if (took === 'older') throw refusal('ACT_REPEATED', 'what stands there was said later');
+}
+
+const refusal = (code: string, because: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(because, code);
 
 /** The rows that an act writes, in order; a row without a value is taken away. */
 function rowsOf({ tenant, act, by, reason }: ControlStart, at: number): readonly Control[] {
@@ -120,19 +149,16 @@ function rowsOf({ tenant, act, by, reason }: ControlStart, at: number): readonly
       return [
         row('action', `${act.outcome}#${act.node}`, `approval:${by}`, { as: act.as, decision: act.decision }),
       ];
-    case 'people':
-      // A review is opened by the check of decisions, and nobody's to take away or to put in another's name.
-      if (act.row.startsWith(OPENED_REVIEW)) return [];
-      return [row(PEOPLE.scope, PEOPLE.name, act.row, act.value)];
     case 'policy':
       return [row(POLICY_ROW.scope, POLICY_ROW.name, POLICY_ROW.kind, act.bundle)];
+    case 'people':
     case 'importTrust':
     case 'export':
     case 'erase':
     case 'hold':
     case 'expire':
     case 'report':
-      // They are on record, and set no control.
+      // They set no control, or have done so elsewhere.
       return [];
   }
 }

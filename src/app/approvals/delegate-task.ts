@@ -4,9 +4,9 @@
  * Entry ring.
  * @source execution model 9.4
  */
-import { readGrant } from '../../approvals/decision';
+import { grantRow, readGrant } from '../../approvals/decision';
 import { APPROVER } from '../../approvals/judge';
-import { tokenIn } from '../../approvals/people';
+import { tokenIn } from '../../approvals/words';
 import { splitOutcomeId, type NodeAddress } from '../../kernel/ids';
 import type { Result } from '../../kernel/result';
 import type { ControlDone } from '../../temporal/controls';
@@ -88,7 +88,7 @@ export async function delegationsOf(
     const payload =
       token === undefined ? undefined : await approvals.signatures.verify(tenant, 'grant', token);
     const grant = payload?.ok === true ? readGrant(payload.value) : undefined;
-    if (grant?.task === undefined || grant.until <= now()) continue;
+    if (grant?.task === undefined || grantRow(grant) !== kind || grant.until <= now()) continue;
     const { task, from, to, until, when } = grant;
     found.set(task, [...(found.get(task) ?? []), { from, to, until, whenAbsent: when === 'absent' }]);
   }

@@ -5,12 +5,24 @@
  * @source execution model 9.4
  */
 import { randomUUID } from 'node:crypto';
-import type { Absence, Grant } from '../../approvals/decision';
-import { rankOf, tokenIn } from '../../approvals/people';
-import { OPENED_REVIEW } from '../../store/decision-keys';
+import { WorkflowFailedError } from '@temporalio/client';
+import {
+  absenceRow,
+  grantRow,
+  readReview,
+  reviewRow,
+  type Absence,
+  type Grant,
+  type Review,
+  type Withdrawal,
+} from '../../approvals/decision';
+import { rankOf } from '../../approvals/people';
+import type { SignedKind } from '../../approvals/signing';
+import { tokenIn } from '../../approvals/words';
 import { APPROVER_LEVELS, atLeast, type ApproverLevel } from '../../governance/mode';
-import type { Json } from '../../kernel/json';
+import { jsonCopy, type Json, type JsonObject } from '../../kernel/json';
 import { ok, type Result } from '../../kernel/result';
+import { OPENED_REVIEW } from '../../store/decision-keys';
 import { performControl, type ControlDone } from '../../temporal/controls';
 import { refuse, type Refusal } from '../refusal';
 import type { Services } from '../services';
@@ -41,10 +53,6 @@ export interface Delegation {
   readonly task?: string;
 }
 
-/** One row for each: a later one takes its place, and one for a task stands beside one for all. */
-const rowOf = ({ from, to, task }: Pick<Delegation, 'from' | 'to' | 'task'>): string =>
-  task === undefined ? `grant:${from}:${to}` : `grant:${task}:${from}:${to}`;
-
 /** Begins the names of all rows that delegate tasks of one outcome. */
 export const grantsWithin = (outcome: string): string => `grant:${outcome}#`;
 
@@ -60,7 +68,7 @@ export async function delegate(
   // An admin hands on what is another's, and to somebody else.
   if (from !== by && to === by) return no(`\`${by}\` takes what is \`${from}\`'s for themselves`);
   if (until <= at || until > at + LONGEST_MS) return no('it has to end, within 90 days from now');
-  const { judging, signatures } = services.approvals;
+  const { judging } = services.approvals;
   const [theirs, own] = await Promise.all([rankOf(judging, tenant, to), rankOf(judging, tenant, from)]);
   const handed = level ?? own;
   if (!atLeast(APPROVER_LEVELS, own, handed))
@@ -68,19 +76,17 @@ export async function delegate(
   if (!atLeast(APPROVER_LEVELS, theirs, handed)) {
     return no(`\`${to}\` is a ${theirs}, and what is handed on takes a ${handed}`);
   }
-  const ofTask = task === undefined ? {} : { task };
   const grant = {
     ...{ v: 1, id: randomUUID(), from, to, level: level ?? null, at, until, by },
     when: onlyWhenAbsent ? 'absent' : 'always',
-    ...ofTask,
+    ...(task === undefined ? {} : { task }),
   } as const satisfies Grant;
-  const token = await signatures.sign(tenant, 'grant', grant);
-  const row = rowOf({ from, to, ...ofTask });
-  const act = { do: 'people', row, value: { ...grant, token } } as const;
-  return ok(await performControl(services.outcomes.client, { tenant, act, by, reason }));
+  return ok(
+    await say(services, { tenant, by, reason }, { kind: 'grant', row: grantRow(grant), said: grant }),
+  );
 }
 
-/** Takes a delegation back. */
+/** Takes a delegation back: the signed word stands in its place, so that nobody who kept the grant can put that there again. */
 export async function withdraw(
   services: PeopleServices,
   tenant: string,
@@ -88,8 +94,12 @@ export async function withdraw(
 ): Promise<Result<ControlDone, Refusal>> {
   const { from } = of;
   if (from !== by && !roles.includes('admin')) return no(`\`${by}\` takes back what is \`${from}\`'s`);
-  const act = { do: 'people', row: rowOf(of), value: null } as const;
-  return ok(await performControl(services.outcomes.client, { tenant, act, by, reason }));
+  const { to, task } = of;
+  const said: Withdrawal = {
+    ...{ v: 1, from, to, at: services.now(), by },
+    ...(task === undefined ? {} : { task }),
+  };
+  return ok(await say(services, { tenant, by, reason }, { kind: 'withdrawal', row: grantRow(said), said }));
 }
 
 /** Says that somebody is away: what they had delegated for that case counts from now on. */
@@ -101,9 +111,40 @@ export async function sayAbsent(
   if (person !== by && !roles.includes('admin')) return no(`\`${by}\` says it of \`${person}\``);
   if (until <= from) return no('it ends before it begins');
   const absence: Absence = { v: 1, person, from, until, at: services.now(), by };
-  const token = await services.approvals.signatures.sign(tenant, 'absence', absence);
-  const act = { do: 'people', row: `absence:${person}`, value: { ...absence, token } } as const;
-  return ok(await performControl(services.outcomes.client, { tenant, act, by, reason }));
+  const row = absenceRow(person);
+  return ok(await say(services, { tenant, by, reason }, { kind: 'absence', row, said: absence }));
+}
+
+/** A word, and where it goes. */
+interface Saying {
+  readonly kind: SignedKind;
+  readonly row: string;
+  readonly said: Grant | Withdrawal | Absence | Review;
+}
+
+/** Words of one row that come from two doors at once: the one that lost says it again, behind the other. */
+const TRIES = 3;
+
+/**
+ * Signs a word and puts it in its row. It is dated behind what stands there: the clock of who said that may be ahead of this one, and
+ * the row keeps what was said last.
+ */
+async function say(
+  { approvals, outcomes }: PeopleServices,
+  { tenant, by, reason }: { readonly tenant: string; readonly by: string; readonly reason: string },
+  { kind, row, said }: Saying,
+): Promise<ControlDone> {
+  for (let tries = 1; ; tries++) {
+    const before = await approvals.words.standing(tenant, row);
+    const dated = { ...said, at: Math.max(said.at, (before?.at ?? 0) + 1) };
+    const token = await approvals.signatures.sign(tenant, kind, dated);
+    const value = jsonCopy({ ...dated, token }) as JsonObject;
+    try {
+      return await performControl(outcomes.client, { tenant, act: { do: 'people', row, value }, by, reason });
+    } catch (error) {
+      if (tries === TRIES || !(error instanceof WorkflowFailedError)) throw error;
+    }
+  }
 }
 
 /** What was let through in an emergency and nobody has looked at since. */
@@ -120,7 +161,7 @@ export interface OpenReview {
 }
 
 /** Rows of people around reviews, each followed by its id. The first is the check's alone to write. */
-const ROWS = { opened: OPENED_REVIEW, closed: 'reviewed:', claimed: 'claimed:' } as const;
+const ROWS = { opened: OPENED_REVIEW, claimed: 'claimed:' } as const;
 
 /** Oldest first. */
 export async function openReviews(
@@ -132,7 +173,7 @@ export async function openReviews(
   for (const { kind, by, reason, at } of rows.values()) {
     if (!kind.startsWith(ROWS.opened)) continue;
     const id = kind.slice(ROWS.opened.length);
-    const closed = rows.get(`${ROWS.closed}${id}`);
+    const closed = rows.get(reviewRow(id));
     if (closed !== undefined && (await isReviewed(approvals, tenant, { id, value: closed.value }))) continue;
     const [outcome = '', place = ''] = id.split('#');
     const [node = ''] = place.split(':');
@@ -188,10 +229,8 @@ export async function review(
       help: 'it takes one of the roles auditor, admin',
     });
   }
-  const said = { v: 1, id, verdict, by, reason, at: services.now() };
-  const token = await services.approvals.signatures.sign(tenant, 'review', said);
-  const act = { do: 'people', row: `${ROWS.closed}${id}`, value: { ...said, token } } as const;
-  return ok(await performControl(services.outcomes.client, { tenant, act, by, reason }));
+  const said: Review = { v: 1, id, verdict, by, reason, at: services.now() };
+  return ok(await say(services, { tenant, by, reason }, { kind: 'review', row: reviewRow(id), said }));
 }
 
 const REVIEWERS: readonly string[] = ['auditor', 'admin'];
@@ -205,9 +244,7 @@ async function isReviewed(
   const token = tokenIn(value);
   if (token === undefined) return false;
   const payload = await signatures.verify(tenant, 'review', token);
-  return payload.ok && typeof payload.value === 'object' && payload.value !== null && 'id' in payload.value
-    ? payload.value['id'] === id
-    : false;
+  return payload.ok && readReview(payload.value)?.id === id;
 }
 
 export const no = (because: string): Result<never, Refusal> => refuse('DELEGATION_REFUSED', because);

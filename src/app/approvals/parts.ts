@@ -8,6 +8,7 @@ import type { KeyWrapping } from '../../approvals/key-wrapping';
 import type { JudgeParts } from '../../approvals/judge';
 import { createProofs, type Proofs } from '../../approvals/proofs';
 import { createSignatures, type Signatures } from '../../approvals/signing';
+import { createWords, type Words } from '../../approvals/words';
 import type { Bundle } from '../../config/bundle';
 import type { Cortex } from '../../cortex/cortex';
 import { createAuthority } from '../../store/authority';
@@ -23,6 +24,8 @@ export interface Approvals {
   readonly check: CheckDecision;
   readonly proofs: Proofs;
   readonly store: DecisionKeyStore;
+  /** What people have said of deciding, as it stands. */
+  readonly words: Words;
 }
 
 export interface ApprovalsParts {
@@ -50,5 +53,6 @@ export function createApprovals({ database, cortex, bundleOf, now, wrapping }: A
   };
   const check = createCheck({ ...judging, signatures, authority: createAuthority(database) });
   const signAct = createSignAct(signatures, now);
-  return { signatures, signAct, judging, check, proofs: createProofs(signatures), store };
+  const words = createWords(store, signatures, now);
+  return { signatures, signAct, judging, check, proofs: createProofs(signatures), store, words };
 }

@@ -28,6 +28,7 @@ import { createReportStore } from '../../../src/store/reports';
 import { createRetention } from '../../../src/store/retention';
 import { createS3Archive, readS3Url } from '../../../src/store/s3-archive';
 import { createSubjectKeys, type WrappingKeys } from '../../../src/store/subject-keys';
+import { wordsOf } from '../../../src/temporal/authority-robot';
 import { createControlActivities } from '../../../src/temporal/control-activities';
 import { performControl } from '../../../src/temporal/controls';
 import { dumpOf } from '../../kit/dump';
@@ -70,6 +71,7 @@ beforeAll(async () => {
         evidence: createEvidenceControls(database),
         holds: createLegalHolds(database),
         retention: createRetention(database),
+        words: wordsOf(database, now),
         report: reporting(database, now),
         now,
       }),

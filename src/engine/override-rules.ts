@@ -11,7 +11,7 @@ import type { Override, OverrideChange } from './effects';
 import { approvedBefore } from './gate-proofs';
 import { planNodeOf, type Layout } from './layout';
 import { readersOf } from './readers';
-import { isStopped, place, type Run } from './run';
+import { isStopped, place, type Placed, type Run } from './run';
 import type { NodeState } from './state';
 
 /** Why an override is not taken; also the answer to whoever sent it. */
@@ -146,8 +146,21 @@ function notTheirs(run: Run, node: PlanNode, { change, by, node: id, scope }: Ov
     change.do === 'decline' ||
     (change.do === 'attest' && readersOf(run.layout, node.id).length === 0) ||
     (change.do === 'skip' && (change.output ?? null) === null);
-  if (isLess) return undefined;
-  for (const { gate, people } of approvedBefore(run, { id, node, isAny: scope !== 'step' })) {
+  return isLess ? undefined : boundToOthers(run, { id, node, isAny: scope !== 'step' }, by);
+}
+
+/**
+ * Why somebody may not say what came of a step that has failed: others read it behind a gate that was not approved by them alone. It
+ * is no less than was approved, as to attest it before is none.
+ */
+export const notTheirsToSupply = (run: Run, { id, node }: Placed, by: string): Refused | undefined =>
+  readersOf(run.layout, node.id).length === 0
+    ? undefined
+    : boundToOthers(run, { id, node, isAny: false }, by);
+
+/** Why who approved a step, or what others make of it, is asked, and not `by`; undefined where nobody else has. */
+function boundToOthers(run: Run, of: Parameters<typeof approvedBefore>[1], by: string): Refused | undefined {
+  for (const { gate, people } of approvedBefore(run, of)) {
     if (people.length === 1 && people[0] === by) continue;
     return no(
       'OVERRIDE_AFTER_APPROVAL',

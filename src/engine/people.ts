@@ -3,7 +3,7 @@
  * Pure ring. Who may do what is judged before the engine hears of it.
  */
 import { assertNever } from '../kernel/invariant';
-import { wrongOutput, type Refusal, type Refused } from './override-rules';
+import { notTheirsToSupply, wrongOutput, type Refusal, type Refused } from './override-rules';
 import { anchored } from './back';
 import type { Act, EngineEvent, GateDecision, Resolution } from './effects';
 import { clock, stopAsking, takeKept, takeSigned } from './approvals';
@@ -209,7 +209,7 @@ export function resolve(run: Run, id: string, resolution: Resolution, by: string
   const undoing = state.undo === 'undo_failed';
   const refused = undoing
     ? undefined
-    : (ledAround(placed, resolution) ?? unreadable(run, placed, resolution));
+    : (ledAround(placed, resolution) ?? unfitting(run, placed, resolution, by));
   if (refused !== undefined) {
     run.notes.push({ kind: 'act.refused', act: 'resolve', by, node: id, ...refused });
     return refused.code;
@@ -230,10 +230,12 @@ function ledAround({ node }: Placed, { as }: Resolution): Refused | undefined {
   return { code: 'OVERRIDE_NOT_POSSIBLE', because };
 }
 
-/** Nobody goes on over a step of which others read what is not there. */
-function unreadable(run: Run, { node }: Placed, resolution: Resolution): Refused | undefined {
-  if (resolution.as === 'accept') return wrongOutput(run.layout, node.id, undefined);
-  return resolution.as === 'supply' ? wrongOutput(run.layout, node.id, resolution.output) : undefined;
+/** Nobody goes on over a step of which others read what is not there, nor puts there what others have approved otherwise. */
+function unfitting(run: Run, placed: Placed, resolution: Resolution, by: string): Refused | undefined {
+  const { id } = placed.node;
+  if (resolution.as === 'accept') return wrongOutput(run.layout, id, undefined);
+  if (resolution.as !== 'supply') return undefined;
+  return wrongOutput(run.layout, id, resolution.output) ?? notTheirsToSupply(run, placed, by);
 }
 
 function resolveUndo(run: Run, placed: Placed, resolution: Resolution, by: string): void {

@@ -131,7 +131,7 @@ export const resolve = defineRoute({
   body: z.strictObject({ node: z.string().min(1).max(API_LIMITS.textLength), resolution }),
   answer: acted,
   answers: { 200: 'it is resolved' },
-  problems: [...ACT_PROBLEMS, 'OVERRIDE_OUTPUT_NEEDED'],
+  problems: [...ACT_PROBLEMS, 'OVERRIDE_OUTPUT_NEEDED', 'OVERRIDE_AFTER_APPROVAL'],
   keepsAnswers: true,
   async handle({ caller, params, body }, { services }) {
     const address = { outcome: params.id, node: body.node };

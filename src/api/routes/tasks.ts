@@ -261,6 +261,7 @@ export const complete = defineRoute({
     'OVERRIDE_TOO_LATE',
     'OVERRIDE_NOT_POSSIBLE',
     'OVERRIDE_OUTPUT_NEEDED',
+    'OVERRIDE_AFTER_APPROVAL',
     'OVERRIDE_INPUT_INVALID',
   ],
   keepsAnswers: true,

@@ -12,6 +12,7 @@ import {
   openReview,
   openReviews,
   review,
+  unfitToReview,
   type OpenReview,
   type PeopleServices,
   type Speaker,
@@ -87,7 +88,7 @@ async function taskOf({ outcomes }: Pick<Services, 'outcomes'>, open: OpenReview
 const REVIEWED_BY: readonly string[] = ['role:auditor', 'role:admin'];
 
 /**
- * Claims a review, or gives it back. Errors: `TASK_UNKNOWN`, `TASK_CLAIMED`, `REVIEW_REFUSED` for who broke the glass: it is
+ * Claims a review, or gives it back. Errors: `TASK_UNKNOWN`, `TASK_CLAIMED`, `REVIEW_REFUSED` for who may not look at it: it is
  * nothing for them to do.
  */
 export async function claimReview(
@@ -106,8 +107,9 @@ export async function claimReview(
       help: 'they can give it back, or you take it from them with a reason: `backstep unclaim`',
     });
   }
-  if (what === 'claim' && open.value.by === by) {
-    return refuse('REVIEW_REFUSED', `\`${by}\` broke the glass, and somebody else reviews it`);
+  if (what === 'claim') {
+    const unfit = await unfitToReview(services, tenant, { review: open.value, by });
+    if (unfit !== undefined) return unfit;
   }
   const value = what === 'claim' ? { by } : null;
   const act = { do: 'people', row: `claimed:${id}`, value } as const;

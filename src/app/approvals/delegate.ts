@@ -207,7 +207,7 @@ export async function openReview(
   });
 }
 
-/** Says what came of the look afterwards. Errors: `REVIEW_REFUSED`: by whoever broke the glass, or where there is none. */
+/** Says what came of the look afterwards. Errors: `REVIEW_REFUSED`: see `unfitToReview`, or where there is none. */
 export async function review(
   services: PeopleServices,
   tenant: string,
@@ -222,8 +222,8 @@ export async function review(
   const found = await openReview(services, tenant, of);
   if (!found.ok) return found;
   const { id } = found.value;
-  if (found.value.by === by)
-    return refuse('REVIEW_REFUSED', `\`${by}\` broke the glass, and somebody else reviews it`);
+  const unfit = await unfitToReview(services, tenant, { review: found.value, by });
+  if (unfit !== undefined) return unfit;
   if (!roles.some((role) => REVIEWERS.includes(role))) {
     return refuse('REVIEW_REFUSED', `\`${by}\` may not review`, {
       help: 'it takes one of the roles auditor, admin',
@@ -234,6 +234,24 @@ export async function review(
 }
 
 const REVIEWERS: readonly string[] = ['auditor', 'admin'];
+
+/**
+ * Why somebody may not look at an emergency: it is their own, or nobody has looked at one of their own yet. Two who broke the glass
+ * would clear each other.
+ */
+export async function unfitToReview(
+  services: Pick<Services, 'approvals'>,
+  tenant: string,
+  { review: { by: passedBy }, by }: { readonly review: OpenReview; readonly by: string },
+): Promise<Result<never, Refusal> | undefined> {
+  if (passedBy === by)
+    return refuse('REVIEW_REFUSED', `\`${by}\` broke the glass, and somebody else reviews it`);
+  const own = (await openReviews(services, tenant)).find((one) => one.by === by);
+  if (own === undefined) return undefined;
+  return refuse('REVIEW_REFUSED', `\`${by}\` broke the glass too, and \`${own.id}\` is not reviewed yet`, {
+    help: 'somebody who did not reviews either; after theirs, they may',
+  });
+}
 
 /** A row that only says so is no review: the word has to be signed, and about this one. */
 async function isReviewed(

@@ -484,9 +484,16 @@ test('each emergency is reviewed on its own: by whoever passes the chain too, an
   // Which of the two is meant has to be said, and nobody closes their own.
   expect(await closes('person:chief', `${id}#ok`)).toBe(false);
   expect(await closes('person:peer', peers)).toBe(false);
+  // Nor do two who both broke the glass clear each other: only who has been reviewed reviews.
+  expect(await closes('person:head', peers)).toBe(false);
+  expect(await closes('person:peer', heads)).toBe(false);
+  const task = { outcome: id, node: `review:${heads.slice(id.length + 1)}` };
+  const claims = () => claimTask(robots.services, task, { what: 'claim', by: 'person:peer' });
+  expect(await claims()).toMatchObject({ error: { code: 'REVIEW_REFUSED' } });
   expect(await closes('person:chief', peers)).toBe(true);
   expect(await open()).toEqual([[heads, 'person:head']]);
-  expect(await closes('person:chief', `${id}#ok`)).toBe(true);
+  expect(await claims()).toMatchObject({ ok: true });
+  expect(await closes('person:peer', `${id}#ok`)).toBe(true);
   expect(await open()).toEqual([]);
   const changed: WantedOverride = {
     ...{ change: { do: 'edit', input: { box: `${box}-2` } }, scope: 'step' },

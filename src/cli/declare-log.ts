@@ -99,9 +99,11 @@ anything is. Of a file that is one proof it checks that. Compare the signer it s
 name the key.`,
       ),
     context,
-    ['backstep log verify evidence', 'backstep log verify evidence --key MCowBQ… --head last-year.txt'],
+    ['backstep log verify evidence', 'backstep log verify evidence --key 8rTwpzWH…= --head last-year.txt'],
   )
-    .addOption(new Option('--key <base64>', 'the Ed25519 key of the log, 32 bytes, where it is known'))
+    .addOption(
+      new Option('--key <base64>', 'the Ed25519 key of the log, 32 bytes: the `publicKey` of a proof'),
+    )
     .addOption(new Option('--head <file>', 'a signed head from before: the log must be its continuation'));
   action(verify, declaring, async () => (await import('./commands/log.js')).verify);
   const prove = common(

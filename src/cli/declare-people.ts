@@ -197,13 +197,13 @@ function declareOverride(declaring: Declaring): void {
       .argument('[value]', 'of choose the case, of replace the AWF')
       .summary('change a step before it commits')
       .description(
-        `Changes a step that has not fired; one that has is taken back instead.
+        `Changes a step that has not fired; one that has is taken back instead. A gate is decided, and never overridden. With
+--withdraw what was said so of a step is taken back, as long as it has not fired.
   skip      go on without it; --output stands in for its own where something behind it reads that
   edit      change its input: --set for one member, --input for a JSON merge patch
   choose    the case that a choice takes, unless that leads around people who are asked
   replace   another AWF of the same system or domain, with a compensation of its own
-  decline   end the outcome there: it goes back, or with --then complete stays as it stands
-With --withdraw what was said so of it is taken back, as long as it has not fired. A gate is decided, and never overridden.`,
+  decline   end the outcome there: it goes back, or with --then complete stays as it stands`,
       ),
     context,
     [

@@ -12,9 +12,10 @@ export function declareRobots(declaring: Declaring): void {
       .command('demo')
       .summary('tell the story in about a minute')
       .description(
-        `Starts servers and robots of its own and shows four things, each asserted: an outcome completes; one
-that is refused backsteps; one waits at a gate and is approved; one loses its worker in the middle of an
-action. Exits 1 if anything is not as it says.`,
+        `Starts servers and robots of its own and tells ten scenes, each asserted: an outcome completes, one that is
+refused backsteps, one waits at a gate, one loses its robot in the middle of an action; an automation observes,
+earns copilot and autopilot, is held for risk and stopped by its kill switch; and the log is proven. Exits 1 if
+anything is not as it says.`,
       ),
     context,
     ['backstep demo', 'backstep demo --keep     # leaves the servers up afterwards, until Ctrl-C'],

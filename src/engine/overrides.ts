@@ -140,7 +140,8 @@ const isAbout = ({ scope, node }: Override, instance: string): boolean =>
 export function standsIn(run: Run, placed: Placed): boolean {
   const { id, state, node } = placed;
   const last = saidOf(run, placed).at(-1);
-  if (last === undefined) return false;
+  // What may have happened is not done in another way besides: it is asked for again, and is there once.
+  if (last === undefined || state.isUnclear === true) return false;
   const { change, by, reason } = last;
   switch (change.do) {
     case 'skip':

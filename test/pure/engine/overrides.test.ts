@@ -309,6 +309,23 @@ describe('scopes', () => {
     expect(all.machine.state.phase).toBe('completed');
   });
 
+  test.each<OverrideChange>([
+    { do: 'skip' },
+    { do: 'attest', output: { box: 'by hand' }, evidence: 'ticket 7', undo: 'person' },
+  ])('an element that may have happened is fired again, whatever is said of all of them: %j', (change) => {
+    const course = { do: 'escalate', to: ['manager'], expiresAfterMs: 1_000 };
+    const asked = put('a', [], { exits: [{ codes: ['*'], course }] }, ['e']);
+    const told = new Told(toyPlan([{ ...each, body: { nodes: [asked] } }]));
+    const unknown = { class: 'unknown', code: 'ACTION_TIMED_OUT', message: '', effect: 'unknown' } as const;
+    told.fired('e[0]/a', { kind: 'failed', failure: unknown });
+    told.held('e[1]/a');
+    expect(told.override('e[0]/a', change)).toBe('OVERRIDE_TOO_LATE');
+    expect(told.override('e[0]/a', change, { scope: 'outcome' })).toBe('done');
+    told.say({ kind: 'resolve', node: 'e[0]/a', resolution: { as: 'retry' }, by: 'person:mary' });
+    expect(told.commands.filter((command) => command === 'fire e[0]/a')).toHaveLength(2);
+    expect(told.machine.state.nodes['e[0]/a']?.attested).toBeUndefined();
+  });
+
   test('what an automation says stands before anything fires, and at the head of the trace', () => {
     const standing: Override = {
       node: 'a',

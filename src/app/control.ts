@@ -18,7 +18,8 @@ import { performControl, type ControlDone } from '../temporal/controls';
 import type { ControlAct, PausedScope } from '../../workflows/control-protocol';
 import { findRunbook, shipped } from './catalog';
 import type { TenantConfig } from './configuration';
-import { refuse, type Refusal } from './refusal';
+import { refusedToTakeOver } from './approvals/taking-over';
+import { refuse, refusing, type Refusal } from './refusal';
 import type { Services } from './services';
 
 /** Who does it, and why: both are kept in the history of the act. */
@@ -117,14 +118,22 @@ export function knownScope(
   return names[scope].includes(name) ? ok(name) : unknown(scope, name, names[scope]);
 }
 
-/** A person runs under their own name what an event had proposed. Errors: `OUTCOME_…` where there is none. */
+/**
+ * A person runs under their own name what an event had proposed. Errors: `OUTCOME_…` where there is none, `GATE_SELF_APPROVAL` for who has
+ * approved it.
+ */
 export async function takeProposal(
-  services: Services,
+  services: Pick<Services, 'outcomes'>,
   outcome: string,
   why: Accountable,
-): Promise<ControlDone> {
-  const { id } = await services.outcomes.describe(outcome);
-  return control(services, splitOutcomeId(id)?.tenant ?? '', { act: { do: 'take', outcome: id }, ...why });
+): Promise<Result<ControlDone, Refusal>> {
+  const described = await refusing(() => services.outcomes.describe(outcome));
+  if (!described.ok) return described;
+  const { id } = described.value;
+  const refused = await refusedToTakeOver(services, { outcome: id }, why.by);
+  if (refused !== undefined) return refused;
+  const tenant = splitOutcomeId(id)?.tenant ?? '';
+  return ok(await control(services, tenant, { act: { do: 'take', outcome: id }, ...why }));
 }
 
 export interface GuardrailState {

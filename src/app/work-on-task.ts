@@ -8,6 +8,7 @@ import { splitOutcomeId, type NodeAddress } from '../kernel/ids';
 import type { Json } from '../kernel/json';
 import { ok, type Result } from '../kernel/result';
 import { answered, resolveNode, type Acted, type By } from './act-on-outcome';
+import { refusedToTakeOver } from './approvals/taking-over';
 import { control, type Accountable } from './control';
 import { overrideStep, type OverrideServices } from './override-step';
 import type { Contracts } from './override-checks';
@@ -47,7 +48,7 @@ export async function claimTask(
 
 /**
  * A person fires a held action under their own name: it is decided anew, as manual work of that person, and what its risk asks for
- * is still asked. Errors: `TASK_UNKNOWN`, `OVERRIDE_TOO_LATE`, `OUTCOME_…`.
+ * is still asked. Errors: `TASK_UNKNOWN`, `OVERRIDE_NOT_POSSIBLE`, `GATE_SELF_APPROVAL` for who has approved it, `OUTCOME_…`.
  */
 export async function fireByName(
   services: WorkServices,
@@ -60,6 +61,8 @@ export async function fireByName(
   if (task.value.kind !== 'hold') {
     return refuse('OVERRIDE_NOT_POSSIBLE', `\`${outcome}#${node}\` is no action that is held`);
   }
+  const refused = await refusedToTakeOver(services, address, why.by);
+  if (refused !== undefined) return refused;
   const tenant = splitOutcomeId(outcome)?.tenant ?? '';
   const { id } = await control(services, tenant, { act: { do: 'take', outcome, node }, ...why });
   return ok({ outcome, node, answer: 'done', control: id });

@@ -89,7 +89,8 @@ export function createCheck(parts: CheckParts): CheckDecision {
       ...(reason === undefined ? {} : { reason }),
       ...(glass === undefined ? {} : { glass }),
     };
-    return { kind: 'counts', decision: counted };
+    const { takers } = judged;
+    return { kind: 'counts', decision: counted, ...(takers.length === 0 ? {} : { takers }) };
   };
 }
 

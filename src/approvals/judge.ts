@@ -46,13 +46,19 @@ export interface JudgeParts extends PeopleParts {
 export const APPROVER = 'approver';
 const GLASS_BREAKERS: readonly string[] = ['admin', 'break-glass'];
 
-/** Throws StoreError where the graph or the rows are not at hand. */
-export async function judge(parts: JudgeParts, asked: Judged): Promise<WhoMayDecide> {
+/**
+ * The answer, and who has taken over what is asked for: what they said before counts no more. Throws StoreError where the graph or the
+ * rows are not at hand.
+ */
+export async function judge(
+  parts: JudgeParts,
+  asked: Judged,
+): Promise<WhoMayDecide & { readonly takers: readonly string[] }> {
   const { tenant, plan, terms, node, under, startedBy, decider, roles, at } = asked;
   const what = askedOf(asked);
   if (what === undefined) {
     const because = `\`${node}\` waits for nobody`;
-    return { may: false, code: 'GATE_APPROVER_NOT_ALLOWED', because };
+    return { may: false, code: 'GATE_APPROVER_NOT_ALLOWED', because, takers: [] };
   }
   const taken = await parts.takenOverBy(tenant, { outcome: asked.outcome, node });
   const starter = under?.person ?? (startedBy.startsWith('person:') ? startedBy : undefined);
@@ -66,7 +72,7 @@ export async function judge(parts: JudgeParts, asked: Judged): Promise<WhoMayDec
     // Those of when it started, and whoever has changed something since.
     automation === undefined ? [] : parts.authorsOf(tenant, automation),
   ]);
-  return whoMayDecide({
+  const answer = whoMayDecide({
     decider: person,
     isApprover: roles.includes(APPROVER),
     verdict: asked.verdict,
@@ -86,6 +92,7 @@ export async function judge(parts: JudgeParts, asked: Judged): Promise<WhoMayDec
     breaksGlass: asked.glass,
     mayBreakGlass: person.roles.some((role) => GLASS_BREAKERS.includes(role)),
   });
+  return { ...answer, takers: taken.ever };
 }
 
 const TAKEN_OVER = 'took it over, and nobody approves their own act';

@@ -9,6 +9,7 @@ import type { Decision } from '../governance/decide';
 import type { ApprovalFacts } from '../governance/facts';
 import type { Json } from '../kernel/json';
 import type { ControlSaid } from '../store/authority';
+import { TOOK, type TakenOver } from '../store/decision-keys';
 import { digestOf, type Covered } from './cards';
 import { readDecision, type SignedDecision } from './decision';
 import type { Signatures } from './signing';
@@ -44,20 +45,26 @@ export interface Proofs {
   }): Promise<readonly Proven[]>;
 }
 
-export function createProofs(signatures: Pick<Signatures, 'verify'>): Proofs {
+/** @param takenOverBy who has taken an outcome or an action over: whoever does so has approved nothing of it, before or after */
+export function createProofs(
+  signatures: Pick<Signatures, 'verify'>,
+  takenOverBy: (tenant: string, of: Omit<ActionKey, 'tenant'>) => Promise<Pick<TakenOver, 'ever'>>,
+): Proofs {
   const read = async (tenant: string, token: string): Promise<SignedDecision | undefined> => {
     const payload = await signatures.verify(tenant, 'decision', token);
     const said = payload.ok ? readDecision(payload.value) : undefined;
     return said?.refused === undefined ? said : undefined;
   };
   return {
-    async gates({ tenant, outcome }, gates) {
+    async gates({ tenant, outcome, node }, gates) {
+      const takers = gates.length === 0 ? [] : (await takenOverBy(tenant, { outcome, node })).ever;
       for (const { gate, need, tokens } of gates) {
         const people = new Set<string>();
         let isPassed = false;
         for (const token of tokens) {
           const said = await read(tenant, token);
           if (said?.outcome !== outcome || said.node !== gate || said.verdict !== 'approve') continue;
+          if (isOfTaker(said, takers)) continue;
           people.add(said.for ?? said.by);
           isPassed ||= said.glass === true;
         }
@@ -69,6 +76,9 @@ export function createProofs(signatures: Pick<Signatures, 'verify'>): Proofs {
     },
     async approvals({ key, awf, input, controls, at, goodForMs, isChanged }) {
       const proven: Proven[] = [];
+      const takers = controls.flatMap(({ s, k, b }) =>
+        (s === 'outcome' || s === 'action') && (k === 'person' || k.startsWith(TOOK)) ? [b] : [],
+      );
       for (const { k, v } of controls) {
         const token = k.startsWith('approval:') ? tokenIn(v) : undefined;
         const said = token === undefined ? undefined : await read(key.tenant, token);
@@ -78,6 +88,7 @@ export function createProofs(signatures: Pick<Signatures, 'verify'>): Proofs {
           if (said.node === key.node) proven.push({ facts: { ...facts, decision: 'rejected' } });
           continue;
         }
+        if (isOfTaker(said, takers)) continue;
         const covered = said.covers.find(({ node }) => node === key.node || node === templateOf(key.node));
         if (covered === undefined || covered.awf !== awf || said.at + goodForMs < at) continue;
         // What was shown with its input holds for that input alone.
@@ -92,6 +103,10 @@ export function createProofs(signatures: Pick<Signatures, 'verify'>): Proofs {
     },
   };
 }
+
+/** Whether it was said by who has taken over what it is about, or in their name: nobody approves their own act. */
+const isOfTaker = ({ by, for: forWhom }: SignedDecision, takers: readonly string[]): boolean =>
+  takers.includes(by) || (forWhom !== undefined && takers.includes(forWhom));
 
 /** Who passes a chain in an emergency stands for each of its steps; the facts say so in the name. */
 const inEmergency = (by: string): readonly Pick<ApprovalFacts, 'by' | 'as'>[] =>

@@ -88,9 +88,24 @@ export function checked(run: Run, event: Extract<EngineEvent, { kind: 'checked' 
     return refused(run, id, { by: result.decision.by, code: 'GATE_CARD_CHANGED', because });
   }
   const node = planNodeOf(run.layout, id);
+  if (node?.kind === 'gate' && result.takers !== undefined) dropTakers(run, id, result.takers);
   if (node?.kind === 'gate')
     return count(run, id, { ...result.decision, ...(arrivedAt === undefined ? {} : { arrivedAt }) });
   return countForHold(run, id, result.decision);
+}
+
+/** What was said at an open gate by who has taken the outcome over since falls: nobody approves their own act. */
+function dropTakers(run: Run, gate: string, takers: readonly string[]): void {
+  const state = run.state.nodes[gate];
+  if (state?.status !== 'asking' || state.counted === undefined) return;
+  const isTheirs = ({ by, for: forWhom }: CountedDecision): boolean =>
+    takers.includes(by) || (forWhom !== undefined && takers.includes(forWhom));
+  const [fallen, left] = [state.counted.filter(isTheirs), state.counted.filter((one) => !isTheirs(one))];
+  if (fallen.length === 0) return;
+  if (left.length === 0) delete state.counted;
+  else state.counted = left;
+  const names = [...new Set(fallen.map(({ by }) => `\`${by}\``))].join(' and ');
+  run.notes.push({ kind: 'gate.renewed', gate, because: `${names} took it over` });
 }
 
 // --- by rule

@@ -149,7 +149,12 @@ export interface CountedDecision {
 }
 
 export type CheckResult =
-  | { readonly kind: 'counts'; readonly decision: CountedDecision }
+  | {
+      readonly kind: 'counts';
+      readonly decision: CountedDecision;
+      /** Who has taken the outcome over: what they had decided counts no more. Absent where nobody has. */
+      readonly takers?: readonly string[];
+    }
   /** An act is signed: `id` names the signed word, which counts once, and `until` is when it no longer would. */
   | { readonly kind: 'vouched'; readonly id: string; readonly until: number }
   | { readonly kind: 'refused'; readonly by: string; readonly code: string; readonly because: string };

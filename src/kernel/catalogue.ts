@@ -252,7 +252,8 @@ export const REST_PROBLEMS = {
   TOKEN_EXPIRED: 'the token is expired or not valid yet',
   ROLE_MISSING: 'none of the roles in the token may do this',
   GATE_APPROVER_NOT_ALLOWED: 'the caller may not decide here',
-  GATE_SELF_APPROVAL: 'the caller started it, is whom it is about, or wrote the policy that asks',
+  GATE_SELF_APPROVAL:
+    'the caller started it or takes over what they approved, is whom it is about, or wrote the policy that asks',
   GATE_REASON_MISSING: 'a rejection, an explicit approval or an emergency needs a reason',
   GATE_CARD_CHANGED:
     'the decision was signed for another gate, or for a card that is not the one that stands',

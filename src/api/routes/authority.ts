@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { control as performAct, standInForce, takeProposal, trustOf } from '../../app/control';
 import { explain as explainAction } from '../../app/replay/replay';
 import { liveSource } from '../../app/replay/sources';
-import { noSuchOutcome, refuse, refusing } from '../../app/refusal';
+import { noSuchOutcome, refuse } from '../../app/refusal';
 import { decide } from '../../governance/decide';
 import { explain } from '../../governance/explain';
 import { parseFacts } from '../../governance/facts-parse';
@@ -142,13 +142,13 @@ export const takeOver = defineRoute({
   body: z.strictObject({ outcome: z.string().min(5).max(2_000), reason }),
   answer: z.object({ outcome: z.string(), control: z.string() }),
   answers: { 200: 'it is yours' },
-  problems: ['OUTCOME_UNKNOWN'],
+  problems: ['OUTCOME_UNKNOWN', 'GATE_SELF_APPROVAL'],
   keepsAnswers: true,
   async handle({ caller, body }, { services }) {
     // The id stands in the body, so no path walls it off.
     if (splitOutcomeId(body.outcome)?.tenant !== caller.tenant) return noSuchOutcome(body.outcome);
     const why = { by: caller.name, reason: body.reason };
-    const taken = await refusing(() => takeProposal(services, body.outcome, why));
+    const taken = await takeProposal(services, body.outcome, why);
     return taken.ok ? ok({ status: 200, body: { outcome: body.outcome, control: taken.value.id } }) : taken;
   },
 });

@@ -161,7 +161,7 @@ export const fire = defineRoute({
   body: z.strictObject({ reason }),
   answer: acted.extend({ control: z.string() }),
   answers: { 200: 'it is yours, and asks again' },
-  problems: [...ACT_PROBLEMS, 'TASK_UNKNOWN', 'OVERRIDE_NOT_POSSIBLE'],
+  problems: [...ACT_PROBLEMS, 'TASK_UNKNOWN', 'OVERRIDE_NOT_POSSIBLE', 'GATE_SELF_APPROVAL'],
   keepsAnswers: true,
   async handle({ caller, params, body }, { services }) {
     const address = addressOf(params.id);

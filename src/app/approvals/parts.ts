@@ -53,6 +53,7 @@ export function createApprovals({ database, cortex, bundleOf, now, wrapping }: A
   };
   const check = createCheck({ ...judging, signatures, authority: createAuthority(database) });
   const signAct = createSignAct(signatures, now);
+  const proofs = createProofs(signatures, judging.takenOverBy);
   const words = createWords(store, signatures, now);
-  return { signatures, signAct, judging, check, proofs: createProofs(signatures), store, words };
+  return { signatures, signAct, judging, check, proofs, store, words };
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { takeProposal } from '../../app/control';
-import { refusing, type Refusal } from '../../app/refusal';
+import type { Refusal } from '../../app/refusal';
 import { resumeOutcome } from '../../app/resume-outcome';
 import { runOutcome, type RunRequest, type RunStarted } from '../../app/run-outcome';
 import type { Services } from '../../app/services';
@@ -65,7 +65,7 @@ async function runProposal(context: CommandContext, given: string, options: RunO
   const id = action?.outcome ?? outcomeIdFrom(given);
   return withServices(context, options, { starts: false }, async (services) => {
     const why = { by: options.as, reason: options.reason ?? 'run by name' };
-    if (action === undefined) await refusingToThrow(() => takeProposal(services, id, why));
+    if (action === undefined) acceptedOf(await takeProposal(services, id, why));
     else acceptedOf(await fireByName(services, action, why));
     const { plan, planId } = (await services.outcomes.runs(id))[0]!.start;
     return exitOf(await follow(context, services, { id, plan, planId }, options));
@@ -96,8 +96,6 @@ async function follow(
 
 const exitOf = (ending: Ending | undefined): 0 | 1 =>
   ending?.how === 'over' && ending.state.phase !== 'completed' ? 1 : 0;
-
-const refusingToThrow = async <T>(work: () => Promise<T>): Promise<T> => acceptedOf(await refusing(work));
 
 /** How what was asked for is started: by the line, by a reviewed plan, or from a node of another outcome. */
 async function starter(

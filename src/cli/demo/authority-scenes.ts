@@ -50,7 +50,7 @@ export async function observesOnly(stage: Stage, narrator: Narrator): Promise<vo
   for (const { because } of decision.blocks.slice(0, 2)) narrator.say(`because ${because}`);
   const before = await deedsOf(stage, id);
   narrator.assert(before.writes === 0, 'nothing has been changed anywhere', `${before.writes} writes`);
-  await takeProposal(stage.services, id, { by: ANALYST, reason: 'she starts on Monday' });
+  acceptedOf(await takeProposal(stage.services, id, { by: ANALYST, reason: 'she starts on Monday' }));
   narrator.say(`run by name: ${ANALYST}`);
   const { phase, trace } = await followed(stage, narrator, id);
   const names = new Set(trace.flatMap((event) => personIn(event)));

@@ -17,9 +17,14 @@ const KEY = { tenant: 'acme', outcome: OUTCOME, node: 'box' };
 const AT = Date.UTC(2031, 4, 5);
 const GOOD_FOR = 3_600_000;
 
-const proofs = createProofs({
-  verify: (_tenant, _kind, token) => Promise.resolve(ok(JSON.parse(token) as Json)),
-});
+/** Who has taken the outcome over. */
+let takers: readonly string[] = [];
+afterEach(() => (takers = []));
+
+const proofs = createProofs(
+  { verify: (_tenant, _kind, token) => Promise.resolve(ok(JSON.parse(token) as Json)) },
+  () => Promise.resolve({ ever: takers }),
+);
 
 const covered: SignedDecision['covers'][number] = {
   ...{ node: 'box', awf: 'toy.put', risk: 'low' as const, score: 0.1, external: false },
@@ -64,6 +69,15 @@ describe('a gate', () => {
     expect(await proofs.gates(KEY, gates)).toBe('0 of 1 signed approvals of `more` hold');
   });
 
+  test('is not passed by who has taken the outcome over since, in whosever name', async () => {
+    takers = ['person:lead'];
+    expect(await why(1, atGate())).toBe('0 of 1 signed approvals of `ok` hold');
+    expect(await why(1, atGate({ by: 'person:peer', for: 'person:lead' }))).toMatch(/^0 of 1/);
+    expect(await why(1, atGate({ by: 'person:lead', for: 'person:peer' }))).toMatch(/^0 of 1/);
+    expect(await why(1, atGate({ glass: true }))).toMatch(/^0 of 1/);
+    expect(await why(1, atGate(), atGate({ by: 'person:head' }))).toBeUndefined();
+  });
+
   test('is passed in an emergency by one for all', async () => {
     expect(await why(3, atGate({ glass: true }))).toBeUndefined();
   });
@@ -78,6 +92,22 @@ describe('an approval of a held action', () => {
       ],
       ...rest,
     });
+
+  test('of who has taken the outcome or the action over since is none, and their rejection stands', async () => {
+    const row = (token: string) => ({
+      ...{ s: 'action', n: `${OUTCOME}#box`, k: 'approval:person:lead', v: { token }, b: 'person:lead' },
+    });
+    for (const taken of [
+      { s: 'outcome', n: OUTCOME, k: 'took:person:lead', v: true, b: 'person:lead' },
+      { s: 'action', n: `${OUTCOME}#box`, k: 'person', v: true, b: 'person:lead' },
+    ]) {
+      expect(await asked('', { controls: [row(signed()), taken] })).toEqual([]);
+      const standIn = row(signed({ by: 'person:peer', for: 'person:lead' }));
+      expect(await asked('', { controls: [standIn, taken] })).toEqual([]);
+      expect(await asked('', { controls: [row(signed({ by: 'person:peer' })), taken] })).toHaveLength(1);
+      expect(await asked('', { controls: [row(signed({ verdict: 'reject' })), taken] })).toHaveLength(1);
+    }
+  });
 
   test('is believed for its signature, and says who, as what and of what', async () => {
     expect(await asked(signed())).toEqual([

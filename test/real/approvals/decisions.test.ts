@@ -5,6 +5,7 @@ import { pageOfTasks, type TaskFilter } from '../../../src/app/tasks';
 import { resolveNode } from '../../../src/app/act-on-outcome';
 import { claimTask, completeTask } from '../../../src/app/work-on-task';
 import { openReviews, review } from '../../../src/app/approvals/delegate';
+import { takeProposal } from '../../../src/app/control';
 import { performControl } from '../../../src/temporal/controls';
 import { followFeed } from '../../../src/app/feed';
 import { cardOfTask, decideSigned } from '../../../src/app/approvals/decide';
@@ -382,6 +383,38 @@ describe('a signing key', () => {
     expect(await with_().verify(own, 'decision', token)).toEqual({ ok: true, value: { v: 2 } });
     expect(await store.keys(own)).toHaveLength(1);
   });
+});
+
+test('what somebody has approved counts no more once they take the outcome over, whenever they do', async () => {
+  const why = { by: 'person:lead', reason: 'mine' };
+  // In an open chain their word falls as soon as the next one is heard, and somebody else covers their step.
+  const chain = gated({ approval: 'chain', by: ['manager', 'director'] });
+  const open = await robots.begin(chain.plan);
+  expect(await decide(open, 'person:lead')).toEqual({ ok: true, value: 'done' });
+  expect(await takeProposal(robots.services, open, why)).toMatchObject({ ok: true });
+  expect(await decide(open, 'person:head')).toEqual({ ok: true, value: 'done' });
+  expect(robots.shelf.changesOf(chain.box)).toEqual([]);
+  expect(await decide(open, 'person:chief')).toEqual({ ok: true, value: 'done' });
+  expect(await robots.outcomes.result(open)).toEqual({ phase: 'completed' });
+  expect(await lines(open, /^gate=/)).toEqual([
+    'gate=ok open approval=chain by=manager,director',
+    'gate=ok endorsed by=person:lead left=1',
+    'gate=ok renewed because="`person:lead` took it over"',
+    'gate=ok endorsed by=person:head left=1',
+    'gate=ok approved by=person:chief reason="it is right"',
+  ]);
+  // Whoever has passed a gate is told so where they would take it over; and by hand it lets nothing fire any more.
+  const box = `box-${randomUUID().slice(0, 8)}`;
+  const nodes = [gate('ok'), { kind: 'wait', id: 'w', after: ['ok'], for: { signal: 'go' } } as const];
+  const done = await robots.begin(toyPlan([...nodes, put(box, ['w'])], { tenant }));
+  expect(await decide(done, 'person:lead')).toEqual({ ok: true, value: 'done' });
+  expect(await takeProposal(robots.services, done, why)).toMatchObject({
+    error: { code: 'GATE_SELF_APPROVAL' },
+  });
+  await performControl(robots.outcomes.client, { tenant, act: { do: 'take', outcome: done }, ...why });
+  await handle(done).signal('go', null);
+  expect(await robots.outcomes.result(done)).toEqual({ phase: 'backstepped' });
+  expect(robots.shelf.changesOf(box)).toEqual([]);
 });
 
 test('an emergency passes the chain with a reason, by a role, and waits for the look of somebody else', async () => {

@@ -21,8 +21,16 @@ export const taskId = z
   .max(paramLength)
   .meta({ description: '`<outcome id>#<node>`, percent-encoded in a path' });
 
-/** A name in a path. */
-export const name = (description: string) => z.string().min(1).max(200).meta({ description });
+/** Without flags, which a document of the API could not say. */
+const NO_BLANKS_AROUND = /^\S(?:[\s\S]*\S)?$/;
+
+/** A name, in a path or a body. Nobody tells one with a blank beside it from the one without. */
+export const name = (description: string) =>
+  z
+    .string()
+    .max(200)
+    .regex(NO_BLANKS_AROUND, 'it is blank, or has a blank at its begin or end')
+    .meta({ description });
 
 export const reason = text.meta({ description: 'why; kept in the history' });
 

@@ -10,7 +10,7 @@ import {
   collectPair,
   collectText,
   common,
-  notBlank,
+  plainName,
   reasonOption,
   type Declaring,
 } from './declare';
@@ -67,7 +67,7 @@ function declareCalendars(declaring: Declaring): void {
   const calendar = common(
     program
       .command('calendar')
-      .argument('<id>', 'name of the calendar', notBlank)
+      .argument('<id>', 'name of the calendar', plainName)
       .argument('<scope>', '`tenant:<name>`, or `domain:`, `runbook:` or `automation:`')
       .summary('say when changes may be made')
       .description(

@@ -32,11 +32,17 @@ export const asOption = (context: CommandContext): Option =>
     .argParser(notBlank)
     .default(context.settings.actor);
 
-/** Text that says something, without the blanks around it: what the API asks of a reason and of a name, too. */
+/** Text that says something, without the blanks around it: what the API asks of a reason, too. */
 export function notBlank(text: string): string {
   const said = text.trim();
   if (said === '') throw new InvalidArgumentError('It cannot be blank.');
   return said;
+}
+
+/** The name of something, which is never changed on its way: what the API asks of one, too. */
+export function plainName(text: string): string {
+  if (notBlank(text) !== text) throw new InvalidArgumentError('It has a blank at its begin or end.');
+  return text;
 }
 
 /** Why somebody does it. */

@@ -36,7 +36,7 @@ const START = { outcome: 'EMP-R-001', entity: 'person:ada' };
 async function send(
   { app }: Api,
   request: {
-    readonly method?: 'GET' | 'POST' | 'DELETE' | 'OPTIONS';
+    readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
     readonly url?: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly payload?: string | object;
@@ -97,6 +97,21 @@ describe('a request', () => {
       '/body/resolution/reason',
     ]);
   });
+
+  it.each(['%20', '%09%C2%A0', '%20freeze', 'freeze%20', 'a%0A'])(
+    'for a name of blanks, or with blanks around it, is told so: %s',
+    async (id) => {
+      const name = decodeURIComponent(id);
+      const payload = { scope: 'tenant', name, kind: 'freeze', windows: null, reason: 'books close' };
+      const built = await api();
+      const url = `/v1/calendars/${id}`;
+      const { status, said } = await send(built, { method: 'PUT', url, payload });
+      const message = 'it is blank, or has a blank at its begin or end';
+      expect([status, said['errors']]).toEqual([400, [{ pointer: '/params/id', message }]]);
+      const { said: ofBody } = await send(built, { method: 'PUT', url: '/v1/calendars/year-end', payload });
+      expect(ofBody['errors']).toEqual([{ pointer: '/body/name', message }]);
+    },
+  );
 
   it('whose head is too long is told so, though it never becomes one', async () => {
     const { app } = await api();

@@ -122,6 +122,14 @@ describe('wrong usage is exit code 2 and a message on standard error', () => {
       'error: command-argument value `` is invalid for argument `id`. It cannot be blank.\nhelp: see `backstep calendar --help`\n',
     ],
     [
+      ['delegate', ' ', '--until', '2026-12-01', '--reason', 'leave'],
+      'error: command-argument value ` ` is invalid for argument `person`. It cannot be blank.\nhelp: see `backstep delegate --help`\n',
+    ],
+    [
+      ['calendar', 'year end ', 'tenant:acme', '--lift', '--reason', 'books close'],
+      /`year end ` is invalid for argument `id`\. It has a blank at its begin or end\./,
+    ],
+    [
       ['guardrails', '--set', 'actions_per_day=', '--reason', 'x'],
       'error: `actions_per_day=` sets no limit\nhelp: it takes a whole number of the guardrail’s unit, in digits, or `none` for what the tier says\n',
     ],

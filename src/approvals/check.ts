@@ -14,7 +14,7 @@ import type { ActCheckInput, CheckInput } from '../../workflows/protocol';
 import { checkAct } from './acts';
 import { byRule, isForRules } from './by-rule';
 import { cardFor, type HashedCard } from './cards';
-import { readDecision, SKEW_MS, type SignedDecision } from './decision';
+import { NO_CARD, readDecision, SKEW_MS, type SignedDecision } from './decision';
 import { judge, type JudgeParts } from './judge';
 import type { Signatures } from './signing';
 
@@ -57,6 +57,9 @@ export function createCheck(parts: CheckParts): CheckDecision {
       ...(overrides === undefined ? {} : { overrides }),
     };
     const card = cardFor(about);
+    if (card === undefined && said.card === NO_CARD) {
+      return refused('GATE_ASKS_NOBODY', 'it waits for nobody’s approval: something else holds it', said.by);
+    }
     if (card?.hash !== said.card) {
       return refused(
         'GATE_CARD_CHANGED',

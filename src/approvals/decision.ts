@@ -20,12 +20,15 @@ const covered = z.object({
   input: text.optional(),
 });
 
+/** Stands for the card where whoever decided saw none: there was none. */
+export const NO_CARD = 'none';
+
 const decision = z.object({
   v: z.literal(1),
   outcome: text,
   /** The gate, or the action that is held. */
   node: text,
-  /** SHA-256 of the card that they saw. */
+  /** SHA-256 of the card that they saw, or `NO_CARD`. */
   card: text,
   verdict: z.enum(['approve', 'reject']),
   by: text,

@@ -83,6 +83,11 @@ export function hintAt(terminal: Terminal, id: string, ending: Extract<Ending, {
     if (status === 'asking') terminal.note(dim(`it waits at a gate: backstep approve ${address} --reason …`));
     else if (status === 'incident') {
       terminal.note(dim(`it needs a person: backstep resolve ${address} retry|supply|accept|backstep`));
-    } else terminal.note(dim(`it is held at ${node}: backstep explain ${address} says why`));
+    } else {
+      terminal.note(dim(`it is held at ${node}: backstep explain ${address} says why`));
+      // Where people are asked, approving is the way; who waits for none of them is let go under somebody's own name.
+      if (state.nodes[node]?.held?.asked === null)
+        terminal.note(dim(`to fire it under your own name: backstep run --proposal ${address}`));
+    }
   }
 }

@@ -257,6 +257,7 @@ export const REST_PROBLEMS = {
   GATE_REASON_MISSING: 'a rejection, an explicit approval or an emergency needs a reason',
   GATE_CARD_CHANGED:
     'the decision was signed for another gate, or for a card that is not the one that stands',
+  GATE_ASKS_NOBODY: 'nobody’s approval is asked there as it stands: something else holds it',
   GATE_DECISION_EXPIRED: 'the decision was signed too long before it arrived',
   GATE_SIGNATURE_INVALID: 'the decision is not signed by a key of the tenant, or is of no known form',
   GATE_KEY_REVOKED: 'the decision was signed by a key that has been revoked',

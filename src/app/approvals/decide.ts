@@ -4,7 +4,7 @@
  * Entry ring. Whether it counts is the check's to say; nothing is refused here that an auditor would have to see.
  */
 import { cardFor, coveredBy, type HashedCard } from '../../approvals/cards';
-import { ON_ITS_WAY_MS, type SignedDecision } from '../../approvals/decision';
+import { NO_CARD, ON_ITS_WAY_MS, type SignedDecision } from '../../approvals/decision';
 import { judge, type Judged } from '../../approvals/judge';
 import type { WhoMayDecide } from '../../governance/approval-people';
 import type { Check } from '../../engine/effects';
@@ -120,7 +120,7 @@ async function payloadOf(
   const judged = await judge(approvals.judging, askedOf(about, deciding, at));
   return {
     ...{ v: 1, outcome, node, verdict, by, at, expiresAt: at + ON_ITS_WAY_MS },
-    card: deciding.card ?? card?.hash ?? 'none',
+    card: deciding.card ?? card?.hash ?? NO_CARD,
     roles: [...roles],
     as: judged.may ? judged.as : null,
     ...(judged.may ? {} : { refused: judged.code }),

@@ -308,6 +308,18 @@ test.each(Object.keys(DOORS))(
   },
 );
 
+test.each(Object.keys(DOORS))('by %s nobody approves what waits for nobody’s approval', async (door) => {
+  const rules = robots.rules.get(TENANT)!;
+  robots.rules.set(TENANT, { ...rules, automation: { dial: 'observe' } });
+  const { outcome, boxes } = await held(1);
+  robots.rules.set(TENANT, rules);
+  const [box = ''] = boxes;
+  for (const verdict of ['approve', 'reject'] as const)
+    expect(await DOORS[door]!(outcome, box, deciding('person:lead', { verdict }))).toBe('GATE_ASKS_NOBODY');
+  expect((await robots.outcomes.tell(outcome)).state.nodes[box]?.status).toBe('held');
+  await robots.outcomes.client.workflow.getHandle(outcome).terminate();
+});
+
 test('a row that an act of control wrote by hand releases nothing, and neither does a release', async () => {
   const { outcome, boxes } = await held(1);
   const [box = ''] = boxes;

@@ -6,6 +6,7 @@
 import type { GateProof } from '../engine/effects';
 import { stillCovers, viewOf } from '../governance/approval-card';
 import type { Decision } from '../governance/decide';
+import { emergencyName } from '../governance/emergency';
 import type { ApprovalFacts } from '../governance/facts';
 import type { Json } from '../kernel/json';
 import type { ControlSaid } from '../store/authority';
@@ -110,7 +111,7 @@ const isOfTaker = ({ by, for: forWhom }: SignedDecision, takers: readonly string
 
 /** Who passes a chain in an emergency stands for each of its steps; the facts say so in the name. */
 const inEmergency = (by: string): readonly Pick<ApprovalFacts, 'by' | 'as'>[] =>
-  Array.from({ length: CHAIN_STEPS }, (_, i) => ({ by: `${by}!${i + 1}`, as: 'executive' as const }));
+  Array.from({ length: CHAIN_STEPS }, (_, i) => ({ by: emergencyName(by, i + 1), as: 'executive' as const }));
 
 /** More than any chain asks for. */
 const CHAIN_STEPS = 8;

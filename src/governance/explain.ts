@@ -4,6 +4,7 @@
  */
 import { printDuration } from '../kernel/duration';
 import type { Decision } from './decide';
+import { emergencyBy } from './emergency';
 import { printShare } from './rule';
 
 /** Lines to print; the first says what may happen, the rest why. */
@@ -41,7 +42,9 @@ function summaryOf({ mode, fire, boundBy, facts }: Decision): string {
 function approvalWords({ approval }: Decision): string {
   const steps = approval.steps.map(({ act, by, coveredBy }) => {
     if (coveredBy === null) return `${act} by ${by} (open)`;
-    return coveredBy === 'starter' ? `${act} by ${by} (who started it)` : `${act} by ${by} (${coveredBy})`;
+    if (coveredBy === 'starter') return `${act} by ${by} (who started it)`;
+    const passedBy = emergencyBy(coveredBy);
+    return `${act} by ${by} (${passedBy === undefined ? coveredBy : `${passedBy}, in an emergency`})`;
   });
   const reason = approval.reasonRequired ? ['a reason is required'] : [];
   const sla =

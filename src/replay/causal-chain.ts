@@ -8,6 +8,7 @@ import type { TraceEvent } from '../engine/trace';
 import { layoutOf } from '../engine/layout';
 import type { ApprovalFacts } from '../governance/facts';
 import { decideAgain } from '../governance/decide';
+import { emergencyBy } from '../governance/emergency';
 import type { Json } from '../kernel/json';
 import { behind } from './fork-point';
 import type { Story } from './history-source';
@@ -120,8 +121,9 @@ function gateLinks(event: Extract<TraceEvent, { readonly gate: string }>): reado
     case 'gate.approved':
     case 'gate.rejected': {
       const said = event.kind === 'gate.approved' ? 'approves' : 'rejects';
+      const how = event.glass === true ? 'breaks the glass' : said;
       const why = event.reason === undefined ? '' : `: ${event.reason}`;
-      return [{ at, step: 'approval', what: `${event.by} ${said} at gate ${gate}${why}` }];
+      return [{ at, step: 'approval', what: `${event.by} ${how} at gate ${gate}${why}` }];
     }
     case 'gate.expired':
       return [{ at, step: 'approval', what: `gate ${gate} expired` }];
@@ -146,15 +148,23 @@ function decisionLinks(
   const may = { allow: 'it may fire', hold: 'it is held', deny: 'it is denied' }[fire];
   return {
     links: [
-      ...facts.approvals.filter(isNew).map(({ by, as, decision }): Link => ({
+      ...[...new Set(facts.approvals.filter(isNew).map(approvalWords))].map((what): Link => ({
         at,
         step: 'approval',
-        what: `${decision} by ${by} as ${as}`,
+        what,
       })),
       { at, step: 'decision', what: `mode ${mode}, ${may}${bound}` },
     ],
     approvals: facts.approvals,
   };
+}
+
+/** Whoever passes in an emergency stands for every step of the chain, and is told of once. */
+function approvalWords({ by, as, decision }: ApprovalFacts): string {
+  const passedBy = emergencyBy(by);
+  return passedBy === undefined
+    ? `${decision} by ${by} as ${as}`
+    : `${passedBy} broke the glass: passed in an emergency`;
 }
 
 function ownLinks(event: Extract<TraceEvent, { readonly node?: string }>): readonly Link[] {

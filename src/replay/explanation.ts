@@ -8,6 +8,7 @@ import type { AwfContract } from '../dsl/awf';
 import { layoutOf, planNodeOf } from '../engine/layout';
 import type { Attempt } from '../kernel/failure';
 import { decideAgain, type Decision } from '../governance/decide';
+import { emergencyBy } from '../governance/emergency';
 import { explain } from '../governance/explain';
 import { SPEC_FIGURES } from '../governance/figures';
 import type { RiskClass } from '../governance/mode';
@@ -32,6 +33,7 @@ export interface Detail {
   readonly signalConfidence: number | null;
   /** The runbook that the signal was matched to, and the share of its runs that went well, in [0, 1]. */
   readonly patternMatch: { readonly runbook: string; readonly rate: number | null };
+  /** What made it risky; an emergency in which it was let go is one, and none of the mitigations. */
   readonly riskFactors: readonly string[];
   readonly mitigationsApplied: readonly string[];
   /** What it was to do and how often that goes well; and the same of the outcome it is a step of. */
@@ -208,7 +210,10 @@ function detailOf({ story, node, awf, summary, decision }: Given): Detail {
     triggerSignal: 'person' in cause ? cause.person : `event ${cause.type ?? cause.event}`,
     signalConfidence: parts?.signalQuality ?? null,
     patternMatch: { runbook: plan.runbook.id, rate: parts?.patternMatch ?? null },
-    riskFactors: riskFactorsOf(plan.awfs[awf], decision),
+    riskFactors: [
+      ...riskFactorsOf(plan.awfs[awf], decision),
+      ...emergenciesOf({ story, node, awf, summary, decision }),
+    ],
     mitigationsApplied: mitigationsOf({ story, node, awf, summary, decision }, startedBy),
     expectedOutcome: {
       primary: summary,
@@ -234,19 +239,39 @@ function riskFactorsOf(planned: PlannedAwf | undefined, decision: Decision | nul
   ];
 }
 
+/** Who let it go in the place of those who were asked, at gates before it or of itself: nobody else stood against harm there. */
+function emergenciesOf({ story, node, decision }: Given): readonly string[] {
+  const words = (by: string, reason?: string): string =>
+    `passed in an emergency by ${by}${reason === undefined ? '' : `: ${reason}`}`;
+  const gates = gatesBefore(story, node).flatMap(({ gate, by, glass, reason }) =>
+    glass === true ? [`${gate} ${words(by, reason)}`] : [],
+  );
+  // They stand for each step of the chain.
+  const people = new Set((decision?.facts.approvals ?? []).flatMap(({ by }) => emergencyBy(by) ?? []));
+  const own = story.told.trace.filter((event) => event.kind === 'awf.approved' && event.node === node);
+  const reasonOf = (by: string): string | undefined =>
+    own.flatMap((event) => ('reason' in event && 'by' in event && event.by === by ? [event.reason] : []))[0];
+  return [...gates, ...[...people].map((by) => words(by, reasonOf(by)))];
+}
+
+/** What people let through on the way to the action. */
+function gatesBefore({ start, told }: Story, node: string) {
+  const layout = layoutOf(start.plan);
+  const id = planNodeOf(layout, node)?.id ?? '';
+  return told.trace.flatMap((event) =>
+    event.kind === 'gate.approved' && behind(layout, event.gate).has(id) ? [event] : [],
+  );
+}
+
 /** What stood between the action and harm: its compensation, people, and the rules that bound it. */
 function mitigationsOf({ story, node, awf, decision }: Given, startedBy: string): readonly string[] {
   const { plan } = story.start;
   const compensation = plan.awfs[awf]?.compensation;
-  const layout = layoutOf(plan);
-  const id = planNodeOf(layout, node)?.id ?? '';
-  const gates = story.told.trace.flatMap((event) =>
-    event.kind === 'gate.approved' && behind(layout, event.gate).has(id)
-      ? [`${event.gate} approved by ${event.by}`]
-      : [],
+  const gates = gatesBefore(story, node).flatMap(({ gate, by, glass }) =>
+    glass === true ? [] : [`${gate} approved by ${by}`],
   );
-  const approvals = (decision?.facts.approvals ?? []).map(
-    ({ by, as, decision: said }) => `${said} by ${by} as ${as}`,
+  const approvals = (decision?.facts.approvals ?? []).flatMap(({ by, as, decision: said }) =>
+    emergencyBy(by) === undefined ? [`${said} by ${by} as ${as}`] : [],
   );
   return [
     ...(compensation === undefined ? [] : [`compensation ${compensation} registered before it acted`]),

@@ -38,6 +38,7 @@ export async function storyOf(plan: Plan, { id, oracle, start }: StoryOptions = 
   const happenings: ReadHappening[] = [];
   await interpret(plan, effects, {
     at: BEGUN,
+    ...(start?.terms === undefined ? {} : { terms: start.terms }),
     observe: (advance, _machine, happening) => {
       if (happening !== undefined)
         happenings.push({ ...jsonCopy(happening), eventId: happenings.length + 2 });

@@ -4,7 +4,19 @@
  * @source execution model 7.3
  */
 import type { RecordKind } from '../record';
-import { approvalsOf, attemptsOf, costOf, howEnded, numberOf, textOf, type HowEnded } from './read-record';
+import { AuthorityReport } from './authority-report';
+import { GatesPassed, isEmergency } from './emergencies';
+import {
+  actionOf,
+  approvalsOf,
+  attemptsOf,
+  costOf,
+  howEnded,
+  numberOf,
+  stamp,
+  textOf,
+  type HowEnded,
+} from './read-record';
 import type { Collector, Findings, ReportKind, ReportRecord } from './report';
 import { Listing, percent, Tally } from './tally';
 
@@ -21,9 +33,12 @@ const ENDED: { readonly [Kind in RecordKind]?: string } = {
   'outcome.backstepped': 'backstepped',
   'outcome.terminated': 'terminated',
 };
-const DECIDED: {
-  readonly [Kind in RecordKind]?: 'approved' | 'rejected' | 'expired' | 'refused' | 'escalated' | 'delegated';
-} = {
+/** An emergency is no approval of who was asked, and counts by itself. */
+const DECISIONS = [
+  ...(['approved', 'in an emergency', 'rejected'] as const),
+  ...(['expired', 'refused', 'escalated', 'delegated'] as const),
+] as const;
+const DECIDED: { readonly [Kind in RecordKind]?: (typeof DECISIONS)[number] } = {
   'gate.approved': 'approved',
   'gate.rejected': 'rejected',
   'gate.expired': 'expired',
@@ -44,15 +59,12 @@ const INTERVENED: { readonly [Kind in RecordKind]?: string } = {
 };
 
 const isPerson = ({ actor }: ReportRecord): boolean => actor.kind === 'person';
-const stamp = ({ at }: ReportRecord): string => new Date(at).toISOString();
-const actionOf = ({ outcome = '', node = '' }: ReportRecord): string => `${outcome}#${node}`;
 
 class ActionSummary implements Collector {
   private readonly byAwf = new Tally<HowEnded | 'undone'>();
   private readonly ends = new Tally<'outcomes'>();
-  private readonly decisions = new Tally<
-    'approved' | 'rejected' | 'expired' | 'refused' | 'escalated' | 'delegated'
-  >();
+  private readonly decisions = new Tally<(typeof DECISIONS)[number]>();
+  private readonly gates = new GatesPassed();
   private readonly actions = new Listing({
     id: 'actions',
     title: 'All actions',
@@ -62,6 +74,7 @@ class ActionSummary implements Collector {
 
   take(record: ReportRecord): void {
     const { kind, seq, actor } = record;
+    this.gates.take(record);
     const how = howEnded(record);
     const awf = textOf(record, 'awf', textOf(record, 'of'));
     if (how !== undefined) {
@@ -79,14 +92,14 @@ class ActionSummary implements Collector {
         actor.id,
         ...facts,
         how,
-        approvalsOf(record),
+        approvalsOf(record, this.gates),
       ]);
     }
     if (kind === 'action.undone') this.byAwf.add(awf, 'undone');
     if (kind === 'outcome.started') this.started += 1;
     const end = ENDED[kind];
     if (end !== undefined) this.ends.add(end, 'outcomes');
-    const decided = DECIDED[kind];
+    const decided = isEmergency(record) ? 'in an emergency' : DECIDED[kind];
     if (decided !== undefined) this.decisions.add(actor.id, decided);
   }
 
@@ -119,7 +132,7 @@ class ActionSummary implements Collector {
           id: 'approvals',
           title: 'Approval chains, by who decided',
           name: 'who',
-          columns: ['approved', 'rejected', 'expired', 'refused', 'escalated', 'delegated'],
+          columns: DECISIONS,
         }),
         this.actions.table(),
       ],
@@ -316,83 +329,3 @@ const REMEDIES: { readonly [Kind in RecordKind]?: string } = {
   'action.overridden': 'overridden',
   'outcome.backstepped': 'taken back',
 };
-
-class AuthorityReport implements Collector {
-  private readonly modes = new Tally<'decisions' | 'committed' | 'failed' | 'denied' | 'expired' | 'held'>();
-  private readonly risks = new Tally<'decisions'>();
-  private readonly reasons = new Tally<'holds'>();
-  private readonly refused = new Tally<'refusals'>();
-  private readonly steps = new Listing({
-    id: 'progression',
-    title: 'Trust, dials and limits: what was changed',
-    columns: ['seq', 'at', 'who', 'what', 'of', 'to', 'reason'],
-  });
-
-  take(record: ReportRecord): void {
-    const { kind, seq, actor } = record;
-    const mode = textOf(record, 'mode', '');
-    const how = howEnded(record);
-    if (mode !== '' && how !== undefined && how !== 'attested' && how !== 'skipped') {
-      this.modes.add(mode, 'decisions');
-      this.modes.add(mode, how);
-      this.risks.add(textOf(record, 'riskClass'), 'decisions');
-    }
-    if (kind === 'action.held') this.reasons.add(textOf(record, 'because'), 'holds');
-    if (kind === 'gate.refused') this.refused.add(textOf(record, 'code', 'late'), 'refusals');
-    if (kind.startsWith('control.') && kind !== 'control.drained') {
-      const of = textOf(record, 'automation', textOf(record, 'name', textOf(record, 'guardrail', 'tenant')));
-      const to = textOf(record, 'mode', '');
-      this.steps.add([
-        seq,
-        stamp(record),
-        actor.id,
-        kind.slice('control.'.length),
-        of,
-        to,
-        textOf(record, 'reason', ''),
-      ]);
-    }
-  }
-
-  findings(): Findings {
-    const all = this.modes.total('decisions');
-    return {
-      figures: [
-        { label: 'decisions', value: all, unit: '' },
-        {
-          label: 'under autopilot',
-          value: percent(this.modes.get('autopilot', 'decisions'), all) ?? 0,
-          unit: '%',
-        },
-        { label: 'held', value: this.reasons.total('holds'), unit: '' },
-        { label: 'decisions of people refused', value: this.refused.total('refusals'), unit: '' },
-      ],
-      charts: [
-        this.modes.chart('Mode usage', 'decisions', 'decisions'),
-        this.reasons.chart('What held', 'holds', 'holds'),
-      ],
-      tables: [
-        this.modes.table({
-          id: 'modes',
-          title: 'Mode usage',
-          name: 'mode',
-          columns: ['decisions', 'committed', 'failed', 'denied', 'expired', 'held'],
-        }),
-        this.risks.table({ id: 'risk', title: 'Risk classes', name: 'risk', columns: ['decisions'] }),
-        this.reasons.table({
-          id: 'holds',
-          title: 'Guardrail hits and other holds',
-          name: 'because',
-          columns: ['holds'],
-        }),
-        this.refused.table({
-          id: 'refusals',
-          title: 'Decisions that did not count',
-          name: 'code',
-          columns: ['refusals'],
-        }),
-        this.steps.table(),
-      ],
-    };
-  }
-}

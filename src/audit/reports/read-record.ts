@@ -2,6 +2,7 @@
  * What reports read of a record's data: by name, and without trust in its form, because a log outlives the program that wrote it.
  * Pure ring.
  */
+import { emergencyBy } from '../../governance/emergency';
 import type { Json } from '../../kernel/json';
 import { RECORD_KINDS, type RecordKind } from '../record';
 import type { ReportRecord } from './report';
@@ -50,22 +51,39 @@ export function costOf({ data }: ReportRecord): readonly (readonly [unit: string
 export const attemptsOf = ({ data }: ReportRecord): number =>
   Array.isArray(data['attempts']) ? data['attempts'].length : 0;
 
-/** Who approved, in the order in which they did: `person:mary.major at manager`. Who rejected is none of them. */
-export function approvalsOf({ data }: ReportRecord): string {
+/**
+ * Who approved, in the order in which they did: `person:mary.major at manager`. Who rejected is none of them; who passed in an
+ * emergency is told apart, and so is a gate that was decided in records that are not read here: they may say so.
+ */
+export function approvalsOf(
+  { data, outcome = '' }: ReportRecord,
+  gates: { how(outcome: string, gate: string): 'emergency' | 'approved' | undefined },
+): string {
   const { approvals } = data;
   if (!Array.isArray(approvals)) return '';
-  return (approvals as readonly Json[])
-    .flatMap((one) => {
-      if (!isObject(one)) return [];
-      const { by, gate, as, decision = 'approved' } = one;
-      if (decision !== 'approved') return [];
-      const where = typeof gate === 'string' ? ` at ${gate}` : typeof as === 'string' ? ` as ${as}` : '';
-      return typeof by === 'string' ? [`${by}${where}`] : [];
-    })
-    .join(', ');
+  const told = (approvals as readonly Json[]).flatMap((one) => {
+    if (!isObject(one)) return [];
+    const { by, gate, as, decision = 'approved' } = one;
+    if (decision !== 'approved' || typeof by !== 'string') return [];
+    if (typeof gate === 'string') return [`${by} at ${gate}${HOW[gates.how(outcome, gate) ?? 'elsewhere']}`];
+    const passedBy = emergencyBy(by);
+    if (passedBy !== undefined) return [`${passedBy}${HOW.emergency}`];
+    return [`${by}${typeof as === 'string' ? ` as ${as}` : ''}`];
+  });
+  // Whoever passes a chain stands for each of its steps.
+  return [...new Set(told)].join(', ');
 }
 
-const isObject = (value: Json | undefined): value is { readonly [name: string]: Json } =>
+const HOW = {
+  approved: '',
+  emergency: ' (in an emergency)',
+  elsewhere: ' (decided before this period)',
+} as const;
+
+export const stamp = ({ at }: ReportRecord): string => new Date(at).toISOString();
+export const actionOf = ({ outcome = '', node = '' }: ReportRecord): string => `${outcome}#${node}`;
+
+export const isObject = (value: Json | undefined): value is { readonly [name: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Reads the text of a record; `undefined` where a program of another time wrote a kind that this one does not know. */

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
+import { emergencyName } from '../../../src/governance/emergency';
 import { RECORD_KINDS, type RecordKind } from '../../../src/audit/record';
 import { CONTROLS, isEvidence } from '../../../src/audit/reports/controls';
 import { reportCsv } from '../../../src/audit/reports/csv';
@@ -128,10 +129,70 @@ test('who rejected is not named among those who approved', () => {
     { by: 'person:cyd', as: 'admin', decision: 'approved' },
   ];
   const { rows } = table(
-    reportOf('actions', [made('action.committed', { awf: 'a.b', approvals })]),
+    reportOf('actions', [
+      made('gate.approved', {}, { node: 'ok' }),
+      made('action.committed', { awf: 'a.b', approvals }),
+    ]),
     'actions',
   );
   expect(rows.map((row) => row[9])).toEqual(['person:ann at ok, person:cyd as admin']);
+});
+
+describe('an emergency', () => {
+  const glass = { glass: true, reason: 'the building is on fire' };
+  const at = { actor: person, node: 'ok' };
+  const let_ = (approvals: ReportRecord['data'][string]) =>
+    made('action.committed', { awf: 'a.b', approvals });
+  const approvalsIn = (records: readonly ReportRecord[]) =>
+    table(reportOf('actions', records), 'actions').rows.map((row) => row[9]);
+
+  test('is told apart from an approval, of a gate and of a held action', () => {
+    const gates = [
+      made('gate.approved', glass, at),
+      let_([{ by: person.id, gate: 'ok' }]),
+      // Another outcome has a gate of the same name.
+      { ...made('gate.approved', {}, at), outcome: 'acme/R/2' },
+      { ...let_([{ by: person.id, gate: 'ok' }]), outcome: 'acme/R/2' },
+    ];
+    expect(approvalsIn(gates)).toEqual([`${person.id} at ok (in an emergency)`, `${person.id} at ok`]);
+    const steps = [1, 2, 3].map((step) => ({ by: emergencyName(person.id, step), as: 'executive' }));
+    expect(approvalsIn([let_([...steps, { by: 'person:ann', as: 'admin' }])])).toEqual([
+      `${person.id} (in an emergency), person:ann as admin`,
+    ]);
+    expect(table(reportOf('actions', gates), 'approvals')).toMatchObject({
+      columns: ['who', 'approved', 'in an emergency', ...Array<unknown>(5).fill(expect.any(String))],
+      rows: [[person.id, 1, 1, 0, 0, 0, 0, 0]],
+    });
+  });
+
+  test('that may lie before the period is not called an approval: it says that the gate was decided before', () => {
+    expect(approvalsIn([let_([{ by: person.id, gate: 'ok' }])])).toEqual([
+      `${person.id} at ok (decided before this period)`,
+    ]);
+    expect(approvalsIn(golden).filter((told) => String(told).includes('before this period'))).toEqual([]);
+    expect(approvalsIn(golden).filter((told) => / at /.test(String(told))).length).toBeGreaterThan(0);
+  });
+
+  test('is counted and listed in the authority report, with what came of the look at it', () => {
+    const reviewer = { kind: 'person', id: 'person:ann' } as const;
+    const about = { actor: reviewer, outcome: undefined as never, node: undefined as never };
+    const said = { act: 'people', row: 'reviewed:acme/R/1#ok:0123456789abcdef', reason: 'there was a fire' };
+    const report = reportOf('authority', [
+      made('gate.approved', glass, { ...at, seq: 7 }),
+      made('gate.approved', {}, { ...at, node: 'other' }),
+      made('admin.acted', { ...said, value: { verdict: 'sound' } }, about),
+      made('admin.acted', { ...said, row: 'absence:person:ann', value: { until: 1 } }, about),
+      made('control.failed', { ...said, value: { verdict: 'unsound' } }, about),
+    ]);
+    expect(figure(report, 'gates passed in an emergency')).toBe(1);
+    expect(figure(report, 'emergencies reviewed')).toBe(1);
+    const { rows } = table(report, 'emergencies');
+    expect(rows.map(([, , ...row]) => row)).toEqual([
+      [person.id, 'passed in an emergency', 'acme/R/1#ok', glass.reason],
+      [reviewer.id, 'found sound', 'acme/R/1#ok', said.reason],
+    ]);
+    expect(rows[0]?.[0]).toBe(7);
+  });
 });
 
 test('costs add up by unit and type, of what was committed or tried, not of what was held', () => {

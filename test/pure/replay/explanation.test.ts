@@ -12,6 +12,8 @@ import { RULES } from '../../../src/governance/rules';
 import { putBox, put, toyContracts, toyPlan } from '../../kit/plans';
 import { refusal } from '../../kit/shelf';
 import { BEGUN, recordOn, storyOf } from '../../kit/stories';
+import { emergencyName } from '../../../src/governance/emergency';
+import { tellRuns } from '../../../src/temporal/history';
 import { approved, facts, type FactsPatch } from '../governance/fixtures';
 
 const gate: PlanNode = {
@@ -144,6 +146,45 @@ test('attempts, the way back and what people said of a held action stand in the 
   const steps = explanation.chain.map(({ step }) => step);
   expect(steps.indexOf('commit')).toBeLessThan(steps.indexOf('compensation'));
   expect(explanation.chain.every(({ t }, i, all) => i === 0 || all[i - 1]!.t <= t)).toBe(true);
+});
+
+test('a gate that was passed in an emergency is no mitigation, and the chain says who broke the glass', async () => {
+  const reason = 'the building is on fire';
+  const said = { verdict: 'approve', by: 'person:mary', token: 'signed', afterMs: 1_000 } as const;
+  const { runs, ...story } = await storyOf(toyPlan([gate, put('a', ['ok'])]), {
+    oracle: { fire: () => ({ as: 'decided', decision: record() }), decisions: () => [said] },
+    start: { terms: { v: 1, depth: null, plan: '', figures: {} } },
+  });
+  const broken = runs.map((run) => ({
+    ...run,
+    happenings: run.happenings.map((one) => {
+      const { event } = one;
+      if (event.kind !== 'checked' || event.result.kind !== 'counts') return one;
+      const decision = { ...event.result.decision, glass: true as const, reason };
+      return { ...one, event: { ...event, result: { ...event.result, decision } } };
+    }),
+  }));
+  const { detail, chain } = explained({ ...story, runs: broken, told: tellRuns(broken) }, 'a');
+  expect(detail.mitigationsApplied.filter((one) => one.includes('person:'))).toEqual([]);
+  expect(detail.riskFactors).toEqual([`ok passed in an emergency by person:mary: ${reason}`]);
+  expect(chain.map(({ what }) => what)).toContain(`person:mary breaks the glass at gate ok: ${reason}`);
+});
+
+test('who lets a held action go in an emergency approves no step of its chain, and is told of once', async () => {
+  const levels = [1, 2].map((step) => approved(emergencyName('person:mary', step), 'executive'));
+  const passed = record({ approvals: [...levels, approved('person:bob', 'manager')] });
+  const story = await storyOf(toyPlan([put('a')]), {
+    oracle: { fire: () => ({ as: 'decided', decision: passed }) },
+  });
+  const { detail, chain, words } = explained(story, 'a');
+  expect(detail.mitigationsApplied).toContain('approved by person:bob as manager');
+  expect(detail.mitigationsApplied.filter((one) => one.includes('mary'))).toEqual([]);
+  expect(detail.riskFactors).toEqual(['passed in an emergency by person:mary']);
+  expect(chain.flatMap(({ step, what }) => (step === 'approval' ? [what] : []))).toEqual([
+    'person:mary broke the glass: passed in an emergency',
+    'approved by person:bob as manager',
+  ]);
+  expect(words.join()).not.toContain('!');
 });
 
 test('each level has what the one before has, and prints it first', async () => {

@@ -147,10 +147,10 @@ function refused(
 }
 
 /** What people have changed so far, for cards to show; absent where nothing is. */
-export function saidSoFar({ overrides }: Pick<EngineState, 'overrides'>): {
+export function saidSoFar({ overrides, supplied = [] }: Pick<EngineState, 'overrides' | 'supplied'>): {
   readonly overrides?: readonly Override[];
 } {
-  const said = Object.values(overrides ?? {}).flat();
+  const said = [...Object.values(overrides ?? {}).flat(), ...supplied];
   return said.length === 0 ? {} : { overrides: said };
 }
 

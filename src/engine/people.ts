@@ -6,10 +6,11 @@ import { assertNever } from '../kernel/invariant';
 import { notTheirsToSupply, wrongOutput, type Refusal, type Refused } from './override-rules';
 import { anchored } from './back';
 import type { Act, EngineEvent, GateDecision, Resolution } from './effects';
-import { clock, stopAsking, takeKept, takeSigned } from './approvals';
+import { clock, renewGates, stopAsking, takeKept, takeSigned } from './approvals';
 import { fire } from './firing';
 import { engineFailure } from './forward';
 import { planNodeOf } from './layout';
+import { readersOf } from './readers';
 import { refuse } from './refusals';
 import { firingOf, isLeaving, place, type Placed, type Run } from './run';
 import { askForUndo, setUndo, undoIsOver } from './undo';
@@ -274,6 +275,7 @@ function resolveForward(run: Run, placed: Placed, resolution: Resolution, by: st
       run.agenda.push({ step: 'ready', node: id });
       return;
     case 'supply':
+      showOnCards(run, placed, resolution, by);
       run.agenda.push({ step: 'finish', node: id, output: resolution.output ?? null });
       return;
     case 'accept':
@@ -286,6 +288,23 @@ function resolveForward(run: Run, placed: Placed, resolution: Resolution, by: st
     default:
       assertNever(resolution);
   }
+}
+
+/**
+ * An output in the place of one that others read is a change of what they do: at gates that let them go it stands on the card, with
+ * whose it is, and what was said there before falls.
+ */
+function showOnCards(
+  run: Run,
+  { id, node }: Placed,
+  { output = null, evidence }: Extract<Resolution, { readonly as: 'supply' }>,
+  by: string,
+): void {
+  if (run.state.terms === undefined || readersOf(run.layout, node.id).length === 0) return;
+  const change = { do: 'attest', output, evidence, undo: 'person' } as const;
+  (run.state.supplied ??= []).push({ node: id, change, by, reason: evidence, scope: 'step' });
+  run.state.changes = (run.state.changes ?? 0) + 1;
+  renewGates(run, node.id);
 }
 
 const isOver = (run: Run): boolean => run.state.phase === 'completed' || run.state.phase === 'backstepped';

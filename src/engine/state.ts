@@ -74,7 +74,9 @@ export interface EngineState {
   residue: string[];
   /** Overrides in force, by the id of the plan's node, oldest first: the last word counts. */
   overrides?: { [node: string]: Override[] };
-  /** How many overrides were taken, withdrawals included; absent for none. */
+  /** Outputs that people have supplied to incidents, and that others read, oldest first: cards show them, and no step takes them. */
+  supplied?: Override[];
+  /** How many overrides were taken, and outputs supplied; withdrawals included, absent for none. */
   changes?: number;
   /** AWFs that the plan does not know, put in the place of others; frozen when they were. */
   awfs?: { [name: string]: PlannedAwf };

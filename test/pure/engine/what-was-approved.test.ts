@@ -142,6 +142,51 @@ describe('what was approved', () => {
     },
   );
 
+  test('is asked for anew where an output is supplied while they decide, and the card shows whose it is', () => {
+    const asking = {
+      codes: ['*'],
+      course: { do: 'escalate', to: ['manager'], expiresAfterMs: MINUTE },
+    } as const;
+    const plan = toyPlan([
+      gate('g', { by: ['2 of x|y|z'] }),
+      put('source', [], { exits: [asking] }),
+      put('unread', [], { exits: [asking] }),
+      put('uses', ['g', 'source'], reads('source')),
+    ]);
+    const { machine } = Machine.begin(plan, 0, undefined, [], TERMS);
+    let at = 0;
+    const next = (event: EngineEvent) => machine.advance({ at: (at += 1), event });
+    const failure = { class: 'permanent', code: 'SYSTEM_REFUSED', message: '', effect: 'none' } as const;
+    for (const node of ['source', 'unread'])
+      next({ kind: 'fired', node, result: { kind: 'failed', failure } });
+    const says = (by: string, early?: string) => {
+      const decision = { gate: 'g', verdict: 'approve', by, token: by } as const;
+      const asked = early === undefined ? next({ kind: 'decide', decision }) : { check: early, commands: [] };
+      const counts = { by, verdict: 'approve', may: [0], token: by } as const;
+      const result = { kind: 'counts', decision: counts } as const;
+      return { ...asked, ...next({ kind: 'checked', check: asked.check!, result }), asked: asked.commands };
+    };
+    const supplies = (node: string) => {
+      const resolution = { as: 'supply', evidence: 'ticket 7', output: { box: 'another' } } as const;
+      return next({ kind: 'resolve', node, resolution, by: 'x' });
+    };
+    says('y');
+    expect(supplies('unread').trace.map(({ kind }) => kind)).not.toContain('gate.renewed');
+    // One that is on its way is for the card as it was.
+    const early = next({ kind: 'decide', decision: { gate: 'g', verdict: 'approve', by: 'z', token: 'z' } });
+    expect(supplies('source').trace).toContainEqual(
+      expect.objectContaining({ kind: 'gate.renewed', gate: 'g' }),
+    );
+    expect(says('z', early.check).answer).toBe('refused');
+    const { asked } = says('y');
+    const change = { do: 'attest', output: { box: 'another' }, evidence: 'ticket 7', undo: 'person' };
+    expect(asked[0]).toMatchObject({ overrides: [{ node: 'source', by: 'x', scope: 'step', change }] });
+    expect(machine.state.nodes['g']?.status).toBe('asking');
+    expect(machine.state.overrides).toBeUndefined();
+    says('z');
+    expect(machine.state.nodes['g']?.status).toBe('done');
+  });
+
   test('by the rules alone binds nobody: they judge the step anew', () => {
     const { change } = approved(['auto'], ['auto']);
     expect(change('later', edit, 'operator')).toBe('kept');

@@ -56,8 +56,7 @@ export async function checkRun(
     return { derived: 0, notDerived: count };
   }
   try {
-    const derived = await derive(run, stored, { ...context, at, records }, found);
-    return { derived: Math.min(count, derived), notDerived: 0 };
+    return { derived: await derive(run, stored, { ...context, at, records }, found), notDerived: 0 };
   } catch (error) {
     found('HISTORY_UNREADABLE', at, whatIsWrong(error));
     return { derived: 0, notDerived: count };
@@ -81,7 +80,7 @@ interface Deriving extends Context {
   readonly records: RecordsOfRun | undefined;
 }
 
-/** Holds the records against what the history owes; says how many it owes. Throws for what is no such history. */
+/** Holds the records against what the history owes; says how many came out the same. Throws for what is no such history. */
 async function derive(
   run: BundledRun,
   stored: Uint8Array,
@@ -94,13 +93,13 @@ async function derive(
     found('HISTORY_CHANGED', at, 'it is the history of another tenant');
   // What goes on, or has ended just now, may owe more than was written by then; what was archived has said all.
   const isWhole = records?.archived !== undefined || read.lastAt <= context.owedUpTo;
-  compare(owed, records ?? { seqs: [], texts: [] }, { at, context, isSure, isWhole }, found);
+  const same = compare(owed, records ?? { seqs: [], texts: [] }, { at, context, isSure, isWhole }, found);
   const { nextRun, previousRun } = read;
   if (nextRun !== undefined && read.lastAt <= context.owedUpTo && !context.named.has(nextRun))
     found('RUN_MISSING', at, `it went on in run ${nextRun}, and nothing of that is here`);
   if (previousRun !== undefined && !context.named.has(previousRun))
     found('RUN_MISSING', at, `it goes on from run ${previousRun}, and nothing of that is here`);
-  return owed.length;
+  return same;
 }
 
 /** What its history says, and what that owes the log. It throws for bytes that are no such history. */
@@ -129,14 +128,16 @@ interface Comparing {
   readonly isWhole: boolean;
 }
 
+/** Says how many came out the same. */
 function compare(
   owed: readonly Entry[],
   records: RecordsOfRun,
   { at, context, isSure, isWhole }: Comparing,
   found: Found,
-): void {
+): number {
   const { log, primitives } = context;
   const { seqs, texts } = records;
+  let same = 0;
   for (const [i, seq] of seqs.entries()) {
     const entry = owed[i];
     if (entry === undefined) {
@@ -148,18 +149,20 @@ function compare(
     const isSame = isSure
       ? areEqual(recordHash(primitives, text), log.hashOf(seq))
       : withoutHashes(text) === withoutHashes(texts[i] ?? '');
-    if (!isSame) {
+    if (isSame) {
+      same += 1;
+    } else {
       const { event, part } = entry.origin;
       found('RECORD_DIFFERS', `record ${seq}`, `event ${event} (part ${part}) of ${at} owes another record`);
     }
   }
-  if (!isWhole) return;
-  for (const { kind, origin } of owed.slice(seqs.length))
+  for (const { kind, origin } of isWhole ? owed.slice(seqs.length) : [])
     found(
       'RECORD_MISSING',
       at,
       `event ${origin.event} (part ${origin.part}) owes a record \`${kind}\` that is not in the log`,
     );
+  return same;
 }
 
 /** Hashes under a key that is gone cannot be made again; all else of the record still can. */

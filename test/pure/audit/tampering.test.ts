@@ -37,6 +37,19 @@ test('a clean bundle holds, and every record in it is derived again', async () =
   expect(verified.derived).toBe(scene.records.length);
 });
 
+test('what differs from what its history owes is not counted as derived again', async () => {
+  const seq = scene.records.findIndex((text) => text.includes('"kind":"action.committed"'));
+  const changed = scene.records[seq]!.replace('"at":"2026', '"at":"2025');
+  const verified = await verifyBundle(
+    filesOf(await resigned({ records: scene.records.with(seq, changed) })),
+    options,
+  );
+  const differ = verified.flaws.flatMap(({ code, at }) => (code === 'RECORD_DIFFERS' ? [at] : []));
+  // The one behind it names the hash of what it was.
+  expect(differ).toEqual([`record ${seq}`, `record ${seq + 1}`]);
+  expect(verified).toMatchObject({ derived: scene.records.length - 2, notDerived: 0 });
+});
+
 interface Tampered {
   readonly bundle: Bundle;
   /** What must be found by what it says alone, even if whoever did it could sign a manifest. */

@@ -2,6 +2,8 @@
  * The plan of a fork: the plan that ran, with other parameters and other inputs of its actions.
  * Adapter ring; pure functions.
  */
+import { schemaAt, shapeAt } from '../compiler/schema';
+import type { AwfContract } from '../dsl/awf';
 import { didYouMean, type Diagnostic } from '../kernel/diagnostic';
 import type { Json } from '../kernel/json';
 import { err, ok, type Result } from '../kernel/result';
@@ -17,8 +19,15 @@ export interface ForkChanges {
   readonly inputs?: { readonly [address: string]: Json };
 }
 
-/** Errors: `PARAM_UNKNOWN`, `PLAN_NODE_UNKNOWN`, `PLAN_INPUT_INVALID`, all that there are. */
-export function changedPlan(plan: Plan, changes: ForkChanges): Result<Plan, readonly Diagnostic[]> {
+/**
+ * @param contracts by the name of their AWF; what is known of the input of none is left to the plan's own
+ * Errors: `PARAM_UNKNOWN`, `PLAN_NODE_UNKNOWN`, `PLAN_INPUT_INVALID`, all that there are.
+ */
+export function changedPlan(
+  plan: Plan,
+  changes: ForkChanges,
+  contracts: ReadonlyMap<string, Pick<AwfContract, 'input'>>,
+): Result<Plan, readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
   const params = { ...plan.params };
   for (const [name, value] of Object.entries(changes.params ?? {})) {
@@ -36,13 +45,28 @@ export function changedPlan(plan: Plan, changes: ForkChanges): Result<Plan, read
     const { node, path } = target.value;
     changed = mapBlocks(changed, (one) => {
       if (one.id !== node || one.kind !== 'action') return one;
-      const input = setIn(one.input, path, value);
+      const members = otherMembers(contracts.get(one.awf), path);
+      const input = members === undefined ? setIn(one.input, path, value) : undefined;
       if (input !== undefined) return { ...one, input };
-      found.push(noPath(address, one.input));
+      found.push(noPath(address, members ?? ('obj' in one.input ? Object.keys(one.input.obj) : [])));
       return one;
     });
   }
   return found.length === 0 ? ok(changed) : err(found);
+}
+
+/** The members there are where the contract's input has none that the path names; `undefined` where it has it, or says nothing. */
+function otherMembers(
+  contract: Pick<AwfContract, 'input'> | undefined,
+  path: readonly string[],
+): readonly string[] | undefined {
+  if (contract === undefined) return undefined;
+  for (const [depth, step] of path.entries()) {
+    const around = schemaAt(contract.input, path.slice(0, depth));
+    const shape = around && shapeAt(around);
+    if (shape !== undefined && !Object.hasOwn(shape, step)) return Object.keys(shape);
+  }
+  return undefined;
 }
 
 /** `<node>.<path>`: nodes are known, so a dot in the id of one is no trouble. */
@@ -106,8 +130,8 @@ function unknown(
   };
 }
 
-function noPath(address: string, input: Expression): Diagnostic {
-  const there = 'obj' in input ? `there are ${Object.keys(input.obj).join(', ')}` : 'give the whole input';
+function noPath(address: string, members: readonly string[]): Diagnostic {
+  const there = members.length > 0 ? `there are ${members.join(', ')}` : 'give the whole input';
   return {
     code: 'PLAN_INPUT_INVALID',
     at: `input ${address}`,

@@ -171,6 +171,11 @@ test('what does not exist there is refused, all of it at once', async () => {
       diagnostics: [{ code: 'PARAM_UNKNOWN' }, { code: 'PLAN_NODE_UNKNOWN' }, { code: 'PLAN_INPUT_INVALID' }],
     },
   });
+  // A member that the contract does not have would be left out in silence, and the answer believed.
+  expect(await forked({ from: 'a', inputs: { 'a.bocks': 1 } })).toMatchObject({
+    ok: false,
+    error: { diagnostics: [{ code: 'PLAN_INPUT_INVALID', help: 'there are box' }] },
+  });
   expect(await forked({ from: 'a' }, todayOf({ contracts: new Map() }))).toMatchObject({
     ok: false,
     error: { code: 'REPLAY_CATALOG_MISSING' },

@@ -63,7 +63,7 @@ export async function forkOutcome(
     ...(params === undefined ? {} : { params }),
     ...(inputs === undefined ? {} : { inputs }),
   };
-  const changed = changedPlan(story.start.plan, changes);
+  const changed = changedPlan(story.start.plan, changes, today.contracts);
   if (!changed.ok) {
     return refuseReplay('REPLAY_CHANGE_REFUSED', 'what is to be other does not exist there', {
       diagnostics: changed.error,

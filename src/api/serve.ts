@@ -100,10 +100,19 @@ const limitsOf = ({ api: { perMinute } }: Settings): ApiOptions =>
     ? {}
     : { perMinute: { caller: perMinute, address: perMinute * CALLERS_OF_ADDRESS } };
 
+const UNUSABLE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there',
+  EACCES: 'this user may not',
+  EADDRNOTAVAIL: 'it is no address of this machine',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'the name of the host cannot be looked up',
+};
+
 function unusable(cause: unknown, address: string): unknown {
   const { code } = cause as NodeJS.ErrnoException;
-  if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return cause;
-  return Object.assign(new Error(`\`${address}\` can't be listened on: ${code}`, { cause }), {
+  const because = UNUSABLE[code ?? ''];
+  if (because === undefined) return cause;
+  return Object.assign(new Error(`\`${address}\` can't be listened on: ${because}`, { cause }), {
     code: 'API_PORT_UNUSABLE',
     help: 'free it, or name another one with `--port` and `--host`',
   });

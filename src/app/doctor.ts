@@ -63,7 +63,7 @@ export async function examine(settings: Settings, tenant: string): Promise<Docto
       : [
           {
             code: 'DOCTOR_CONFIG_INVALID',
-            message: `the configuration of \`${tenant}\` has ${configProblems.length} problem(s)`,
+            message: `the configuration of \`${tenant}\` has ${configProblems.length === 1 ? '1 problem' : `${configProblems.length} problems`}`,
             help: `run \`backstep config check --tenant ${tenant}\``,
           },
         ]),

@@ -33,6 +33,23 @@ export function signerOf(pem: string): Signer {
   };
 }
 
+/** What stands before the raw key in its SubjectPublicKeyInfo. @source RFC 8410 §4 */
+const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex');
+
+/**
+ * The key of a log as people give it, in the one form in which it is printed and published: base64 of 32 bytes. Taken, too, is
+ * base64 of its SubjectPublicKeyInfo, which tools print. `undefined` for anything else: held against something that is no key, every
+ * bundle looks forged.
+ */
+export function readLogPublicKey(text: string): string | undefined {
+  const given = text.trim();
+  const bytes = Buffer.from(given, 'base64');
+  if (bytes.toString('base64') !== given) return undefined;
+  if (bytes.length === RAW_BYTES) return given;
+  const isSpki = bytes.length === SPKI_HEAD.length + RAW_BYTES && bytes.indexOf(SPKI_HEAD) === 0;
+  return isSpki ? bytes.subarray(SPKI_HEAD.length).toString('base64') : undefined;
+}
+
 async function readPem(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');

@@ -1,9 +1,8 @@
 /**
  * How a command fails: a complaint carries what goes to standard error and the exit code. Everything that other rooms throw
- * or return is turned into one here, so that every command speaks in the same way.
+ * (`thrown.ts`) or return (`refuse.ts`) is turned into one, so that every command speaks in the same way.
  * Entry ring.
  */
-import { canonicalJson } from '../kernel/json';
 import type { Diagnostic } from '../kernel/diagnostic';
 import type { Colours, Terminal } from './terminal';
 
@@ -17,6 +16,8 @@ export interface ComplaintDetails {
   readonly diagnostics?: readonly Diagnostic[];
   readonly exit?: 1 | 2;
   readonly cause?: unknown;
+  /** With `--json`, the result that the error stands in: a program reads one object, not two. */
+  readonly result?: object;
 }
 
 /** A command cannot do what it was asked. `message` is lower case, no final stop. */
@@ -26,6 +27,7 @@ export class Complaint extends Error {
   readonly help: string | undefined;
   readonly diagnostics: readonly Diagnostic[];
   readonly exit: 1 | 2;
+  readonly result: object | undefined;
 
   constructor(message: string, details: ComplaintDetails) {
     super(message, { cause: details.cause });
@@ -33,25 +35,13 @@ export class Complaint extends Error {
     this.help = details.help;
     this.diagnostics = details.diagnostics ?? [];
     this.exit = details.exit ?? 1;
+    this.result = details.result;
   }
 }
 
 /** Wrong usage: exit code 2. */
 export function usage(message: string, help?: string): Complaint {
   return new Complaint(message, { code: 'CLI_USAGE', exit: 2, ...(help === undefined ? {} : { help }) });
-}
-
-/** The complaint that stands for whatever was thrown. */
-export function complaintOf(error: unknown): Complaint {
-  if (error instanceof Complaint) return error;
-  if (!(error instanceof Error)) return new Complaint(String(error), { code: 'CLI_UNEXPECTED' });
-  const { code, help } = error as { readonly code?: unknown; readonly help?: unknown };
-  // Rooms that expect their errors to be shown give them a code and a mend.
-  return new Complaint(error.message, {
-    code: typeof code === 'string' ? code : 'CLI_UNEXPECTED',
-    cause: error,
-    ...(typeof help === 'string' ? { help } : {}),
-  });
 }
 
 /** Shows a complaint to people on standard error, and with `json` to programs on standard output as well. */
@@ -69,16 +59,15 @@ export function showComplaint(
   if (how.stack && complaint.cause instanceof Error) terminal.note(complaint.cause.stack ?? '');
   if (how.json) {
     const { code, message, help, diagnostics } = complaint;
-    terminal.line(
-      canonicalJson({
-        error: {
-          code,
-          message,
-          ...(help === undefined ? {} : { help }),
-          ...(diagnostics.length === 0 ? {} : { diagnostics }),
-        },
-      }),
-    );
+    terminal.json({
+      ...complaint.result,
+      error: {
+        code,
+        message,
+        ...(help === undefined ? {} : { help }),
+        ...(diagnostics.length === 0 ? {} : { diagnostics }),
+      },
+    });
   }
 }
 

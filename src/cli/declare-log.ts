@@ -95,14 +95,17 @@ function declareProof(declaring: Declaring): void {
       .description(
         `Proves the chain, the tree, the signatures, every file, and each record by deriving it again from its archived
 history; and that no history owes a record that is not there. Says exactly what is wrong and where. Exits with 1 where
-anything is. Of a file that is one proof it checks that. Compare the signer it shows with the one that is published, or
-name the key.`,
+anything is. Of a file that is one proof it checks that. Compare the key that it shows with the one that is published, or
+name that with --key.`,
       ),
     context,
     ['backstep log verify evidence', 'backstep log verify evidence --key 8rTwpzWH…= --head last-year.txt'],
   )
     .addOption(
-      new Option('--key <base64>', 'the Ed25519 key of the log, 32 bytes: the `publicKey` of a proof'),
+      new Option(
+        '--key <base64>',
+        'the Ed25519 public key of the log: the `publicKey` that proofs and checkpoints have, or its SubjectPublicKeyInfo',
+      ),
     )
     .addOption(new Option('--head <file>', 'a signed head from before: the log must be its continuation'));
   action(verify, declaring, async () => (await import('./commands/log.js')).verify);

@@ -2,7 +2,6 @@
  * Where a command takes histories from: the files that it was given, else the servers.
  * Entry ring.
  */
-import { readFile } from 'node:fs/promises';
 import { codecOf } from '../app/payload-keys';
 import type { ReplaySource } from '../app/replay/replay';
 import { liveSource } from '../app/replay/sources';
@@ -14,8 +13,9 @@ import {
   type HistoryShelf,
   type HistorySource,
 } from '../replay/history-source';
-import { Complaint, usage } from './complaint';
+import { Complaint } from './complaint';
 import type { CommandContext, CommonOptions } from './context';
+import { textOfFile } from './files';
 import { withServices } from './services';
 
 export interface SourceOptions extends CommonOptions {
@@ -46,9 +46,7 @@ export async function withSource<T>(
 async function shelfFrom(files: readonly string[]): Promise<HistoryShelf> {
   const held: (readonly [string, Awaited<ReturnType<HistoryShelf['histories']>>])[] = [];
   for (const file of files) {
-    const content = await readFile(file, 'utf8').catch((error: unknown) => {
-      throw usage(`\`${file}\` can't be read: ${(error as Error).message}`);
-    });
+    const content = await textOfFile(file);
     const shelf = readHistoryFile(content, file);
     if (!shelf.ok) throw new Complaint(`\`${file}\`: ${shelf.error}`, { code: 'REPLAY_FILE_MALFORMED' });
     for (const id of shelf.value.ids) held.push([id, await shelf.value.histories(id)]);

@@ -6,9 +6,10 @@
 import { CommanderError, type Command } from 'commander';
 import { readSettings } from '../app/settings';
 import { didYouMean } from '../kernel/diagnostic';
-import { Complaint, complaintOf, showComplaint, usage, type ExitCode } from './complaint';
+import { Complaint, showComplaint, usage, type ExitCode } from './complaint';
 import { buildProgram } from './program';
 import { Terminal } from './terminal';
+import { complaintOf } from './thrown';
 
 /** Runs the command line of this process. Sets the exit code; ends the process only where something would keep it alive. */
 export function main(argv: readonly string[] = process.argv.slice(2)): void {
@@ -35,10 +36,11 @@ async function runCommandLine(
   const json = argv.includes('--json');
   const signal = new Interruption(terminal);
   let stack = false;
+  let standDir: string | undefined;
   let program: Command | undefined;
   try {
     const settings = readSettings(env);
-    stack = settings.showsStacks;
+    ({ showsStacks: stack, standDir } = settings);
     let code: ExitCode = 0;
     program = buildProgram({ terminal, settings, signal: () => signal.watch() }, (exit) => (code = exit));
     refuseUnknownHelp(program, argv);
@@ -47,7 +49,7 @@ async function runCommandLine(
   } catch (error) {
     if (error instanceof CommanderError)
       return commanderExit(error, terminal, { json, command: commandIn(program, argv) });
-    const complaint = signal.wasAsked() ? interrupted(error) : complaintFor(error);
+    const complaint = signal.wasAsked() ? interrupted(error) : complaintFor(error, standDir);
     showComplaint(terminal, complaint, { json, stack });
     return complaint.exit;
   }
@@ -93,8 +95,10 @@ function refuseUnknownHelp(program: Command, [first, name]: readonly string[]): 
   throw usage(`unknown command \`${name}\``, didYouMean(name, names) ?? 'see `backstep --help`');
 }
 
-const complaintFor = (error: unknown): Complaint =>
-  error instanceof RangeError && !(error instanceof Complaint) ? usage(error.message) : complaintOf(error);
+const complaintFor = (error: unknown, standDir: string | undefined): Complaint =>
+  error instanceof RangeError && !(error instanceof Complaint)
+    ? usage(error.message)
+    : complaintOf(error, standDir);
 
 /** What fails once the person has asked for the end fails because of it, whatever it says. */
 const interrupted = (cause: unknown): Complaint =>

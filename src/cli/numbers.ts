@@ -1,5 +1,5 @@
 /**
- * Numbers as they are typed.
+ * Numbers as they are typed and shown.
  * Entry ring.
  */
 
@@ -8,3 +8,7 @@ export function wholeOf(text: string): number | undefined {
   const value = /^[0-9]+$/.test(text) ? Number(text) : NaN;
   return Number.isSafeInteger(value) ? value : undefined;
 }
+
+/** `1 flaw`, `2 flaws`, `0 histories`. */
+export const counted = (count: number, what: string): string =>
+  `${count} ${count === 1 ? what : what.endsWith('y') ? `${what.slice(0, -1)}ies` : `${what}s`}`;

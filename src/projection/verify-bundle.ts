@@ -19,12 +19,14 @@ export interface Verified {
   readonly records: number;
   readonly heads: number;
   readonly histories: number;
-  /** Records that were derived again from their histories. */
+  /** Records that were derived again from their histories and came out the same. */
   readonly derived: number;
   /** Records whose history is kept no more, or whose subject's key was destroyed: the chain still holds them. */
   readonly notDerived: number;
-  /** SHA-256 of the signer's public key, lower-case hex: to be compared with what is published. */
+  /** Who signed, as the manifest names them. */
   readonly signer: string;
+  /** Base64 of the Ed25519 key that all was held against, as `/v1/policy-log/checkpoints` publishes it. */
+  readonly publicKey: string;
   readonly flaws: readonly BundleFlaw[];
 }
 
@@ -86,7 +88,8 @@ export async function verifyBundle(files: BundleFiles, options: VerifyOptions): 
     records: log.records,
     heads: heads.length,
     ...{ histories, derived, notDerived },
-    signer: createHash('sha256').update(verifier.publicKey).digest('hex'),
+    signer: verifier.name,
+    publicKey: Buffer.from(verifier.publicKey).toString('base64'),
     flaws,
   };
 }
@@ -302,6 +305,7 @@ const nothing = (flaws: readonly BundleFlaw[]): Verified => ({
     derived: 0,
     notDerived: 0,
     signer: '',
+    publicKey: '',
   },
   flaws,
 });

@@ -65,8 +65,8 @@ export async function reviewAction(
   const chosen = nth ?? decisions.length;
   const decision = decisions[chosen - 1];
   if (decision === undefined) {
-    const why =
-      decisions.length === 0 ? 'nothing was decided on it' : `it was decided ${decisions.length} times`;
+    const times = decisions.length === 1 ? 'once' : `${decisions.length} times`;
+    const why = decisions.length === 0 ? 'nothing was decided on it' : `it was decided ${times}`;
     return refuseReplay('REPLAY_UNDECIDED', `\`${address}\`: ${why}`);
   }
   const then = decideAgain(decision.record as unknown as { readonly facts: unknown; readonly figures: Json });

@@ -1,6 +1,4 @@
 /** `backstep dial|kill|guardrails|trust|decide`: how much the engine may do alone, and why. Entry ring. */
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import {
   control,
   killAutomation,
@@ -19,6 +17,7 @@ import { didYouMean } from '../../kernel/diagnostic';
 import { Complaint, usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import type { Pairs } from '../context';
+import { textOfInput } from '../files';
 import { wholeOf } from '../numbers';
 import { acceptedOf, configOf } from '../refuse';
 import { withServices } from '../services';
@@ -183,7 +182,7 @@ export async function decideFacts(
   _: readonly [],
   options: DecideOptions,
 ): CommandResult {
-  const content = await contentOf(options.facts);
+  const content = await textOfInput(options.facts);
   if (content.trim() === '')
     throw usage(`\`${options.facts}\` holds no facts`, 'give one object, or one a line');
   for (const { given, at } of factsIn(content)) {
@@ -200,13 +199,6 @@ export async function decideFacts(
     else terminal.json(decision);
   }
   return 0;
-}
-
-async function contentOf(file: string): Promise<string> {
-  if (file === '-') return text(process.stdin);
-  return readFile(file, 'utf8').catch((error: unknown) => {
-    throw usage(`\`${file}\` can't be read: ${(error as Error).message}`);
-  });
 }
 
 function factsIn(content: string): readonly { readonly given: unknown; readonly at: string }[] {

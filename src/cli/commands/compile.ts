@@ -1,12 +1,11 @@
 /** `backstep compile`: the one plan of an outcome, for people, for programs, or to be reviewed and run; also shown for the API. Entry ring. */
-import { writeFile } from 'node:fs/promises';
 import { compileOutcome, type CompiledOutcome } from '../../app/compile-outcome';
 import { planMermaid, printPlan, type Compiled } from '../../compiler';
 import type { AnyRunbook } from '../../dsl';
 import type { JsonObject } from '../../kernel/json';
-import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import type { Pairs } from '../context';
+import { writeOut } from '../files';
 import { configOf, entityFromFile, paramsOf, runbookOf, valueOf } from '../refuse';
 import type { Terminal } from '../terminal';
 
@@ -34,12 +33,7 @@ export async function showPlan(
 ): CommandResult {
   const { plan, planId, bytes } = compiled;
   if (options.out !== undefined) {
-    await writeFile(options.out, `${bytes}\n`).catch((error: unknown) => {
-      throw usage(
-        `\`--out\` can't be written: ${(error as Error).message}`,
-        'name a file in a folder that exists',
-      );
-    });
+    await writeOut(options.out, `${bytes}\n`);
     terminal.note(`wrote ${options.out}: run it with \`backstep run --plan ${options.out}\``);
     if (options.json) terminal.json({ planId, file: options.out });
     else terminal.line(planId);

@@ -1,6 +1,7 @@
 /** `backstep doctor`: what was found, from where, and how to mend what is missing. Entry ring. */
 import { examine, type DoctorReport, type ToolReport } from '../../app/doctor';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
+import { counted } from '../numbers';
 import { table } from '../table';
 import type { Colours, Terminal } from '../terminal';
 
@@ -42,7 +43,7 @@ function show(terminal: Terminal, report: DoctorReport): void {
     [
       mark(report.config.problems.length === 0),
       `config ${report.config.tenant}`,
-      report.config.problems.length === 0 ? 'valid' : `${report.config.problems.length} problem(s)`,
+      report.config.problems.length === 0 ? 'valid' : counted(report.config.problems.length, 'problem'),
       report.config.dir,
     ],
   ];
@@ -61,7 +62,7 @@ function show(terminal: Terminal, report: DoctorReport): void {
   terminal.line(
     report.healthy
       ? colours.green('all is well: `backstep demo` tells the story')
-      : colours.red(`${report.problems.length} problem(s)`),
+      : colours.red(counted(report.problems.length, 'problem')),
   );
 }
 

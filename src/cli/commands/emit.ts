@@ -1,9 +1,8 @@
 /** `backstep emit`: takes in an event, as a connected system would send it. Entry ring. */
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { ingestEvent, type EventTaken } from '../../app/ingest-event';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
-import { Complaint, usage } from '../complaint';
+import { Complaint } from '../complaint';
+import { textOfInput } from '../files';
 import { acceptedOf, configOf } from '../refuse';
 import { withServices } from '../services';
 import { hintAt, tellStory } from '../story';
@@ -62,14 +61,7 @@ export function showTaken(terminal: Terminal, taken: EventTaken): void {
 }
 
 /** What a file, or standard input, holds. */
-export const sentFrom = async (file: string): Promise<unknown> => parse(await readInput(file), file);
-
-async function readInput(file: string): Promise<string> {
-  if (file === '-') return text(process.stdin);
-  return readFile(file, 'utf8').catch((error: unknown) => {
-    throw usage(`\`${file}\` can't be read: ${(error as Error).message}`);
-  });
-}
+export const sentFrom = async (file: string): Promise<unknown> => parse(await textOfInput(file), file);
 
 function parse(content: string, file: string): unknown {
   try {

@@ -1,8 +1,5 @@
 /** `backstep log list|export|verify|prove|rebuild`. Entry ring. */
-import { createWriteStream, existsSync, statSync } from 'node:fs';
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
-import { once } from 'node:events';
-import { dirname, join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
 import {
   exportBundle,
   exportRecords,
@@ -15,11 +12,15 @@ import {
 } from '../../app/policy-log';
 import { checkProofText, proveConsistency, proveRecord } from '../../app/log-proofs';
 import { spanOf } from '../../app/moments';
+import { readLogPublicKey } from '../../app/log-key';
 import { codecOf } from '../../app/payload-keys';
 import type { RecordForm } from '../../app/record-forms';
+import type { Verified } from '../../projection/verify-bundle';
 import { Complaint, usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import { afterProof, afterRecords, noteAll } from '../next-steps';
+import { checkNew, intoFile, intoFolder, textOfFile } from '../files';
+import { counted } from '../numbers';
 import { acceptedOf } from '../refuse';
 import { withServices } from '../services';
 import type { Terminal } from '../terminal';
@@ -81,7 +82,7 @@ export async function exportLog(
     const who = { tenant, by, reason };
     const done: Exported =
       format === undefined
-        ? await exportBundle(services, { ...who, sink: intoFolder(out) })
+        ? await intoFolder(out, (sink) => exportBundle(services, { ...who, sink }))
         : await intoFile(out, async (write) =>
             acceptedOf(await exportRecords(services, { ...who, form: format, filter, write })),
           );
@@ -93,7 +94,7 @@ export async function exportLog(
 export function chosenBy(options: ExportOptions): RecordFilter {
   const { out, format } = options;
   const filter = filterOf(options);
-  if (existsSync(out)) throw usage(`\`${out}\` is there already: an export never writes over anything`);
+  checkNew(out);
   if (format === undefined && Object.keys(filter).length > 0)
     throw usage('a bundle holds the whole log, or it would prove nothing: filters need `--format`');
   return filter;
@@ -115,38 +116,63 @@ export async function verify(
   options: CommonOptions & { readonly key?: string; readonly head?: string },
 ): CommandResult {
   const { terminal, settings } = context;
-  if (existsSync(folder) && statSync(folder).isFile()) return verifyProof(context, folder, options);
-  const known = options.head === undefined ? {} : { known: await readFile(options.head, 'utf8') };
-  const key = options.key === undefined ? {} : { publicKey: options.key };
+  const publicKey = options.key === undefined ? undefined : keyFrom(options.key);
+  if (!existsSync(folder)) throw usage(`there is no such folder or file: \`${folder}\``);
+  if (statSync(folder).isFile()) return verifyProof(context, folder, { ...options, publicKey });
+  const known = options.head === undefined ? {} : { known: await textOfFile(options.head) };
+  const key = publicKey === undefined ? {} : { publicKey };
   const verified = await verifyFolder(folder, { codec: codecOf(settings), ...key, ...known });
-  const { flaws, records, heads, histories, derived, notDerived, signer, tenant, exportedAt } = verified;
+  const { flaws } = verified;
+  if (!options.json) showVerified(terminal, verified);
+  if (flaws.length > 0)
+    throw new Complaint(`${counted(flaws.length, 'flaw')} in \`${folder}\``, {
+      code: 'LOG_NOT_PROVEN',
+      result: verified,
+    });
   if (options.json) terminal.json(verified);
-  else {
-    if (signer !== '') {
-      terminal.line(`log of ${tenant}, as of ${exportedAt}, signed by ${signer}`);
-      terminal.line(`${records} records, ${heads} heads, ${histories} histories`);
-      terminal.line(
-        `${derived} records derived again${notDerived === 0 ? '' : `, ${notDerived} held by the chain alone: their histories are erased or their time is over`}`,
-      );
-    }
-    for (const { code, at, what } of flaws) terminal.line(`${code} ${at}: ${what}`);
-    if (flaws.length === 0) terminal.line('proven: nothing was changed, nothing is missing');
+  return 0;
+}
+
+/** Wrong usage where it is no key: held against one, an honest bundle would look forged. */
+function keyFrom(text: string): string {
+  const key = readLogPublicKey(text);
+  if (key !== undefined) return key;
+  throw usage(
+    `\`${text}\` is no key of a log`,
+    '`--key` takes base64 of an Ed25519 public key: the `publicKey` that `log prove`, `log verify` and `/v1/policy-log/checkpoints` show',
+  );
+}
+
+function showVerified(
+  terminal: Terminal,
+  { flaws, records, heads, histories, derived, notDerived, signer, publicKey, tenant, exportedAt }: Verified,
+): void {
+  if (publicKey !== '') {
+    terminal.line(`log of ${tenant}, as of ${exportedAt}`);
+    terminal.line(`signed by ${signer} ${publicKey}`);
+    const parts = [counted(records, 'record'), counted(heads, 'head'), counted(histories, 'history')];
+    terminal.line(parts.join(', '));
+    terminal.line(
+      `${counted(derived, 'record')} derived again${notDerived === 0 ? '' : `, ${notDerived} held by the chain alone: their histories are erased or their time is over`}`,
+    );
   }
-  if (flaws.length === 0) return 0;
-  throw new Complaint(`${flaws.length} flaws in \`${folder}\``, { code: 'LOG_NOT_PROVEN' });
+  for (const { code, at, what } of flaws) terminal.line(`${code} ${at}: ${what}`);
+  if (flaws.length === 0) terminal.line('proven: nothing was changed, nothing is missing');
 }
 
 /** One proof that stands alone, in a file. */
 async function verifyProof(
   { terminal }: CommandContext,
   file: string,
-  { key, json }: CommonOptions & { readonly key?: string },
+  { publicKey, json }: CommonOptions & { readonly publicKey: string | undefined },
 ): CommandResult {
-  const checked = checkProofText(await readFile(file, 'utf8'), key);
+  const checked = checkProofText(await textOfFile(file), publicKey);
   if (!checked.ok) {
-    if (json) terminal.json({ flaws: [checked.error] });
-    else terminal.line(`${checked.error.code}: ${checked.error.what}`);
-    throw new Complaint(`\`${file}\` proves nothing`, { code: 'LOG_NOT_PROVEN' });
+    if (!json) terminal.line(`${checked.error.code}: ${checked.error.what}`);
+    throw new Complaint(`\`${file}\` proves nothing`, {
+      code: 'LOG_NOT_PROVEN',
+      result: { flaws: [checked.error] },
+    });
   }
   const { kind, origin, from, size, at, signedBy } = checked.value;
   if (json) terminal.json({ ...checked.value, flaws: [] });
@@ -247,33 +273,4 @@ function lineOf(record: ListedRecord['record']): string {
   };
   const about = outcome === undefined ? '' : ` ${node === undefined ? outcome : `${outcome}#${node}`}`;
   return `${String(seq).padStart(6)} ${at} ${kind.padEnd(22)} by=${actor.id}${about}`;
-}
-
-const intoFolder = (folder: string) => ({
-  write: async (name: string, bytes: Uint8Array): Promise<void> => {
-    const file = join(folder, ...name.split('/'));
-    await mkdir(dirname(file), { recursive: true });
-    // It holds the keys of subjects.
-    await appendFile(file, bytes, { mode: 0o600 });
-  },
-});
-
-/** A new file; none where `work` fails, so that it can be tried again. */
-export async function intoFile<T>(
-  file: string,
-  work: (write: (text: string) => Promise<void>) => Promise<T>,
-): Promise<T> {
-  const stream = createWriteStream(file, { mode: 0o600, flags: 'wx' });
-  await once(stream, 'open');
-  try {
-    return await work(async (text) => {
-      if (!stream.write(text)) await once(stream, 'drain');
-    });
-  } catch (error) {
-    await rm(file);
-    throw error;
-  } finally {
-    stream.end();
-    await once(stream, 'close');
-  }
 }

@@ -3,8 +3,6 @@
  * executed by any of them.
  * Entry ring.
  */
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import {
   explain as explainUse,
   forkFrom,
@@ -26,6 +24,7 @@ import type { Plan } from '../../plan/plan';
 import { Complaint, usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import type { Pairs } from '../context';
+import { textOfInput } from '../files';
 import { afterExplanation, noteAll } from '../next-steps';
 import { acceptedOf, configOf, outcomeIdFrom } from '../refuse';
 import { withSource, type SourceOptions } from '../histories';
@@ -74,12 +73,7 @@ const isOutcome = (what: string): boolean =>
 
 /** The JSON of a file; `-` reads standard input. */
 export async function eventFrom(file: string): Promise<unknown> {
-  const content =
-    file === '-'
-      ? await text(process.stdin)
-      : await readFile(file, 'utf8').catch((error: unknown) => {
-          throw usage(`\`${file}\` can't be read: ${(error as Error).message}`);
-        });
+  const content = await textOfInput(file);
   try {
     return JSON.parse(content) as unknown;
   } catch (error) {

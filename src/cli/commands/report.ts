@@ -1,11 +1,11 @@
 /** `backstep report`: what the PolicyLog says of a period, and reports that are made by themselves. Entry ring. */
-import { writeFile } from 'node:fs/promises';
 import { reportOf, scheduleReport } from '../../app/reports';
 import { reportCsv } from '../../audit/reports/csv';
 import { reportHtml } from '../../audit/reports/html';
 import type { Report, ReportKind } from '../../audit/reports/report';
 import type { ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
+import { writeOut } from '../files';
 import { acceptedOf } from '../refuse';
 import type { RemoteCommand } from '../remote/api';
 import { withServices } from '../services';
@@ -81,7 +81,7 @@ async function giveReport({ terminal }: CommandContext, options: ReportOptions, 
     else terminal.raw(bytesOf(made, format));
     return 0;
   }
-  await writeFile(options.out, bytesOf(made, format === 'text' ? 'html' : format));
+  await writeOut(options.out, bytesOf(made, format === 'text' ? 'html' : format));
   terminal.note(`written to ${options.out}`);
   return 0;
 }

@@ -1,6 +1,5 @@
 /** `backstep run`: one outcome, followed to its end or to where it waits for a person. Entry ring. */
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { takeProposal } from '../../app/control';
 import type { Refusal } from '../../app/refusal';
 import { resumeOutcome } from '../../app/resume-outcome';
@@ -14,6 +13,7 @@ import type { Plan } from '../../plan/plan';
 import { usage } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import type { Pairs } from '../context';
+import { textOfFile } from '../files';
 import { acceptedOf, configOf, outcomeIdFrom, paramsOf, runbookOf } from '../refuse';
 import { withServices } from '../services';
 import { hintAt, tellStory, type Ending } from '../story';
@@ -116,9 +116,7 @@ async function starter(
 
 async function whatToRun(outcome: string | undefined, options: RunOptions): Promise<RunRequest['what']> {
   if (options.plan !== undefined) {
-    const reviewed = await readFile(options.plan, 'utf8').catch((error: unknown) => {
-      throw usage(`\`${options.plan ?? ''}\` can't be read: ${(error as Error).message}`);
-    });
+    const reviewed = await textOfFile(options.plan);
     return outcome === undefined ? { reviewed } : { reviewed, outcome: runbookOf(outcome).outcome };
   }
   if (outcome === undefined)

@@ -3,7 +3,6 @@ import { sha256 } from '../../app/digest';
 import {
   chosenBy,
   givenAs,
-  intoFile,
   showExported,
   showProof,
   showRecords,
@@ -12,6 +11,7 @@ import {
   type ProveOptions,
 } from '../commands/log';
 import { Complaint, usage } from '../complaint';
+import { intoFile } from '../files';
 import { isoOf } from '../times';
 import type { RemoteApi, RemoteCommand } from './api';
 

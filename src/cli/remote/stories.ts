@@ -1,5 +1,4 @@
 /** Outcomes over the API: run, taken in, traced and taken back, and followed as on the servers' own machine. Entry ring. */
-import { readFile } from 'node:fs/promises';
 import type { Acted } from '../../app/act-on-outcome';
 import type { EventTaken } from '../../app/ingest-event';
 import type { OutcomeRow } from '../../app/outcome-pages';
@@ -13,6 +12,7 @@ import { showTaken, sentFrom } from '../commands/emit';
 import { show } from '../commands/act';
 import type { CommandContext, CommonOptions } from '../context';
 import type { Pairs } from '../context';
+import { textOfFile } from '../files';
 import { outcomeIdFrom, paramsOf, runbookOf } from '../refuse';
 import { hintAt, tellStory, type Ending } from '../story';
 import { afterTrace, noteAll } from '../next-steps';
@@ -126,9 +126,7 @@ async function started(
 
 async function whatToRun(outcome: string | undefined, options: RunOptions): Promise<object> {
   if (options.plan !== undefined) {
-    const text = await readFile(options.plan, 'utf8').catch((error: unknown) => {
-      throw usage(`\`${options.plan ?? ''}\` can't be read: ${(error as Error).message}`);
-    });
+    const text = await textOfFile(options.plan);
     return { plan: JSON.parse(text) as Json };
   }
   if (outcome === undefined)

@@ -1,6 +1,7 @@
-import { Complaint, complaintOf, diagnosticLines, showComplaint, usage } from '../../../src/cli/complaint';
+import { Complaint, diagnosticLines, showComplaint, usage } from '../../../src/cli/complaint';
 import { table } from '../../../src/cli/table';
 import { Terminal } from '../../../src/cli/terminal';
+import { complaintOf } from '../../../src/cli/thrown';
 
 interface Written {
   out: string;
@@ -65,6 +66,44 @@ describe('what went wrong', () => {
       code: 'STAND_DISK_FULL',
       help: 'free some',
       exit: 1,
+    });
+  });
+
+  it('never has a code of the system, which no page explains', () => {
+    const error = (code: string, more: object): Error =>
+      Object.assign(new Error(`${code}: it says, mkdir '/x'`), { code, ...more });
+    const shownOf = (code: string, more: object): readonly unknown[] => {
+      const { message, help, ...rest } = complaintOf(error(code, more), '/stands');
+      expect(help).toBeDefined();
+      return [rest.code, rest.exit, message];
+    };
+    expect([
+      shownOf('ENOENT', { path: '/nowhere/x.html' }),
+      shownOf('EACCES', { path: '/stands/issuer.json' }),
+      shownOf('EACCES', { path: '/standsby/issuer.json' }),
+      shownOf('ENOTDIR', { path: '/stands' }),
+      shownOf('ENOSPC', { path: '/anywhere' }),
+      shownOf('ENOTFOUND', { hostname: 'nosuch.host.invalid' }),
+      shownOf('ECONNREFUSED', { address: '127.0.0.1', port: 5432 }),
+    ]).toEqual([
+      ['CLI_USAGE', 2, "`/nowhere/x.html` can't be used: there is no such file or folder"],
+      ['STAND_DISK_READ_ONLY', 1, "`/stands/issuer.json` can't be written: this user may not"],
+      ['CLI_USAGE', 2, "`/standsby/issuer.json` can't be used: this user may not"],
+      ['STAND_DISK_READ_ONLY', 1, "`/stands` can't be written: a part of the path is no folder"],
+      ['STAND_DISK_FULL', 1, "`/anywhere` can't be written: the disk is full"],
+      ['DEPENDENCY_DOWN', 1, '`nosuch.host.invalid`: there is no such host'],
+      ['DEPENDENCY_DOWN', 1, '`127.0.0.1:5432`: nobody listens there'],
+    ]);
+    expect(complaintOf(error('ERR_OF_NODE', {}))).toMatchObject({ code: 'CLI_UNEXPECTED', exit: 1 });
+  });
+
+  it('stands in the result where there is one: a program reads one object', () => {
+    const { terminal, written } = terminalWith();
+    const complaint = new Complaint('1 flaw', { code: 'LOG_NOT_PROVEN', result: { flaws: [1] } });
+    showComplaint(terminal, complaint, { json: true, stack: false });
+    expect(JSON.parse(written.out)).toEqual({
+      flaws: [1],
+      error: { code: 'LOG_NOT_PROVEN', message: '1 flaw' },
     });
   });
 

@@ -133,6 +133,10 @@ describe('wrong usage is exit code 2 and a message on standard error', () => {
       ['guardrails', '--set', 'actions_per_day=', '--reason', 'x'],
       'error: `actions_per_day=` sets no limit\nhelp: it takes a whole number of the guardrail’s unit, in digits, or `none` for what the tier says\n',
     ],
+    [
+      ['log', 'export', '--out', '/nowhere/evidence', '--reason', 'audit'],
+      'error: there is no folder `/nowhere`\nhelp: name a path in a folder that exists\n',
+    ],
     [['log', 'prove', '--record', ''], /argument `` is invalid\. It has to be a whole number from 0 to/],
     [['compile', 'EMP-R-009', '--entity', 'person:sarah.chen'], /did you mean `EMP-R-00\d`\?/],
   ] as const)('%j', async (args, message) => {

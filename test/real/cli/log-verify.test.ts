@@ -1,11 +1,13 @@
 /** A bundle in an empty folder, and a machine with no server: one command proves it, or names what was done to it. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { primitives } from '../../../src/app/primitives';
 import { append, EMPTY_LOG } from '../../../src/audit/growing-log';
 import type { Entry } from '../../../src/audit/record';
 import { bundleOf, goldenScene, headOf, signer } from '../../kit/bundles';
+import { intoFolder } from '../../../src/cli/files';
 import { build, backstep } from '../../kit/cli';
 
 jest.setTimeout(240_000);
@@ -32,6 +34,30 @@ test('a bundle proves itself where no server is', async () => {
   expect(code).toBe(0);
 });
 
+test('the key that it prints is the one that it takes, raw or as tools print it; anything else is wrong usage', async () => {
+  const verify = (...more: readonly string[]) => backstep(['log', 'verify', ...more], { cwd: folder, env });
+  const { out } = await verify('evidence');
+  const [, shown = ''] = /^signed by \S+ (\S+)$/m.exec(out) ?? [];
+  expect(shown).toBe(key);
+  const head = Buffer.from('302a300506032b6570032100', 'hex');
+  const spki = Buffer.concat([head, signer.publicKey]).toString('base64');
+  const { code, out: told } = await verify('evidence', '--key', spki, '--json');
+  expect([code, JSON.parse(told)]).toEqual([0, expect.objectContaining({ publicKey: key, flaws: [] })]);
+  const hex = createHash('sha256').update(signer.publicKey).digest('hex');
+  const refused = await Promise.all([
+    verify('evidence', '--key', hex),
+    verify('evidence', '--key', key.slice(1)),
+    verify('none/there'),
+    verify('evidence', '--head', 'none'),
+  ]);
+  expect(refused.map(({ code: exit, out: none, err }) => [exit, none, err.split('\n')[0]])).toEqual([
+    [2, '', `error: \`${hex}\` is no key of a log`],
+    [2, '', `error: \`${key.slice(1)}\` is no key of a log`],
+    [2, '', 'error: there is no such folder or file: `none/there`'],
+    [2, '', "error: `none` can't be read: there is no such file or folder"],
+  ]);
+});
+
 test('one changed byte of a history is named, with the run and the record that has its hash', async () => {
   const file = path.join(folder, 'evidence/histories/000001.bin');
   const bytes = readFileSync(file);
@@ -39,8 +65,13 @@ test('one changed byte of a history is named, with the run and the record that h
   writeFileSync(file, bytes);
   const { code, out, err } = await backstep(['log', 'verify', 'evidence'], { cwd: folder, env });
   expect(out).toMatch(/^HISTORY_CHANGED history acme\/\S+ \S+: its hash is not the one in record \d+$/m);
-  expect(err).toContain('LOG_NOT_PROVEN');
+  expect(err).toContain('error: 3 flaws in `evidence` [LOG_NOT_PROVEN]');
   expect(code).toBe(1);
+  const { out: told } = await backstep(['log', 'verify', 'evidence', '--json'], { cwd: folder, env });
+  expect(JSON.parse(told)).toMatchObject({
+    flaws: [{ code: 'FILE_CHANGED' }, { code: 'HISTORY_CHANGED' }, {}],
+    error: { code: 'LOG_NOT_PROVEN' },
+  });
 });
 
 test('one proof in a file is checked where no server is, and one that was changed proves nothing', async () => {
@@ -60,4 +91,20 @@ test('one proof in a file is checked where no server is, and one that was change
   writeFileSync(file, JSON.stringify({ ...given, record: `${record} `, publicKey: key }));
   const { code, out } = await backstep(['log', 'verify', 'proof.json'], { cwd: folder, env });
   expect([code, out]).toEqual([1, expect.stringMatching(/^RECORD_NOT_INCLUDED: /)]);
+});
+
+test('a folder is made where its parent is, one level and no more, and none is left by an export that fails', async () => {
+  const failing = path.join(folder, 'failing');
+  const fails = intoFolder(failing, async ({ write }) => {
+    await write('histories/000001.bin', Buffer.from('x'));
+    throw new Error('the store went away');
+  });
+  await expect(fails).rejects.toThrow('the store went away');
+  expect(existsSync(failing)).toBe(false);
+  // A file system that says of a new folder that its parent is missing kept Node at making parents for ever.
+  for (const out of ['/proc/nope', path.join(folder, 'none/evidence')])
+    await expect(intoFolder(out, () => Promise.resolve())).rejects.toMatchObject({
+      code: 'CLI_USAGE',
+      message: "`--out` can't be written: there is no such file or folder",
+    });
 });

@@ -15,6 +15,7 @@ import type { Plan } from '../plan/plan';
 import { ModelWorld, PredictedFailure } from '../simulator/model-world';
 import { PredictedEffects, type FireMode, type Oracle } from '../simulator/simulator';
 import { deciderFor, type Decider } from './decider';
+import { inOrderOf } from './fork-order';
 import { behind, forkPointOf, type ForkPoint } from './fork-point';
 import { changedPlan, type ForkChanges } from './fork-plan';
 import type { Story } from './history-source';
@@ -40,7 +41,7 @@ export interface Fork {
   readonly common: readonly TraceEvent[];
   /** What happened from there on. */
   readonly then: readonly TraceEvent[];
-  /** What would have happened. */
+  /** What would have happened; steps that stand beside each other in the order in which they happened, whatever their times. */
   readonly fork: readonly TraceEvent[];
   readonly phase: { readonly then: EngineState['phase']; readonly fork: EngineState['phase'] };
 }
@@ -84,6 +85,7 @@ export async function forkOutcome(
   });
   const { trace, state } = await walk.run();
   const shared = sharedBeginning(point, trace, from);
+  const then = point.then.slice(shared);
   return ok({
     outcome: story.id,
     from,
@@ -91,8 +93,8 @@ export async function forkOutcome(
     changes,
     rules,
     common: [...point.common, ...point.then.slice(0, shared)],
-    then: point.then.slice(shared),
-    fork: trace.slice(shared),
+    then,
+    fork: inOrderOf(then, trace.slice(shared), layoutOf(changed.value)),
     phase: { then: phaseOf(story, point), fork: state.phase },
   });
 }

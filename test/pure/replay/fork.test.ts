@@ -1,9 +1,12 @@
 /** Forks: until the node what happened, at it and behind it what is predicted, beside it what happened as long as it can stand. */
+import fc from 'fast-check';
+import { layoutOf } from '../../../src/engine/layout';
 import type { EngineEvent } from '../../../src/engine/effects';
 import { printTrace, type TraceEvent } from '../../../src/engine/trace';
 import type { Failure } from '../../../src/kernel/failure';
 import type { Plan, PlanNode } from '../../../src/plan/plan';
 import { forkOutcome, isAsThen, type Fork, type ForkRequest } from '../../../src/replay/fork';
+import { inOrderOf } from '../../../src/replay/fork-order';
 import type { Story } from '../../../src/replay/history-source';
 import { tellRuns } from '../../../src/temporal/history';
 import { refusal } from '../../kit/shelf';
@@ -59,6 +62,76 @@ test('a fork in which nothing is other comes out as what happened, from every no
     expect(isAsThen(fork)).toBe(true);
     expect([...fork.common, ...fork.then]).toEqual(story.told.trace);
   }
+});
+
+describe('of steps beside each other', () => {
+  const diamond = toyPlan([
+    put('a'),
+    put('b', ['a']),
+    put('c', ['a']),
+    put('d', ['c']),
+    put('e', ['b', 'd']),
+  ]);
+  const nodes = (trace: readonly TraceEvent[]) =>
+    trace.flatMap((event) => ('node' in event ? [event.node] : []));
+
+  /** The same story, in which the answers came in another order. */
+  async function answered(...order: readonly string[]): Promise<Story> {
+    const { runs, ...story } = await storyOf(diamond);
+    const [run] = runs;
+    const of = (node: string) => run!.happenings.find(({ event }) => 'node' in event && event.node === node)!;
+    const happenings = run!.happenings.map(({ at, eventId }, i) => ({ ...of(order[i]!), at, eventId }));
+    const other = [{ ...run!, happenings }];
+    return { ...story, runs: other, told: tellRuns(other) };
+  }
+
+  test.each([
+    ['a', 'b', 'c', 'd', 'e'],
+    ['a', 'c', 'b', 'd', 'e'],
+    ['a', 'c', 'd', 'b', 'e'],
+  ])('the order makes no difference: %s %s %s %s %s', async (...order) => {
+    const fork = await forkOf(await answered(...order), { from: 'a' });
+    expect(nodes(fork.then)).toEqual(order);
+    expect(nodes(fork.fork)).toEqual(order);
+    expect(lines(fork.fork)).toEqual(lines(fork.then));
+  });
+
+  test('what waits for another stays behind it, and a failure where it would be', () => {
+    const layout = layoutOf(diamond);
+    const done = (node: string): TraceEvent => ({ at: 0, kind: 'awf.ok', node, awf: 'toy.put' });
+    const failed = (node: string): TraceEvent => ({
+      at: 0,
+      kind: 'awf.failed',
+      node,
+      awf: 'toy.put',
+      code: 'full',
+    });
+    const back: TraceEvent = { at: 0, kind: 'backstep', from: 'c', code: 'full' };
+    const ordered = (then: readonly TraceEvent[], fork: readonly TraceEvent[]) =>
+      inOrderOf(then, fork, layout);
+    expect(ordered(['d', 'c', 'a'].map(done), ['a', 'c', 'd'].map(done))).toEqual(['a', 'c', 'd'].map(done));
+    const went = [done('a'), failed('c'), back, done('b')];
+    expect(ordered(['a', 'b', 'c', 'd', 'e'].map(done), went)).toEqual(went);
+  });
+
+  test('nothing is lost, and of no two steps the one that waits comes first, whatever happened', () => {
+    const layout = layoutOf(diamond);
+    const done = (node: string): TraceEvent => ({ at: 0, kind: 'awf.ok', node, awf: 'toy.put' });
+    const waits: Record<string, string> = { b: 'a', c: 'a', d: 'ac', e: 'abcd' };
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(['a', 'b', 'c', 'd', 'e']),
+        fc.constantFrom('a b c d e', 'a c b d e', 'a c d b e'),
+        (then, fork) => {
+          const ordered = nodes(inOrderOf(then.map(done), fork.split(' ').map(done), layout));
+          expect([...ordered].sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
+          ordered.forEach((node, i) => {
+            for (const before of waits[node] ?? '') expect(ordered.indexOf(before)).toBeLessThan(i);
+          });
+        },
+      ),
+    );
+  });
 });
 
 test('where an action failed and the outcome went back, the fork shows it going through', async () => {

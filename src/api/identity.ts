@@ -12,6 +12,7 @@ import {
   type JSONWebKeySet,
   type JWTPayload,
 } from 'jose';
+import { actorNamed } from '../kernel/ids';
 import { API_LIMITS } from './limits';
 import { Problem } from './problem';
 import { isRole, type Caller, type Role } from './roles';
@@ -114,7 +115,7 @@ function callerOf(payload: JWTPayload, claims: ClaimNames): Caller {
   const roles: ReadonlySet<Role> = new Set(words.filter(isRole));
   return {
     tenant,
-    name: /^(person|service):/.test(name) ? name : `person:${name}`,
+    name: actorNamed(name),
     roles,
     expiresAt: (payload.exp ?? 0) * 1_000,
   };

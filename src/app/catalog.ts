@@ -52,8 +52,9 @@ export function findRunbook(name: string, among: readonly AnyRunbook[]): Result<
   return err({
     code: 'RUNBOOK_UNKNOWN',
     at: 'catalog',
-    message: `no runbook gives the outcome \`${name}\``,
+    message: `no runbook gives the outcome \`${name}\`, and none has that id`,
     help:
-      didYouMean(name, names) ?? `there are ${among.map((runbook) => `\`${runbook.outcome}\``).join(', ')}`,
+      didYouMean(name, names) ??
+      `there are ${among.map(({ outcome, id }) => `\`${outcome}\` (\`${id}\`)`).join(', ')}`,
   });
 }

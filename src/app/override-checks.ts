@@ -43,7 +43,7 @@ export function checkChange(asked: Asked, change: WantedChange): Result<Override
     }
     case 'attest': {
       const wrong = contract === undefined ? [] : issuesOf(contract.output, change.output);
-      if (wrong.length > 0) return misfit(node.awf, 'output', wrong);
+      if (wrong.length > 0) return misfit(node.awf, 'output', wrong, contract && outputHelp(contract));
       return attested(asked, contract, change);
     }
     case 'replace':
@@ -170,7 +170,23 @@ function issuesOf(schema: z.ZodType, value: unknown, at?: string): readonly stri
   });
 }
 
-const misfit = (awf: string, what: 'input' | 'output', wrong: readonly string[]): Result<never, Refusal> =>
-  refuse('OVERRIDE_INPUT_INVALID', `it is no ${what} of \`${awf}\`: ${wrong.join('; ')}`);
+const misfit = (
+  awf: string,
+  what: 'input' | 'output',
+  wrong: readonly string[],
+  help?: string,
+): Result<never, Refusal> =>
+  refuse(
+    'OVERRIDE_INPUT_INVALID',
+    `it is no ${what} of \`${awf}\`: ${wrong.join('; ')}`,
+    help === undefined ? {} : { help },
+  );
+
+/** What an output of the contract has to have: nobody who did it by hand knows that by heart. */
+function outputHelp(contract: AwfContract): string | undefined {
+  const members = Object.keys(shapeAt(contract.output) ?? {});
+  const listed = members.map((member) => `\`${member}\``).join(', ');
+  return members.length === 0 ? undefined : `give its output (\`--output\`) as an object with ${listed}`;
+}
 
 const hint = (help: string | undefined): string => (help === undefined ? '' : `, ${help}`);

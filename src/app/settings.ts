@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { actorNamed } from '../kernel/ids';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -125,7 +126,7 @@ export function readSettings(env: Environment): Settings {
     home,
     configDir: resolve(read('BACKSTEP_CONFIG') ?? join(home, 'config')),
     tenant: read('BACKSTEP_TENANT') ?? 'acme',
-    actor: read('BACKSTEP_USER') ?? `person:${loginName()}`,
+    actor: actorNamed(read('BACKSTEP_USER')?.trim() ?? loginName()),
     standDir: resolve(read('BACKSTEP_DIR') ?? join(home, '.backstep')),
     standName: read('BACKSTEP_STAND') ?? 'default',
     ...optional('temporalAddress', read('TEMPORAL_ADDRESS')),

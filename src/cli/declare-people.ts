@@ -9,6 +9,7 @@ import {
   collectPair,
   common,
   notBlank,
+  personNamed,
   reasonOption,
   wholeNumber,
   type Declaring,
@@ -58,7 +59,10 @@ to wait within the last second may be missing from the list.`,
     .addOption(new Option('--outcome <code-or-id>', 'only of this outcome'))
     .addOption(new Option('--entity <id>', 'only about this entity'))
     .addOption(
-      new Option('--claimed <person>', 'only those that this person has claimed; `nobody`: free ones'),
+      new Option(
+        '--claimed <person>',
+        'only those that this person has claimed; `nobody`: free ones',
+      ).argParser((text: string) => (text === 'nobody' ? text : personNamed(text))),
     )
     .addOption(
       new Option(

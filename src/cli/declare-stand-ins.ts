@@ -1,14 +1,14 @@
 /** The commands around approvals: delegation, absence, and the look afterwards. Entry ring; declares only. */
 import { Argument, Option } from 'commander';
 import { APPROVER_LEVELS } from '../governance/mode';
-import { action, asOption, common, plainName, reasonOption, type Declaring } from './declare';
+import { action, asOption, common, personNamed, reasonOption, type Declaring } from './declare';
 
 export function declareStandIns(declaring: Declaring): void {
   const { program, context } = declaring;
   const delegate = common(
     program
       .command('delegate')
-      .argument('<person>', 'who is to decide in your place', plainName)
+      .argument('<person>', 'who is to decide in your place', personNamed)
       .summary('let somebody decide in your place')
       .description(
         `Somebody of your tier, or above it, may decide what is asked of you, until a date. Each decision names both.

@@ -3,6 +3,7 @@
  * Entry ring.
  */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { actorNamed } from '../kernel/ids';
 import type { CommandContext, CommandResult, CommonOptions, Pairs } from './context';
 import type { ExitCode } from './complaint';
 import { wholeOf } from './numbers';
@@ -28,8 +29,8 @@ export const examplesText = (examples: readonly string[]): string =>
 
 /** An option that names who acts. */
 export const asOption = (context: CommandContext): Option =>
-  new Option('--as <person>', 'who acts, such as `person:mary.major`')
-    .argParser(notBlank)
+  new Option('--as <person>', 'who acts, such as `[person:]mary.major`')
+    .argParser((text: string) => actorNamed(notBlank(text)))
     .default(context.settings.actor);
 
 /** Text that says something, without the blanks around it: what the API asks of a reason, too. */
@@ -44,6 +45,9 @@ export function plainName(text: string): string {
   if (notBlank(text) !== text) throw new InvalidArgumentError('It has a blank at its begin or end.');
   return text;
 }
+
+/** The name of a person, in full: `mary.major` is `person:mary.major`, as in a token. */
+export const personNamed = (text: string): string => actorNamed(plainName(text));
 
 /** Why somebody does it. */
 export const reasonOption = (meaning = 'why; kept in the history'): Option =>

@@ -38,3 +38,7 @@ export function readNodeAddress(text: string): NodeAddress | undefined {
   const outcome = text.slice(0, at);
   return splitOutcomeId(outcome) === undefined ? undefined : { outcome, node: text.slice(at + 1) };
 }
+
+/** The full name of who acts: a name without `person:` or `service:` before it is a person's. */
+export const actorNamed = (name: string): string =>
+  /^(person|service):/.test(name) ? name : `person:${name}`;

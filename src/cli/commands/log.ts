@@ -60,6 +60,7 @@ export function showRecords(
     if (json) terminal.json(record);
     else terminal.line(lineOf(record));
   }
+  if (!json && records.length === 0) terminal.line('the log has no such record');
   if (!json) noteAll(terminal, afterRecords(records));
   return 0;
 }

@@ -3,7 +3,7 @@ import { reportOf, scheduleReport } from '../../app/reports';
 import { reportCsv } from '../../audit/reports/csv';
 import { reportHtml } from '../../audit/reports/html';
 import type { Report, ReportKind } from '../../audit/reports/report';
-import type { ExitCode } from '../complaint';
+import { usage, type ExitCode } from '../complaint';
 import type { CommandContext, CommandResult, CommonOptions } from '../context';
 import { writeOut } from '../files';
 import { acceptedOf } from '../refuse';
@@ -86,11 +86,18 @@ async function giveReport({ terminal }: CommandContext, options: ReportOptions, 
   return 0;
 }
 
-/** In milliseconds since the epoch. */
-const periodFrom = ({ from, to }: ReportOptions): { readonly from?: number; readonly to?: number } => ({
-  ...(from === undefined ? {} : { from: timeOf('--from', from) }),
-  ...(to === undefined ? {} : { to: timeOf('--to', to) }),
-});
+/** In milliseconds since the epoch. Wrong usage where the options contradict each other: nothing is made for them. */
+function periodFrom({ from, to, json, format }: ReportOptions): {
+  readonly from?: number;
+  readonly to?: number;
+} {
+  if (json === true && format !== undefined && format !== 'json')
+    throw usage(`\`--json\` and \`--format ${format}\` ask for two forms`, 'give one of them');
+  return {
+    ...(from === undefined ? {} : { from: timeOf('--from', from) }),
+    ...(to === undefined ? {} : { to: timeOf('--to', to) }),
+  };
+}
 
 const bytesOf = (made: Report, format: 'json' | 'csv' | 'html'): string =>
   format === 'json' ? `${JSON.stringify(made)}\n` : format === 'csv' ? reportCsv(made) : reportHtml(made);

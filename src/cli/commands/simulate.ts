@@ -1,5 +1,7 @@
 /** `backstep simulate`: the trace an outcome would have, over predicted effects. Entry ring; nothing is executed. */
 import { shipped } from '../../app/catalog';
+import type { AwfContract } from '../../dsl/awf';
+import { FAILURES } from '../../kernel/catalogue';
 import type { Failure } from '../../kernel/failure';
 import { layoutOf, planNodeOf } from '../../engine/layout';
 import type { Plan } from '../../plan/plan';
@@ -32,6 +34,7 @@ export async function simulateOutcome(
   checkNodes(plan, [...failing.keys(), ...lost], 'action');
   checkNodes(plan, [...rejected], 'gate');
   const { contracts } = shipped();
+  checkCodes(plan, failing, contracts);
   const { trace } = await simulate({
     plan,
     contracts,
@@ -58,6 +61,26 @@ const refusal = (
   message: 'simulated',
   effect: 'none',
 });
+
+/** A code that no action can give takes the way of all others, and the trace would tell a story that cannot happen. */
+function checkCodes(
+  plan: Plan,
+  failing: ReadonlyMap<string, string>,
+  contracts: ReadonlyMap<string, Pick<AwfContract, 'errors'>>,
+): void {
+  const layout = layoutOf(plan);
+  for (const [name, code] of failing) {
+    const node = planNodeOf(layout, name);
+    if (node?.kind !== 'action') continue;
+    const own = Object.keys(contracts.get(node.awf)?.errors ?? {});
+    const known = [...own, ...Object.keys(FAILURES)];
+    if (known.includes(code)) continue;
+    throw usage(
+      `\`${node.awf}\` gives no code \`${code}\``,
+      didYouMean(code, known) ?? `there are ${known.map((one) => `\`${one}\``).join(', ')}`,
+    );
+  }
+}
 
 /** A name that no node has would disturb nothing, and the trace would say that all is well. */
 function checkNodes(plan: Plan, names: readonly string[], kind: 'action' | 'gate'): void {

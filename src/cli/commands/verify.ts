@@ -21,7 +21,9 @@ export async function verify(
   options: VerifyOptions,
 ): CommandResult {
   const { terminal } = context;
-  if ((name === undefined) === (options.all === undefined)) {
+  if (name !== undefined && options.all === true)
+    throw usage(`both \`${name}\` and \`--all\` are given`, 'name a runbook, or give `--all`');
+  if (name === undefined && options.all === undefined) {
     throw usage('name a runbook, or give `--all`', 'see `backstep catalog runbooks`');
   }
   const runbooks = name === undefined ? shipped().runbooks : [runbookOf(name)];

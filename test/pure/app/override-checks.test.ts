@@ -141,8 +141,9 @@ test('a person may say with what the compensation runs, if it takes that', () =>
   expect(messageOf(said({ box: 7 }))).toMatch(/^it is no input of `toy.take`: `box`: /);
 });
 
-test('an output that the contract does not give is refused', () => {
+test('an output that the contract does not give is refused, with what it has to have', () => {
   const refused = attest('person', { box: 'a' }, 'toy.put', { box: 'a' });
-  expect(refused).toMatchObject({ error: { code: 'OVERRIDE_INPUT_INVALID' } });
+  const help = 'give its output (`--output`) as an object with `box`, `colour`';
+  expect(refused).toMatchObject({ error: { code: 'OVERRIDE_INPUT_INVALID', help } });
   expect(messageOf(refused)).toMatch(/^it is no output of `toy.put`: `colour`: /);
 });

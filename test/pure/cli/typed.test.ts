@@ -53,8 +53,27 @@ test.each(['--reason', '--as', '--evidence'])('no command takes a blank `%s`', (
       }
     };
     expect([command, ['', '   ', '\n\t'].filter(takes)]).toEqual([command, []]);
-    expect([command, read(' books close ')]).toEqual([command, 'books close']);
+    const said = name === '--as' ? 'person:books close' : 'books close';
+    expect([command, read(' books close ')]).toEqual([command, said]);
   }
+});
+
+test('a bare name is a person’s wherever somebody is named, as in a token', () => {
+  const ofPeople = [...optionsOf('--as'), ...optionsOf('--claimed')].map(([, { parseArg }]) => parseArg);
+  const delegate = commandsOf(buildProgram(context, () => undefined)).find(
+    (one) => one.name() === 'delegate',
+  );
+  const readers = [...ofPeople, delegate?.registeredArguments[0]?.parseArg];
+  for (const read of readers)
+    expect(
+      ['maya', 'maya.lindqvist@acme.test', 'person:maya', 'service:workday'].map((text) =>
+        read?.<unknown>(text, undefined),
+      ),
+    ).toEqual(['person:maya', 'person:maya.lindqvist@acme.test', 'person:maya', 'service:workday']);
+  expect(optionsOf('--claimed').map(([, { parseArg }]) => parseArg?.<unknown>('nobody', undefined))).toEqual([
+    'nobody',
+  ]);
+  expect(readSettings({ BACKSTEP_USER: 'maya' }).actor).toBe('person:maya');
 });
 
 test('a limit is digits, or `none`, and nothing else sets one', () => {

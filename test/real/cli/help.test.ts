@@ -81,7 +81,12 @@ describe('wrong usage is exit code 2 and a message on standard error', () => {
     ],
     [['catalog', 'nothing'], /value `nothing` is invalid.*Allowed choices are awfs, runbooks/],
     [['verify'], /name a runbook, or give `--all`/],
-    [['verify', 'nosuch'], /no runbook gives the outcome `nosuch`/],
+    [['verify', 'nosuch'], /no runbook gives the outcome `nosuch`, and none has that id/],
+    [['verify', 'onboard.contractor', '--all'], /both `onboard.contractor` and `--all` are given/],
+    [
+      ['simulate', 'EMP-R-001', '--entity', 'person:sarah.chen', '--fail', 'channels=user_notfound'],
+      /`slack.invite_channels` gives no code `user_notfound`\nhelp: did you mean `user_not_found`\?/,
+    ],
     [['verify', '--all', '--failures', '9'], /a whole number from 0 to 5/],
     [
       ['simulate', 'EMP-R-001', '--entity', 'person:sarah.chen', '--fail', 'identiti=x'],
@@ -178,6 +183,9 @@ describe('wrong usage is exit code 2 and a message on standard error', () => {
     const { code, out } = await backstep(['compile', 'EMP-R-001', '--json']);
     expect(code).toBe(2);
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'CLI_USAGE' } });
+    const two = await backstep(['report', 'actions', '--json', '--format', 'csv']);
+    const message = '`--json` and `--format csv` ask for two forms';
+    expect([two.code, JSON.parse(two.out)]).toMatchObject([2, { error: { code: 'CLI_USAGE', message } }]);
   });
 });
 

@@ -88,7 +88,7 @@ async function headOf(
   return err({
     code: 'LOG_HEAD_UNKNOWN',
     message: size === undefined ? 'no head was signed yet' : `no head of size ${size} was signed`,
-    help: '`GET /v1/policy-log/checkpoints` lists them',
+    help: `${head === undefined ? '' : `the nearest below it is of size ${head.size}; `}\`GET /v1/policy-log/checkpoints\` lists them`,
   });
 }
 

@@ -124,6 +124,8 @@ test('whatever is no proof is said to be none, and throws nothing', () => {
 
 test('a head that nobody signed and a record that is not there are refused by name', async () => {
   const refused = { ok: false, error: { code: 'LOG_HEAD_UNKNOWN' } };
+  const help = 'the nearest below it is of size 2; `GET /v1/policy-log/checkpoints` lists them';
+  expect(await proveRecord(services, tenant, { seq: 0, size: 7 })).toMatchObject({ error: { help } });
   expect(await proveRecord(services, tenant, { seq: 0, size: 7 })).toMatchObject(refused);
   expect(await proveConsistency(services, tenant, { from: 7 })).toMatchObject(refused);
   expect(await proveConsistency(services, tenant, { from: 300, to: 2 })).toMatchObject(refused);

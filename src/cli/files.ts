@@ -48,9 +48,10 @@ export async function intoFolder<T>(folder: string, work: (sink: FolderSink) => 
   await mkdir(folder).catch((error: unknown) => {
     throw unwritable(error);
   });
-  const made = new Set([folder]);
+  const whole = resolve(folder);
+  const made = new Set([whole]);
   const write = async (name: string, bytes: Uint8Array): Promise<void> => {
-    const file = join(folder, ...name.split('/'));
+    const file = join(whole, ...name.split('/'));
     const below = dirname(file);
     if (!made.has(below)) await mkdir(below);
     made.add(below);

@@ -101,6 +101,11 @@ test('a folder is made where its parent is, one level and no more, and none is l
   });
   await expect(fails).rejects.toThrow('the store went away');
   expect(existsSync(failing)).toBe(false);
+  await intoFolder(`${failing}/`, async ({ write }) => {
+    for (const name of ['records.jsonl', 'histories/000001.bin', 'histories/000002.bin', 'manifest.json'])
+      await write(name, Buffer.from(name));
+  });
+  expect(readFileSync(path.join(failing, 'histories/000002.bin'), 'utf8')).toBe('histories/000002.bin');
   // A file system that says of a new folder that its parent is missing kept Node at making parents for ever.
   for (const out of ['/proc/nope', path.join(folder, 'none/evidence')])
     await expect(intoFolder(out, () => Promise.resolve())).rejects.toMatchObject({

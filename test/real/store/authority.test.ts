@@ -1,5 +1,4 @@
 /** Admission in the real database: never over a limit, nothing counted twice, nothing forgotten in the queue. */
-import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { SPEC_FIGURES } from '../../../src/governance/figures';
 import { reserve, windowAt } from '../../../src/governance/reserve';
@@ -9,11 +8,23 @@ import {
   type Ask,
   type AttemptEnd,
   type Authority,
-  type AuthorityScope,
   type Control,
-  type Said,
 } from '../../../src/store/authority';
 import { createBarrier, type ActionKey, type ExecuteRequest } from '../../../src/store/barrier';
+import {
+  atOnce,
+  end,
+  flight,
+  hold,
+  HOUR,
+  keyOf,
+  lost,
+  newTenant,
+  NOW,
+  perDay,
+  request,
+  scope,
+} from '../../kit/asks';
 import { openTestStand, STAND_TIMEOUT_MS, type TestStand } from '../../kit/stand';
 
 let stand: TestStand;
@@ -23,59 +34,6 @@ beforeAll(async () => {
   authority = createAuthority(stand.database);
 }, STAND_TIMEOUT_MS);
 afterAll(() => stand.close());
-
-const HOUR = 3_600_000;
-const NOW = Date.UTC(2031, 4, 5, 10, 20);
-const lost = { class: 'transient', code: 'ACTION_ATTEMPT_LOST', message: '', effect: 'unknown' } as const;
-const scope: AuthorityScope = {
-  automation: 'hire',
-  runbook: 'toys.tidy',
-  domain: 'toys',
-  awf: 'toy.put',
-  system: 'toy',
-  probeMs: 1_000,
-};
-const newTenant = (): string => `t-${randomUUID().slice(0, 8)}`;
-const keyOf = (tenant: string, node = 'box'): ActionKey => ({
-  tenant,
-  outcome: `${tenant}/TOY/${randomUUID()}`,
-  node,
-});
-const request = (key: ActionKey, rest: Partial<ExecuteRequest> = {}): ExecuteRequest => ({
-  key,
-  firing: 1,
-  // Longer than any of these tests: attempts are lost by the clock of the database.
-  leaseMs: 60_000,
-  isAlone: false,
-  lost,
-  at: NOW,
-  ...rest,
-});
-const perDay = (l: number): Ask => ({ k: 'actions_per_day', w: 'day', u: 1, l, p: null });
-const atOnce = (l: number): Ask => ({ k: 'concurrent_executions', w: 'at_once', u: 1, l, p: null });
-const flight: Ask = { k: 'flight:hire', w: 'at_once', u: 1, l: null };
-const end = (rest: Partial<AttemptEnd> = {}): AttemptEnd => ({
-  how: 'done',
-  runbook: 'toys.tidy',
-  system: 'toy',
-  call: 'ok',
-  retryAt: null,
-  breaker: { share: 0.1, windowMs: 60_000, fewest: 5, probeMs: 1_000 },
-  trust: null,
-  decision: '{}',
-  ...rest,
-});
-const hold = (said: Said, rest: object = {}) => ({
-  causes: said.short.map((key) => `guardrail:${key}`),
-  because: 'no room',
-  waitsFor: said.short,
-  since: said.since,
-  seq: said.seq,
-  releasesAt: null,
-  expiresAt: NOW + 24 * HOUR,
-  version: said.version,
-  ...rest,
-});
 
 /** Asks as the product does: in, or among those that wait. */
 async function ask(
@@ -319,50 +277,6 @@ describe('limits', () => {
     await authority.giveBack(beside.key, next.holder, NOW);
     expect(await used(tenant, 'outcomes:hire')).toBe(1);
     expect(await ask(first, [outcomes], { firing: 2 })).toBe('waits');
-  });
-});
-
-describe('an effect that could not be undone', () => {
-  test('is marked with its record, once, and counted by whoever comes next', async () => {
-    const barrier = createBarrier(stand.database);
-    const tenant = newTenant();
-    const key = keyOf(tenant);
-    await ask(key, [perDay(5)]);
-    await commit(key);
-    const undo = { key, at: NOW, isCommitted: true, lost };
-    const failure = { ...lost, class: 'permanent', code: 'ACTION_DIVERGED' } as const;
-    const record = { n: 1, startedAt: NOW, endedAt: NOW, failure };
-    const folded = async (): Promise<number> => {
-      let count = 0;
-      await authority.foldBreaches(tenant, (_, breaches) => ((count = breaches), freshTrust(SPEC_FIGURES)));
-      return count;
-    };
-    await barrier.admitCompensate({ ...undo, firing: 1 });
-    await barrier.recordUndoFailure(key, record, { isLast: false, isBreach: true });
-    expect(await folded()).toBe(0);
-    await barrier.admitCompensate({ ...undo, firing: 1 });
-    for (let again = 0; again < 2; again++)
-      await barrier.recordUndoFailure(key, { ...record, n: 2 }, { isLast: true, isBreach: true });
-    // Whoever recorded it died before it told anybody: the next decision sees it.
-    const { admission } = await authority.admit(request(keyOf(tenant)), scope, [perDay(5)]);
-    if (admission.kind !== 'let') throw new Error(`it is ${admission.kind}`);
-    expect(admission.said.controls.filter(({ k }) => k.startsWith('breach:'))).toHaveLength(1);
-    expect(await folded()).toBe(1);
-    expect(await folded()).toBe(0);
-  });
-
-  test('a way back that overtakes a late commit waits for it, and neither is a deadlock', async () => {
-    const barrier = createBarrier(stand.database);
-    const tenant = newTenant();
-    const keys = Array.from({ length: 40 }, () => keyOf(tenant));
-    for (const key of keys) await ask(key, [perDay(1_000)], { leaseMs: 1 });
-    await new Promise((done) => setTimeout(done, 20));
-    const overtaken = (key: ActionKey) => [
-      barrier.admitCompensate({ key, firing: 1, at: NOW, isCommitted: false, lost }),
-      commit(key),
-    ];
-    const all = await Promise.all<unknown>(keys.flatMap(overtaken));
-    expect(all).toHaveLength(2 * keys.length);
   });
 });
 

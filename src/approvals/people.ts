@@ -11,9 +11,9 @@ import type { GrantFacts, Line, PersonFacts } from '../governance/approval-peopl
 import { APPROVER_LEVELS, atLeast, type ApproverLevel } from '../governance/mode';
 import type { Json } from '../kernel/json';
 import type { DecisionKeyStore } from '../store/decision-keys';
-import { absenceRow, grantRow, readAbsence, readGrant, type Absence } from './decision';
+import type { Absence } from './decision';
 import type { Signatures } from './signing';
-import { tokenIn } from './words';
+import { ABSENCE, GRANT, saidIn } from './words';
 
 /** Relation of an entity to who answers for it, and fields of a person. Their names are ours; that they exist is configuration. */
 const MANAGER = 'manager';
@@ -68,20 +68,16 @@ export async function grantsTo(
 ): Promise<readonly GrantFacts[]> {
   const rows = await parts.store.people(tenant);
   const absences: Absence[] = [];
-  for (const { kind, value } of rows) {
-    if (!kind.startsWith('absence:')) continue;
-    const payload = await signed(parts.signatures, tenant, 'absence', value);
-    const absence = payload === undefined ? undefined : readAbsence(payload);
-    if (absence === undefined || absenceRow(absence.person) !== kind) continue;
-    if (absence.from <= at && at < absence.until) absences.push(absence);
+  for (const row of rows) {
+    if (!row.kind.startsWith('absence:')) continue;
+    const absence = await saidIn(parts.signatures, tenant, row, ABSENCE);
+    if (absence !== undefined && absence.from <= at && at < absence.until) absences.push(absence);
   }
   const grants: GrantFacts[] = [];
-  for (const { kind, value } of rows) {
-    if (!kind.startsWith('grant:') || !kind.endsWith(`:${to}`)) continue;
-    const payload = await signed(parts.signatures, tenant, 'grant', value);
-    const grant = payload === undefined ? undefined : readGrant(payload);
-    // One under another's name would stand where no withdrawal of it does.
-    if (grant === undefined || grant.to !== to || grantRow(grant) !== kind) continue;
+  for (const row of rows) {
+    if (!row.kind.startsWith('grant:') || !row.kind.endsWith(`:${to}`)) continue;
+    const grant = await saidIn(parts.signatures, tenant, row, GRANT);
+    if (grant?.to !== to) continue;
     if (grant.at > at || at >= grant.until) continue;
     if (grant.task !== undefined && grant.task !== task) continue;
     // Who is away must have named their stand-in before they went.
@@ -93,18 +89,6 @@ export async function grantsTo(
     grants.push({ from: await personOf(parts, tenant, { name: from }), to, level, isPart });
   }
   return grants;
-}
-
-async function signed(
-  signatures: Pick<Signatures, 'verify'>,
-  tenant: string,
-  kind: 'grant' | 'absence',
-  value: Json,
-): Promise<Json | undefined> {
-  const token = tokenIn(value);
-  if (token === undefined) return undefined;
-  const payload = await signatures.verify(tenant, kind, token);
-  return payload.ok ? payload.value : undefined;
 }
 
 /**

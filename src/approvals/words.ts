@@ -71,47 +71,66 @@ export function createWords(
   };
 }
 
-/** What each kind of word says of where it belongs, and when it was said. */
-const READERS: readonly {
-  readonly kind: SignedKind;
-  readonly read: (payload: Json) => { readonly at: number; readonly row: string } | undefined;
-}[] = [
-  { kind: 'grant', read: placed(readGrant, grantRow) },
-  { kind: 'withdrawal', read: placed(readWithdrawal, grantRow) },
-  { kind: 'absence', read: placed(readAbsence, ({ person }) => absenceRow(person)) },
-  { kind: 'review', read: placed(readReview, ({ id }) => reviewRow(id)) },
-];
+/** One kind of signed word, and how it is read where it belongs. */
+export interface Kind<Said> {
+  readonly name: SignedKind;
+  /** `undefined` for what is no such word, and for one of another row: there no withdrawal of it would stand. */
+  readonly read: (payload: Json, row: string) => Said | undefined;
+}
 
-function placed<Said extends { readonly at: number }>(
+const kindOf = <Said>(
+  name: SignedKind,
   read: (payload: Json) => Said | undefined,
   rowOf: (said: Said) => string,
-) {
-  return (payload: Json): { readonly at: number; readonly row: string } | undefined => {
+): Kind<Said> => ({
+  name,
+  read: (payload, row) => {
     const said = read(payload);
-    return said === undefined ? undefined : { at: said.at, row: rowOf(said) };
-  };
+    return said !== undefined && rowOf(said) === row ? said : undefined;
+  },
+});
+
+export const GRANT = kindOf('grant', readGrant, grantRow);
+export const ABSENCE = kindOf('absence', readAbsence, ({ person }) => absenceRow(person));
+export const REVIEW = kindOf('review', readReview, ({ id }) => reviewRow(id));
+const KINDS: readonly Kind<{ readonly at: number }>[] = [
+  ...[GRANT, ABSENCE, REVIEW],
+  kindOf('withdrawal', readWithdrawal, grantRow),
+];
+
+type Row = Pick<PeopleRow, 'kind' | 'value'>;
+type Verifies = Pick<Signatures, 'verify'>;
+
+/** The word of this kind that stands in a row; `undefined` where none does that the tenant has signed. */
+export async function saidIn<Said>(
+  signatures: Verifies,
+  tenant: string,
+  { kind: row, value }: Row,
+  kind: Kind<Said>,
+  how: { readonly arrivedAt?: number } = {},
+): Promise<Said | undefined> {
+  const token = tokenIn(value);
+  const payload = token === undefined ? undefined : await signatures.verify(tenant, kind.name, token, how);
+  return payload?.ok === true ? kind.read(payload.value, row) : undefined;
 }
 
 async function wordIn(
-  signatures: Pick<Signatures, 'verify'>,
+  signatures: Verifies,
   tenant: string,
-  { kind: row, value }: Pick<PeopleRow, 'kind' | 'value'>,
+  row: Row,
   how: { readonly arrivedAt?: number } = {},
 ): Promise<Word | undefined> {
-  const token = tokenIn(value);
+  const token = tokenIn(row.value);
   if (token === undefined) return undefined;
-  for (const { kind, read } of READERS) {
-    const payload = await signatures.verify(tenant, kind, token, how);
-    const said = payload.ok ? read(payload.value) : undefined;
-    if (said?.row === row) return { token, at: said.at };
+  for (const kind of KINDS) {
+    const said = await saidIn(signatures, tenant, row, kind, how);
+    if (said !== undefined) return { token, at: said.at };
   }
   return undefined;
 }
 
 /** The signed word in a row. */
-export const tokenIn = (value: Json): string | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && 'token' in value
-    ? typeof value['token'] === 'string'
-      ? value['token']
-      : undefined
-    : undefined;
+export function tokenIn(value: Json): string | undefined {
+  if (typeof value !== 'object' || value === null || !('token' in value)) return undefined;
+  return typeof value['token'] === 'string' ? value['token'] : undefined;
+}

@@ -4,9 +4,8 @@
  * Entry ring.
  * @source execution model 9.4
  */
-import { grantRow, readGrant } from '../../approvals/decision';
 import { APPROVER } from '../../approvals/judge';
-import { tokenIn } from '../../approvals/words';
+import { GRANT, saidIn } from '../../approvals/words';
 import { splitOutcomeId, type NodeAddress } from '../../kernel/ids';
 import type { Result } from '../../kernel/result';
 import type { ControlDone } from '../../temporal/controls';
@@ -82,13 +81,10 @@ export async function delegationsOf(
 ): Promise<ReadonlyMap<string, readonly TaskDelegation[]>> {
   const found = new Map<string, TaskDelegation[]>();
   if (outcomes.length === 0) return found;
-  for (const { kind, value } of await approvals.store.people(tenant)) {
-    if (!outcomes.some((outcome) => kind.startsWith(grantsWithin(outcome)))) continue;
-    const token = tokenIn(value);
-    const payload =
-      token === undefined ? undefined : await approvals.signatures.verify(tenant, 'grant', token);
-    const grant = payload?.ok === true ? readGrant(payload.value) : undefined;
-    if (grant?.task === undefined || grantRow(grant) !== kind || grant.until <= now()) continue;
+  for (const row of await approvals.store.people(tenant)) {
+    if (!outcomes.some((outcome) => row.kind.startsWith(grantsWithin(outcome)))) continue;
+    const grant = await saidIn(approvals.signatures, tenant, row, GRANT);
+    if (grant?.task === undefined || grant.until <= now()) continue;
     const { task, from, to, until, when } = grant;
     found.set(task, [...(found.get(task) ?? []), { from, to, until, whenAbsent: when === 'absent' }]);
   }

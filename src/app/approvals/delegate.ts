@@ -9,7 +9,6 @@ import { WorkflowFailedError } from '@temporalio/client';
 import {
   absenceRow,
   grantRow,
-  readReview,
   reviewRow,
   type Absence,
   type Grant,
@@ -18,9 +17,9 @@ import {
 } from '../../approvals/decision';
 import { rankOf } from '../../approvals/people';
 import type { SignedKind } from '../../approvals/signing';
-import { tokenIn } from '../../approvals/words';
+import { REVIEW, saidIn } from '../../approvals/words';
 import { APPROVER_LEVELS, atLeast, type ApproverLevel } from '../../governance/mode';
-import { jsonCopy, type Json, type JsonObject } from '../../kernel/json';
+import { jsonCopy, type JsonObject } from '../../kernel/json';
 import { ok, type Result } from '../../kernel/result';
 import { OPENED_REVIEW } from '../../store/decision-keys';
 import { performControl, type ControlDone } from '../../temporal/controls';
@@ -174,7 +173,8 @@ export async function openReviews(
     if (!kind.startsWith(ROWS.opened)) continue;
     const id = kind.slice(ROWS.opened.length);
     const closed = rows.get(reviewRow(id));
-    if (closed !== undefined && (await isReviewed(approvals, tenant, { id, value: closed.value }))) continue;
+    // A row that only says so is no review: the word has to be signed, and about this one.
+    if (closed && (await saidIn(approvals.signatures, tenant, closed, REVIEW)) !== undefined) continue;
     const [outcome = '', place = ''] = id.split('#');
     const [node = ''] = place.split(':');
     const claimed = rows.get(`${ROWS.claimed}${id}`);
@@ -251,18 +251,6 @@ export async function unfitToReview(
   return refuse('REVIEW_REFUSED', `\`${by}\` broke the glass too, and \`${own.id}\` is not reviewed yet`, {
     help: 'somebody who did not reviews either; after theirs, they may',
   });
-}
-
-/** A row that only says so is no review: the word has to be signed, and about this one. */
-async function isReviewed(
-  { signatures }: Services['approvals'],
-  tenant: string,
-  { id, value }: { readonly id: string; readonly value: Json },
-): Promise<boolean> {
-  const token = tokenIn(value);
-  if (token === undefined) return false;
-  const payload = await signatures.verify(tenant, 'review', token);
-  return payload.ok && readReview(payload.value)?.id === id;
 }
 
 export const no = (because: string): Result<never, Refusal> => refuse('DELEGATION_REFUSED', because);

@@ -3,6 +3,7 @@
  * that stands behind a gate or was held for people fires without signatures that hold here.
  * Adapter ring. Throws StoreError where the keys are not at hand: then nothing fires.
  */
+import { isWordOf } from '../engine/approvals';
 import type { GateProof } from '../engine/effects';
 import { stillCovers, viewOf } from '../governance/approval-card';
 import type { Decision } from '../governance/decide';
@@ -65,7 +66,8 @@ export function createProofs(
         for (const token of tokens) {
           const said = await read(tenant, token);
           if (said?.outcome !== outcome || said.node !== gate || said.verdict !== 'approve') continue;
-          if (isOfTaker(said, takers)) continue;
+          // Nobody approves their own act: neither who has taken it over, nor another in their name.
+          if (isWordOf(takers, said)) continue;
           people.add(said.for ?? said.by);
           isPassed ||= said.glass === true;
         }
@@ -89,7 +91,7 @@ export function createProofs(
           if (said.node === key.node) proven.push({ facts: { ...facts, decision: 'rejected' } });
           continue;
         }
-        if (isOfTaker(said, takers)) continue;
+        if (isWordOf(takers, said)) continue;
         const covered = said.covers.find(({ node }) => node === key.node || node === templateOf(key.node));
         if (covered === undefined || covered.awf !== awf || said.at + goodForMs < at) continue;
         // What was shown with its input holds for that input alone.
@@ -104,10 +106,6 @@ export function createProofs(
     },
   };
 }
-
-/** Whether it was said by who has taken over what it is about, or in their name: nobody approves their own act. */
-const isOfTaker = ({ by, for: forWhom }: SignedDecision, takers: readonly string[]): boolean =>
-  takers.includes(by) || (forWhom !== undefined && takers.includes(forWhom));
 
 /** Who passes a chain in an emergency stands for each of its steps; the facts say so in the name. */
 const inEmergency = (by: string): readonly Pick<ApprovalFacts, 'by' | 'as'>[] =>

@@ -98,8 +98,7 @@ export function checked(run: Run, event: Extract<EngineEvent, { kind: 'checked' 
 function dropTakers(run: Run, gate: string, takers: readonly string[]): void {
   const state = run.state.nodes[gate];
   if (state?.status !== 'asking' || state.counted === undefined) return;
-  const isTheirs = ({ by, for: forWhom }: CountedDecision): boolean =>
-    takers.includes(by) || (forWhom !== undefined && takers.includes(forWhom));
+  const isTheirs = (one: CountedDecision): boolean => isWordOf(takers, one);
   const [fallen, left] = [state.counted.filter(isTheirs), state.counted.filter((one) => !isTheirs(one))];
   if (fallen.length === 0) return;
   if (left.length === 0) delete state.counted;
@@ -107,6 +106,12 @@ function dropTakers(run: Run, gate: string, takers: readonly string[]): void {
   const names = [...new Set(fallen.map(({ by }) => `\`${by}\``))].join(' and ');
   run.notes.push({ kind: 'gate.renewed', gate, because: `${names} took it over` });
 }
+
+/** Whether it was said by one of these people, or in the name of one. */
+export const isWordOf = (
+  people: readonly string[],
+  { by, for: forWhom }: { readonly by: string; readonly for?: string | undefined },
+): boolean => people.includes(by) || (forWhom !== undefined && people.includes(forWhom));
 
 // --- by rule
 

@@ -3,6 +3,7 @@
  * approves their own act, and which of the two came first makes no difference.
  * Entry ring. It keeps people from an outcome that would end there; what counts is asked again where an action fires.
  */
+import { isWordOf } from '../../engine/approvals';
 import { standsBehind } from '../../engine/behind';
 import { layoutOf, planNodeOf } from '../../engine/layout';
 import { refuse, type Refusal } from '../refusal';
@@ -17,7 +18,7 @@ export async function refusedToTakeOver(
 ): Promise<Result<never, Refusal> | undefined> {
   const { state } = await outcomes.tell(outcome);
   const approved = (state.proven ?? []).filter((gate) =>
-    state.nodes[gate]?.counted?.some((one) => one.by === by || one.for === by),
+    state.nodes[gate]?.counted?.some((one) => isWordOf([by], one)),
   );
   if (approved.length === 0) return undefined;
   const gate = node === undefined ? approved[0] : await gateBefore(outcomes, { outcome, node }, approved);

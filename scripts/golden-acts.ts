@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { decideSigned } from '../src/app/approvals/decide';
 import { delegate, sayAbsent } from '../src/app/approvals/delegate';
-import type { ApprovalTerms } from '../src/engine/effects';
 import { createSubjectKeys } from '../src/store/subject-keys';
 import { performControl } from '../src/temporal/controls';
 import type { Outcomes } from '../src/temporal/client';
@@ -19,7 +18,7 @@ import {
   type ControlStart,
 } from '../workflows/control-protocol';
 import { ATTRIBUTES } from '../workflows/protocol';
-import { deciding, openSignedRobots, WORKER, type SignedRobots } from '../test/kit/approvals';
+import { deciding, openSignedRobots, TERMS, WORKER, type SignedRobots } from '../test/kit/approvals';
 import { Crew } from '../test/kit/crew';
 import { writeAct } from '../test/kit/golden-histories';
 import { seasoned } from '../test/kit/open-rules';
@@ -95,15 +94,6 @@ async function people(robots: SignedRobots): Promise<void> {
   await outcomes.result(id);
   await keep(outcomes, 'people', id);
 }
-
-const TERMS: ApprovalTerms = {
-  v: 1,
-  acts: 'signed',
-  early: 'again',
-  depth: 3,
-  plan: 'f'.repeat(64),
-  figures: {},
-};
 
 /** Nobody answers: they are reminded, the level above hears of it, and the gate's time ends. */
 async function clocks(robots: SignedRobots): Promise<void> {

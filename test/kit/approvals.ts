@@ -45,7 +45,7 @@ export const WORKER = 'person:worker';
 /** Starts outcomes, and leads nobody. */
 const STARTER = 'person:starter';
 
-const TERMS: ApprovalTerms = {
+export const TERMS: ApprovalTerms = {
   v: 1,
   acts: 'signed',
   early: 'again',
